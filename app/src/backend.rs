@@ -1,0 +1,75 @@
+//! The one way into the system: a click, a curl and a command all end here.
+
+use crate::view::*;
+use domain::{Actor, AppName, Command, Digest, RolloutId};
+use std::sync::Arc;
+
+/// Who asks, already authenticated.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    pub actor: Actor,
+    pub role: ViewerRole,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ViewerRole {
+    Viewer,
+    Operator,
+    Approver,
+    Admin,
+}
+
+/// What a user reads when something cannot be done. The log keeps the cause; this does not.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Problem {
+    pub kind: ProblemKind,
+    /// What was wrong and where.
+    pub detail: String,
+    /// What to do.
+    pub remedy: String,
+    /// The field that is wrong, as the request names it.
+    pub field: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    Invalid,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    Conflict,
+    TooLarge,
+    Unavailable,
+    Internal,
+}
+
+pub type Answer<T> = Result<T, Problem>;
+
+/// What pages and handlers can ask for. Every write is authorised on the object that was loaded.
+#[async_trait::async_trait]
+pub trait Backend: Send + Sync + 'static {
+    async fn now(&self, viewer: &Viewer) -> Answer<NowView>;
+    async fn applications(&self, viewer: &Viewer) -> Answer<Vec<ApplicationRow>>;
+    async fn application(&self, viewer: &Viewer, app: &AppName) -> Answer<ApplicationView>;
+    async fn apply(&self, viewer: &Viewer, request: ApplyRequest) -> Answer<ApplyView>;
+    async fn images(&self, viewer: &Viewer, app: Option<&AppName>) -> Answer<ImagesView>;
+    async fn image(&self, viewer: &Viewer, digest: &Digest) -> Answer<ImageView>;
+    async fn bake(&self, viewer: &Viewer, request: BakeRequest) -> Answer<ImageView>;
+    async fn plan(&self, viewer: &Viewer, request: StartRequest) -> Answer<PlanView>;
+    async fn start(&self, viewer: &Viewer, request: StartRequest) -> Answer<RolloutView>;
+    async fn rollouts(&self, viewer: &Viewer, filter: RolloutFilter) -> Answer<Page<RolloutRow>>;
+    async fn rollout(&self, viewer: &Viewer, id: RolloutId) -> Answer<RolloutView>;
+    /// A rollback of a finished rollout starts a new one, which is what is answered.
+    async fn command(
+        &self,
+        viewer: &Viewer,
+        id: RolloutId,
+        command: Command,
+        request: CommandRequest,
+    ) -> Answer<RolloutView>;
+    async fn history(&self, viewer: &Viewer, filter: RolloutFilter) -> Answer<HistoryView>;
+}
+
+/// How pages get at it on the server.
+pub type SharedBackend = Arc<dyn Backend>;

@@ -1,0 +1,86 @@
+//! What surrounds every page: navigation, landmarks, routes.
+
+use crate::pages;
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::SsrMode;
+use leptos_router::components::{A, Route, Router, Routes};
+use leptos_router::path;
+
+/// The navigation, in the order a day with the product goes.
+const NAVIGATION: [(&str, &str); 7] = [
+    ("/", "Now"),
+    ("/applications", "Applications"),
+    ("/images", "Images"),
+    ("/experiments", "Experiments"),
+    ("/history", "History"),
+    ("/audit", "Audit"),
+    ("/settings", "Settings"),
+];
+
+/// The root component, the same on the server and in the browser.
+///
+/// Every route renders in [`SsrMode::Async`]: status, title and the whole body are there without
+/// script. Each view is type-erased, so that the router's type does not grow with the pages.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    Effect::new(mark_hydrated);
+    view! {
+        <Title formatter=|title: String| format!("{title} · Viridian") />
+        <Router>
+            <a class="skip-link" href="#content">
+                "Skip to content"
+            </a>
+            <div class="frame">
+                <Sidebar />
+                <main id="content" tabindex="-1">
+                    <Routes fallback=|| view! { <pages::NotFound /> }.into_any()>
+                        <Route
+                            path=path!("/")
+                            view=|| view! { <pages::Now /> }.into_any()
+                            ssr=SsrMode::Async
+                        />
+                    </Routes>
+                </main>
+            </div>
+        </Router>
+    }
+}
+
+#[component]
+fn Sidebar() -> impl IntoView {
+    view! {
+        <header class="sidebar">
+            <a class="sidebar-mark" href="/">
+                <img src="/favicon.svg" alt="" width="18" height="18" />
+                "Viridian"
+            </a>
+            <nav aria-label="Main">
+                <ul>
+                    {NAVIGATION
+                        .into_iter()
+                        .map(|(href, label)| {
+                            view! {
+                                <li>
+                                    <A href=href exact=href == "/">
+                                        {label}
+                                    </A>
+                                </li>
+                            }
+                        })
+                        .collect_view()}
+                </ul>
+            </nav>
+        </header>
+    }
+}
+
+/// Effects run in the browser only, once the page's own events are attached: from then on a click
+/// is handled here rather than by the server. Browser tests wait for it.
+fn mark_hydrated(_: Option<()>) {
+    if let Some(root) = document().document_element() {
+        // Nothing depends on the marker, so a document that refuses it is no reason to fail.
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}

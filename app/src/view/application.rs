@@ -1,0 +1,63 @@
+//! Applications and their promotion path.
+
+use super::*;
+
+view! {
+    pub struct ApplicationRow {
+        pub name: AppName,
+        pub environments: Vec<EnvName>,
+    }
+
+    pub struct ApplicationView {
+        pub name: AppName,
+        pub as_of: Time,
+        pub seq: i64,
+        /// In promotion order.
+        pub environments: Vec<EnvironmentView>,
+    }
+
+    pub struct EnvironmentView {
+        pub cell: Cell,
+        pub cloud: String,
+        pub groups: Vec<GroupView>,
+        pub active: Option<RolloutRow>,
+        /// In the order in which they will start.
+        pub queue: Vec<RolloutRow>,
+        pub recent: Vec<RolloutRow>,
+        pub vetoes: Vec<Veto>,
+        /// Images that could be started here, newest first, and why not where not.
+        pub candidates: Vec<Candidate>,
+    }
+
+    pub struct Candidate {
+        pub version: Version,
+        pub digest: Digest,
+        pub baked_at: Time,
+        pub allowed: bool,
+        pub why: String,
+    }
+
+    /// An image that may not be started here.
+    pub struct Veto {
+        pub digest: Digest,
+        pub version: Version,
+        pub why: String,
+        pub by: String,
+        pub at: Time,
+        pub rollout: Option<RolloutId>,
+    }
+
+    /// What `apply` sends: the TOML text, as it stands in Git.
+    pub struct ApplyRequest {
+        pub toml: String,
+        /// Only say what would change.
+        pub plan: bool,
+    }
+
+    pub struct ApplyView {
+        pub app: AppName,
+        /// One line per difference: `+`, `~` or `-`, what, from, to. Empty where nothing differs.
+        pub changes: Vec<String>,
+        pub applied: bool,
+    }
+}

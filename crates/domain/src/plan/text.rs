@@ -1,0 +1,108 @@
+//! Plans in the words a person reads, the same on the command line, in the API and on screen.
+
+use super::{Action, Routes, Strategy, Until};
+use std::fmt::{self, Write};
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::BlueGreen => "blue/green",
+            Self::Canary => "canary",
+            Self::Rolling => "rolling",
+            Self::Ab => "A/B",
+        })
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provision { group, size } => write!(f, "Start {group}, {}", instances(*size)),
+            Self::AwaitHealthy { group, size } => {
+                write!(f, "Wait until {size} of {group} {} healthy", if *size == 1 { "is" } else { "are" })
+            }
+            Self::SetTraffic { routes } => write!(f, "Traffic: {routes}"),
+            Self::Pause { until: Until::Elapsed { ms } } => write!(f, "Wait {}", duration(*ms)),
+            Self::Pause { until: Until::Approval } => f.write_str("Wait for an approval"),
+            Self::Pause { until: Until::Decision { at_most_ms: None } } => {
+                f.write_str("Run until somebody decides")
+            }
+            Self::Pause { until: Until::Decision { at_most_ms: Some(ms) } } => {
+                write!(f, "Run until somebody decides, for at most {}", duration(*ms))
+            }
+            Self::Analyze { group, window_ms, .. } => {
+                write!(f, "Judge {group} over at least {}", duration(*window_ms))
+            }
+            Self::Resize { group, size } => write!(f, "Bring {group} to {}", instances(*size)),
+            Self::Drain { group } => write!(f, "Let {group} finish its last requests"),
+            Self::Retain { group, for_ms } => {
+                write!(f, "Keep {group} ready for {}", duration(*for_ms))
+            }
+            Self::Retire { group } => write!(f, "Retire {group}"),
+        }
+    }
+}
+
+impl fmt::Display for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut first = true;
+        for (group, weight) in &self.weights {
+            write!(f, "{}{weight}% to {group}", if first { "" } else { ", " })?;
+            first = false;
+        }
+        if first {
+            f.write_str("none")?;
+        }
+        if let Some(group) = &self.preview {
+            write!(f, ", preview of {group} by header")?;
+        }
+        Ok(())
+    }
+}
+
+fn instances(n: u32) -> String {
+    if n == 1 { "1 instance".to_owned() } else { format!("{n} instances") }
+}
+
+/// A duration as a person says it: `250 ms`, `8 s`, `1 min 30 s`, `2 h`.
+#[must_use]
+pub fn duration(ms: u64) -> String {
+    if ms < 1_000 {
+        return format!("{ms} ms");
+    }
+    let parts = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let mut left = ms;
+    let mut text = String::new();
+    let mut told = 0;
+    for (unit_ms, unit) in parts {
+        let n = left / unit_ms;
+        left %= unit_ms;
+        if n > 0 && told < 2 {
+            let _ = write!(text, "{}{n} {unit}", if told > 0 { " " } else { "" });
+            told += 1;
+        } else if told > 0 {
+            break;
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        for (ms, text) in [
+            (0, "0 ms"),
+            (250, "250 ms"),
+            (8_000, "8 s"),
+            (90_000, "1 min 30 s"),
+            (7_200_000, "2 h"),
+            (7_205_000, "2 h"),
+            (90_000_000, "1 d 1 h"),
+        ] {
+            assert_eq!(duration(ms), text);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What is going on, in one plain sentence: the same on the command line, in the API and on screen.
+
+use super::state::{Ending, Pause, Rollout, Status};
+use crate::plan::{Action, Until, duration};
+use crate::{Observation, Strategy, Time};
+
+/// `Canary 1.1.0 → 1.2.0`.
+#[must_use]
+pub fn headline(rollout: &Rollout) -> String {
+    let plan = &rollout.plan;
+    let strategy = match plan.strategy {
+        Strategy::BlueGreen => "Blue/green",
+        Strategy::Canary => "Canary",
+        Strategy::Rolling => "Rolling",
+        Strategy::Ab => "A/B",
+    };
+    match &plan.from {
+        Some(from) => format!("{strategy} {} → {}", from.version, plan.to.version),
+        None => format!("First start of {}", plan.to.version),
+    }
+}
+
+/// What is going on now and what comes next. `seen` is the last look at the cloud, `now` the time of
+/// saying it.
+#[must_use]
+pub fn sentence(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
+    let plan = &rollout.plan;
+    let new = &plan.to.version;
+    let old = plan.from.as_ref().map(|from| &from.version);
+    let traffic = || {
+        let weight = seen.map_or(0, |seen| seen.routes.weight(&plan.to.name));
+        match (weight, old) {
+            (0, Some(old)) => format!("All visitors are served by {old}."),
+            (0, None) => format!("{new} is not serving yet."),
+            (100, _) => format!("All visitors are served by {new}."),
+            (w, Some(old)) => format!("{w}% of the traffic is served by {new}, the rest by {old}."),
+            (w, None) => format!("{w}% of the traffic is served by {new}."),
+        }
+    };
+    let back = || match old {
+        Some(old) => format!(" Rolling back moves every visitor to {old} at once."),
+        None => String::new(),
+    };
+    match &rollout.status {
+        Status::PendingApproval => {
+            format!("Nothing has been done yet: somebody has to approve the start of {new}.")
+        }
+        Status::Pending { waiting } => format!("Nothing has been done yet: it {}.", waiting.sentence()),
+        Status::InProgress | Status::Promoting | Status::Soaking => {
+            format!("{} {}{}", traffic(), doing(rollout, now), back())
+        }
+        Status::Paused { pause } => {
+            let why = match pause {
+                Pause::Approval => "It waits for an approval.".to_owned(),
+                Pause::Inconclusive { n, needed } => {
+                    let n = seen
+                        .and_then(|seen| seen.group(&plan.to.name))
+                        .map_or(*n, |g| rollout.window(&g.name, &g.figures).requests.max(*n));
+                    format!("There is no verdict yet: {n} requests of at least {needed}. It goes on by itself when they came.")
+                }
+                Pause::Person { by } => format!("{by} paused it."),
+                Pause::Throttled { message } => format!("The cloud asks for patience: {message}."),
+            };
+            format!("{} {why}{}", traffic(), back())
+        }
+        Status::Succeeded => format!("{new} has replaced what ran before and serves all visitors."),
+        Status::Rejected { why } => format!("It never began: {why}."),
+        Status::Cancelled => match (rollout.admitted_at, old) {
+            (Some(_), Some(old)) => format!("It was cancelled; {old} serves all visitors."),
+            (Some(_), None) => "It was cancelled; nothing of it is left.".to_owned(),
+            (None, _) => "It was cancelled before it began.".to_owned(),
+        },
+        Status::RollingBack => format!("{} On its way back: {}.", traffic(), why(rollout)),
+        Status::RolledBack => match old {
+            Some(old) => format!("{old} serves all visitors again. {new} was sent back: {}.", why(rollout)),
+            None => format!("{new} was removed again: {}.", why(rollout)),
+        },
+        Status::Failed { problem } => format!("It needs a person: {problem}."),
+    }
+}
+
+fn why(rollout: &Rollout) -> &str {
+    rollout.going_back.as_ref().map_or("", |back| match back.ending {
+        Ending::RolledBack | Ending::Cancelled => back.why.as_str(),
+    })
+}
+
+fn doing(rollout: &Rollout, now: Time) -> String {
+    let Some((_, step)) = rollout.current() else { return String::new() };
+    let left = |ms: u64| duration(ms.saturating_sub(now.since_ms(rollout.step_since)).next_multiple_of(1_000));
+    match &step.action {
+        Action::Provision { group, .. } => format!("{group} is starting."),
+        Action::AwaitHealthy { group, .. } => format!("{group} is proving itself healthy."),
+        Action::SetTraffic { routes } => format!("Traffic is moving: {routes}."),
+        Action::Pause { until: Until::Elapsed { ms } } => format!("It goes on in {}.", left(*ms)),
+        Action::Pause { until: Until::Approval } => "It waits for an approval.".to_owned(),
+        Action::Pause { until: Until::Decision { .. } } => {
+            "The experiment runs until somebody promotes the new version or rolls back.".to_owned()
+        }
+        Action::Analyze { window_ms, .. } => {
+            format!("It is being judged for another {} at least.", left(*window_ms))
+        }
+        Action::Resize { group, size } => format!("{group} is changing to {size} instances."),
+        Action::Drain { group } => format!("{group} is finishing its last requests."),
+        Action::Retain { group, for_ms } => {
+            format!("{group} is kept ready for another {}.", left(*for_ms))
+        }
+        Action::Retire { group } => format!("{group} is being retired."),
+    }
+}
