@@ -8,6 +8,11 @@
 //!
 //! Exactly one of the features `ssr` and `hydrate` is on; a build with both is a mistake.
 
+#![expect(
+    unreachable_pub,
+    reason = "the component macro repeats a component's `pub` on a function inside"
+)]
+
 mod frame;
 pub mod pages;
 mod shell;

@@ -78,6 +78,7 @@ pub struct Group {
     pub release: ReleaseNumber,
     /// Instances when it stands alone.
     pub size: u32,
+    #[cfg_attr(feature = "openapi", schema(value_type = Template))]
     pub template: Arc<Template>,
 }
 

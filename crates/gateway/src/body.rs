@@ -17,7 +17,10 @@ use crate::pool::Line;
 /// What goes to the backend.
 pub(crate) enum RequestBody {
     Empty,
-    Stream { incoming: Incoming, moved: Arc<Moved> },
+    Stream {
+        incoming: Incoming,
+        moved: Arc<Moved>,
+    },
 }
 
 /// When a body last moved; the response timeout starts anew from there.
@@ -28,7 +31,10 @@ pub(crate) struct Moved {
 
 impl Moved {
     pub(crate) fn new(epoch: Epoch) -> Self {
-        Self { epoch, at_ms: AtomicU64::new(0) }
+        Self {
+            epoch,
+            at_ms: AtomicU64::new(0),
+        }
     }
 
     pub(crate) fn at_ms(&self) -> u64 {
@@ -93,7 +99,12 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn new(incoming: Incoming, line: Line, trip: Trip, idle_max: usize) -> Self {
-        let mut answer = Self { incoming, line: Some(line), trip, idle_max };
+        let mut answer = Self {
+            incoming,
+            line: Some(line),
+            trip,
+            idle_max,
+        };
         if answer.incoming.is_end_stream() {
             answer.release();
         }
@@ -109,11 +120,17 @@ impl Answer {
 
 impl ResponseBody {
     pub(crate) fn text(text: impl Into<Bytes>, client: &Arc<Client>) -> Self {
-        Self { source: Source::Text(Some(text.into())), client: Arc::clone(client) }
+        Self {
+            source: Source::Text(Some(text.into())),
+            client: Arc::clone(client),
+        }
     }
 
     pub(crate) fn answer(answer: Answer, client: &Arc<Client>) -> Self {
-        Self { source: Source::Backend(answer), client: Arc::clone(client) }
+        Self {
+            source: Source::Backend(answer),
+            client: Arc::clone(client),
+        }
     }
 }
 

@@ -34,7 +34,8 @@ impl Client {
     }
 
     pub(crate) fn request_begun(&self) {
-        self.requests.store(self.requests.load(Relaxed) + 1, Relaxed);
+        self.requests
+            .store(self.requests.load(Relaxed) + 1, Relaxed);
         self.busy.store(true, Relaxed);
     }
 
@@ -61,7 +62,11 @@ pub(crate) enum Verdict {
 
 impl Watchdog {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { requests: 0, quiet_since: now, partial_since: None }
+        Self {
+            requests: 0,
+            quiet_since: now,
+            partial_since: None,
+        }
     }
 
     pub(crate) fn look(

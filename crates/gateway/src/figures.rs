@@ -51,6 +51,9 @@ pub struct GroupFigures {
 pub struct InstanceFigures {
     pub requests: u64,
     pub errors: u64,
+    /// Requests and upgraded connections that are open now. Once the backend is out of the table
+    /// and this reads 0, its process can be stopped.
+    pub in_flight: u64,
 }
 
 impl Figures {
@@ -79,7 +82,12 @@ impl Figures {
     pub fn prometheus(&self, env: &str, out: &mut String) {
         // Writing to a String cannot fail, so the results of `write!` carry nothing.
         let env = escape(env);
-        family(out, "viridian_requests_total", "counter", "Requests by status class of the answer.");
+        family(
+            out,
+            "viridian_requests_total",
+            "counter",
+            "Requests by status class of the answer.",
+        );
         for (group, seen) in &self.groups {
             let group = escape(group);
             for (class, count) in ["1xx", "2xx", "3xx", "4xx", "5xx"].iter().zip(seen.codes) {
@@ -91,11 +99,24 @@ impl Figures {
         }
         type Read = fn(&GroupFigures) -> u64;
         let plain: [(&str, &str, &str, Read); 3] = [
-            ("viridian_request_errors_total", "counter", "Requests a group failed.", |g| g.errors),
-            ("viridian_response_bytes_total", "counter", "Response body bytes.", |g| g.bytes),
-            ("viridian_requests_in_flight", "gauge", "Requests and upgraded connections open now.", |g| {
-                g.in_flight
-            }),
+            (
+                "viridian_request_errors_total",
+                "counter",
+                "Requests a group failed.",
+                |g| g.errors,
+            ),
+            (
+                "viridian_response_bytes_total",
+                "counter",
+                "Response body bytes.",
+                |g| g.bytes,
+            ),
+            (
+                "viridian_requests_in_flight",
+                "gauge",
+                "Requests and upgraded connections open now.",
+                |g| g.in_flight,
+            ),
         ];
         for (name, kind, help, read) in plain {
             family(out, name, kind, help);
@@ -131,10 +152,28 @@ impl Figures {
                  viridian_request_duration_seconds_count{{{labels}}} {count}"
             );
         }
-        family(out, "viridian_unrouted_requests_total", "counter", "Requests no group could take.");
-        let _ = writeln!(out, "viridian_unrouted_requests_total{{env=\"{env}\"}} {}", self.unrouted);
-        family(out, "viridian_connections", "gauge", "Client connections open now.");
-        let _ = writeln!(out, "viridian_connections{{env=\"{env}\"}} {}", self.connections);
+        family(
+            out,
+            "viridian_unrouted_requests_total",
+            "counter",
+            "Requests no group could take.",
+        );
+        let _ = writeln!(
+            out,
+            "viridian_unrouted_requests_total{{env=\"{env}\"}} {}",
+            self.unrouted
+        );
+        family(
+            out,
+            "viridian_connections",
+            "gauge",
+            "Client connections open now.",
+        );
+        let _ = writeln!(
+            out,
+            "viridian_connections{{env=\"{env}\"}} {}",
+            self.connections
+        );
     }
 }
 
@@ -164,7 +203,10 @@ fn family(out: &mut String, name: &str, kind: &str, help: &str) {
 }
 
 fn escape(label: &str) -> String {
-    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    label
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 impl GroupFigures {
@@ -176,6 +218,7 @@ impl GroupFigures {
             let window = InstanceFigures {
                 requests: now.requests.saturating_sub(then.requests),
                 errors: now.errors.saturating_sub(then.errors),
+                in_flight: now.in_flight,
             };
             (id.clone(), window)
         });

@@ -14,25 +14,40 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 /// Whether the message asks for (or grants) a change of protocol.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(header::UPGRADE)
-        && headers.get_all(header::CONNECTION).iter().any(|value| has_token(value, "upgrade"))
+        && headers
+            .get_all(header::CONNECTION)
+            .iter()
+            .any(|value| has_token(value, "upgrade"))
 }
 
 fn has_token(value: &HeaderValue, token: &str) -> bool {
     let text = value.to_str().unwrap_or_default();
-    text.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
+    text.split(',')
+        .any(|part| part.trim().eq_ignore_ascii_case(token))
 }
 
 /// Turns a request as received into the request as sent on.
 pub(crate) fn prepare_request(parts: &mut request::Parts, client: &Client, upgrade: bool) {
-    let wants_trailers = parts.headers.get(header::TE).is_some_and(|te| has_token(te, "trailers"));
+    let wants_trailers = parts
+        .headers
+        .get(header::TE)
+        .is_some_and(|te| has_token(te, "trailers"));
     strip_hop(&mut parts.headers, upgrade);
     parts.headers.remove(header::TE);
     if wants_trailers {
-        parts.headers.insert(header::TE, HeaderValue::from_static("trailers"));
-        parts.headers.append(header::CONNECTION, HeaderValue::from_static("te"));
+        parts
+            .headers
+            .insert(header::TE, HeaderValue::from_static("trailers"));
+        parts
+            .headers
+            .append(header::CONNECTION, HeaderValue::from_static("te"));
     }
     if parts.uri.authority().is_some() {
         to_origin_form(parts);
+    }
+    if let Entry::Vacant(entry) = parts.headers.entry(header::HOST) {
+        // Only HTTP/1.0 clients leave it out; what is sent on is HTTP/1.1, which must have it.
+        entry.insert(HeaderValue::from_static("localhost"));
     }
     match parts.headers.entry(FORWARDED_FOR) {
         Entry::Vacant(entry) => {
@@ -66,7 +81,11 @@ pub(crate) fn prepare_request(parts: &mut request::Parts, client: &Client, upgra
 /// A client that takes this for a forward proxy names the host in the request line, where it
 /// overrules the header (RFC 9112, section 3.2.2).
 fn to_origin_form(parts: &mut request::Parts) {
-    if let Some(host) = parts.uri.authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok()) {
+    if let Some(host) = parts
+        .uri
+        .authority()
+        .and_then(|name| HeaderValue::from_str(name.as_str()).ok())
+    {
         parts.headers.insert(header::HOST, host);
     }
     let path = parts.uri.path_and_query().cloned();
@@ -128,7 +147,9 @@ mod tests {
 
     fn shown(parts: &request::Parts) -> Vec<String> {
         let pairs = parts.headers.iter();
-        let mut all: Vec<_> = pairs.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        let mut all: Vec<_> = pairs
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
         all.sort();
         all
     }
@@ -160,7 +181,13 @@ mod tests {
 
     #[test]
     fn an_upgrade_is_passed_on() {
-        let parts = request("/ws", &[("connection", "keep-alive, Upgrade"), ("upgrade", "websocket")]);
+        let parts = request(
+            "/ws",
+            &[
+                ("connection", "keep-alive, Upgrade"),
+                ("upgrade", "websocket"),
+            ],
+        );
         assert!(is_upgrade(&parts.headers));
         assert_eq!(parts.headers[header::CONNECTION], "upgrade");
     }

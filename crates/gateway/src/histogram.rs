@@ -185,9 +185,18 @@ mod tests {
             recorder.record(Duration::from_millis(ms));
         }
         let seen = recorder.snapshot();
-        for (p, expect) in [(0.0, 1.0), (0.5, 500.0), (0.95, 950.0), (0.99, 990.0), (1.0, 1000.0)] {
+        for (p, expect) in [
+            (0.0, 1.0),
+            (0.5, 500.0),
+            (0.95, 950.0),
+            (0.99, 990.0),
+            (1.0, 1000.0),
+        ] {
             let got = seen.quantile(p).unwrap();
-            assert!((got - expect).abs() <= 0.02 * expect, "p{p}: {got} for {expect}");
+            assert!(
+                (got - expect).abs() <= 0.02 * expect,
+                "p{p}: {got} for {expect}"
+            );
         }
         assert_eq!(seen.count(), 1000);
         assert_eq!(seen.sum_ms(), 500_500.0);

@@ -4,11 +4,19 @@
 //! is answered. Deliberately absent: any type of the project (a group is a string), any process that
 //! is started or checked (health is a field of the table), anything that is stored.
 
+mod body;
+mod client;
 mod figures;
 mod gateway;
+mod headers;
 mod histogram;
+mod meter;
 mod options;
+mod plan;
+mod pool;
+mod proxy;
 mod table;
+mod tunnel;
 
 pub use figures::{Figures, GroupFigures, InstanceFigures};
 pub use gateway::Gateway;

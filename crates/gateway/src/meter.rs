@@ -30,6 +30,7 @@ pub(crate) struct Group {
 pub(crate) struct Instance {
     pub(crate) requests: AtomicU64,
     pub(crate) errors: AtomicU64,
+    in_flight: AtomicU64,
 }
 
 impl Group {
@@ -48,7 +49,10 @@ impl Group {
     }
 
     pub(crate) fn instance(&self, id: &str) -> Arc<Instance> {
-        let mut instances = self.instances.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut instances = self
+            .instances
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         Arc::clone(instances.entry(id.to_owned()).or_default())
     }
 
@@ -81,11 +85,15 @@ impl Group {
 
     /// The figures without the share, which only the whole table knows.
     pub(crate) fn snapshot(&self) -> GroupFigures {
-        let instances = self.instances.lock().unwrap_or_else(PoisonError::into_inner);
+        let instances = self
+            .instances
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let per_instance = instances.iter().map(|(id, seen)| {
             let figures = InstanceFigures {
                 requests: seen.requests.load(Relaxed),
                 errors: seen.errors.load(Relaxed),
+                in_flight: seen.in_flight.load(SeqCst),
             };
             (id.clone(), figures)
         });
@@ -117,7 +125,11 @@ impl Recent {
         let slot = &self.0[number as usize % SLOTS];
         let mut seen = slot.load(Relaxed);
         loop {
-            let next = if seen >> 32 == number & 0xffff_ffff { seen + 1 } else { number << 32 | 1 };
+            let next = if seen >> 32 == number & 0xffff_ffff {
+                seen + 1
+            } else {
+                number << 32 | 1
+            };
             match slot.compare_exchange_weak(seen, next, Relaxed, Relaxed) {
                 Ok(_) => return,
                 Err(other) => seen = other,
@@ -130,7 +142,11 @@ impl Recent {
         (number.saturating_sub(WINDOW_SLOTS - 1)..=number)
             .map(|number| {
                 let seen = self.0[number as usize % SLOTS].load(Relaxed);
-                if seen >> 32 == number & 0xffff_ffff { seen & 0xffff_ffff } else { 0 }
+                if seen >> 32 == number & 0xffff_ffff {
+                    seen & 0xffff_ffff
+                } else {
+                    0
+                }
             })
             .sum()
     }
@@ -148,6 +164,7 @@ impl Trip {
     pub(crate) fn start(group: &Arc<Group>, upstream: &Arc<Upstream>) -> Self {
         group.in_flight.fetch_add(1, SeqCst);
         upstream.in_flight.fetch_add(1, Relaxed);
+        upstream.instance.in_flight.fetch_add(1, SeqCst);
         Self {
             group: Arc::clone(group),
             upstream: Arc::clone(upstream),
@@ -167,6 +184,7 @@ impl Trip {
 impl Drop for Trip {
     fn drop(&mut self) {
         self.upstream.in_flight.fetch_sub(1, Relaxed);
+        self.upstream.instance.in_flight.fetch_sub(1, SeqCst);
         self.group.in_flight.fetch_sub(1, SeqCst);
     }
 }

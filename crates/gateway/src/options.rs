@@ -81,7 +81,9 @@ pub enum BindError {
         #[source]
         source: io::Error,
     },
-    #[error("cannot listen on {addr}: this address belongs to no network interface of this machine")]
+    #[error(
+        "cannot listen on {addr}: this address belongs to no network interface of this machine"
+    )]
     NoSuchAddress {
         addr: SocketAddr,
         #[source]

@@ -74,10 +74,19 @@ impl Plan {
             .iter()
             .map(|route| {
                 let group = group(&route.group);
-                let backends = route.backends.iter().map(|one| (one.healthy, upstream(&group, one)));
-                let backends = backends.filter(|(healthy, _)| *healthy).map(|(_, one)| one).collect();
+                let backends = route
+                    .backends
+                    .iter()
+                    .map(|one| (one.healthy, upstream(&group, one)));
+                let backends = backends
+                    .filter(|(healthy, _)| *healthy)
+                    .map(|(_, one)| one)
+                    .collect();
                 Route {
-                    set_cookie: table.sticky.as_ref().and_then(|sticky| cookie(sticky, &route.group)),
+                    set_cookie: table
+                        .sticky
+                        .as_ref()
+                        .and_then(|sticky| cookie(sticky, &route.group)),
                     hash: hash_of(hash_key(&table, &route.group)),
                     weight: route.weight,
                     backends,
@@ -119,29 +128,48 @@ impl Plan {
         turn: impl FnOnce() -> u64,
     ) -> Result<Choice, Unroutable> {
         for one in &self.overrides {
-            if headers.get_all(&one.header).iter().any(|value| value == one.value) {
+            if headers
+                .get_all(&one.header)
+                .iter()
+                .any(|value| value == one.value)
+            {
                 let route = one.route.clone().map_err(Unroutable::UnknownGroup)?;
                 if self.routes[route].backends.is_empty() {
                     let name = self.routes[route].group.name.clone();
                     return Err(Unroutable::GroupWithoutHealthy(name));
                 }
-                return Ok(Choice { route, pinned: true, set_cookie: false });
+                return Ok(Choice {
+                    route,
+                    pinned: true,
+                    set_cookie: false,
+                });
             }
         }
         let mut new_visitor = false;
         if let Some(sticky) = &self.sticky {
             match sticky.arm(headers) {
                 Some(route) if !self.routes[route].backends.is_empty() => {
-                    return Ok(Choice { route, pinned: true, set_cookie: false });
+                    return Ok(Choice {
+                        route,
+                        pinned: true,
+                        set_cookie: false,
+                    });
                 }
                 // The arm has no healthy instance: another one helps out for this request, and the
                 // cookie stays, so that the visitor is back on the arm as soon as it is.
                 Some(_) => {}
                 None => new_visitor = true,
             }
-            let unit = sticky.unit_header.as_ref().and_then(|name| headers.get(name));
+            let unit = sticky
+                .unit_header
+                .as_ref()
+                .and_then(|name| headers.get(name));
             if let Some(route) = unit.and_then(|unit| self.by_unit(unit.as_bytes())) {
-                return Ok(Choice { route, pinned: true, set_cookie: new_visitor });
+                return Ok(Choice {
+                    route,
+                    pinned: true,
+                    set_cookie: new_visitor,
+                });
             }
         }
         if self.schedule.is_empty() {
@@ -149,7 +177,11 @@ impl Plan {
         }
         let at = (turn() % self.schedule.len() as u64) as usize;
         let route = usize::from(self.schedule[at]);
-        Ok(Choice { route, pinned: false, set_cookie: new_visitor })
+        Ok(Choice {
+            route,
+            pinned: false,
+            set_cookie: new_visitor,
+        })
     }
 
     /// Weighted rendezvous hashing (Schindelhauer and Schomaker, 2005): the route with the highest
@@ -179,7 +211,8 @@ impl Plan {
         turn: usize,
     ) -> Option<(usize, &Arc<Upstream>)> {
         for admit_ejected in [false, true] {
-            if let Some(found) = self.routes[choice.route].pick(tried, now_ms, turn, admit_ejected) {
+            if let Some(found) = self.routes[choice.route].pick(tried, now_ms, turn, admit_ejected)
+            {
                 return Some((choice.route, found));
             }
             if choice.pinned {
@@ -199,7 +232,9 @@ impl Plan {
     }
 
     pub(crate) fn route_of(&self, group: &Arc<Group>) -> Option<usize> {
-        self.routes.iter().position(|route| Arc::ptr_eq(&route.group, group))
+        self.routes
+            .iter()
+            .position(|route| Arc::ptr_eq(&route.group, group))
     }
 
     pub(crate) fn set_cookie(&self, route: usize) -> Option<HeaderValue> {
@@ -231,7 +266,10 @@ impl Route {
 
 impl Sticky {
     fn arm(&self, headers: &HeaderMap) -> Option<usize> {
-        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let cookies = headers
+            .get_all(COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         let pairs = cookies.flat_map(|value| value.split(';'));
         let mut named = pairs.filter_map(|pair| {
             let (name, value) = pair.trim().split_once('=')?;
@@ -287,7 +325,10 @@ fn hash_key<'t>(table: &'t Table, group: &'t str) -> &'t [u8] {
 fn cookie(sticky: &crate::Sticky, group: &str) -> Option<HeaderValue> {
     let is_cookie_octet = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
     if sticky.cookie.is_empty() || !group.bytes().all(is_cookie_octet) {
-        tracing::warn!(group, "This group's name cannot be a cookie value; its visitors are not kept.");
+        tracing::warn!(
+            group,
+            "This group's name cannot be a cookie value; its visitors are not kept."
+        );
         return None;
     }
     let text = format!(
@@ -300,7 +341,10 @@ fn cookie(sticky: &crate::Sticky, group: &str) -> Option<HeaderValue> {
 fn parse_header(name: &str) -> Option<HeaderName> {
     let parsed = HeaderName::from_bytes(name.as_bytes());
     if parsed.is_err() {
-        tracing::warn!(header = name, "Not a header name; rules about it are ignored.");
+        tracing::warn!(
+            header = name,
+            "Not a header name; rules about it are ignored."
+        );
     }
     parsed.ok()
 }
@@ -321,7 +365,10 @@ fn schedule(routes: &[Route]) -> Vec<u16> {
             *weight = (*weight * SCHEDULE_MAX / total).max(1);
         }
     }
-    let divisor = entries.iter().fold(0, |divisor, (_, weight)| gcd(divisor, *weight)).max(1);
+    let divisor = entries
+        .iter()
+        .fold(0, |divisor, (_, weight)| gcd(divisor, *weight))
+        .max(1);
     let total: u64 = entries.iter().map(|(_, weight)| weight / divisor).sum();
     let mut behind = vec![0i64; entries.len()];
     (0..total)
@@ -370,7 +417,11 @@ mod tests {
             }],
         };
         let routes = groups.iter().enumerate().map(route).collect();
-        let table = Table { routes, sticky, ..Table::default() };
+        let table = Table {
+            routes,
+            sticky,
+            ..Table::default()
+        };
         Plan::new(
             1,
             table,
@@ -416,11 +467,16 @@ mod tests {
     #[test]
     fn units_move_only_as_far_as_the_weights() {
         let sticky = || {
-            Some(crate::Sticky { unit_header: Some("x-unit".to_owned()), ..crate::Sticky::default() })
+            Some(crate::Sticky {
+                unit_header: Some("x-unit".to_owned()),
+                ..crate::Sticky::default()
+            })
         };
         let arm = |plan: &Plan, unit: u32| {
             let headers = headers(&[("x-unit", &format!("user-{unit}"))]);
-            plan.choose(&headers, || unreachable!("the unit decides")).unwrap().route
+            plan.choose(&headers, || unreachable!("the unit decides"))
+                .unwrap()
+                .route
         };
         let even = plan(&[("a", 50, true), ("b", 50, true)], sticky());
         let skewed = plan(&[("a", 30, true), ("b", 70, true)], sticky());
@@ -443,7 +499,9 @@ mod tests {
     #[test]
     fn an_alias_inherits_the_arm_of_cookies_and_units() {
         let sticky = |aliases: &[(&str, &str)]| {
-            let aliases = aliases.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
+            let aliases = aliases
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
             Some(crate::Sticky {
                 unit_header: Some("x-unit".to_owned()),
                 aliases: aliases.collect(),
@@ -463,16 +521,27 @@ mod tests {
         let kept = headers(&[("cookie", "theme=dark; viridian_arm=b; x=y")]);
         assert_eq!(
             after.choose(&kept, || 0),
-            Ok(Choice { route: 1, pinned: true, set_cookie: false })
+            Ok(Choice {
+                route: 1,
+                pinned: true,
+                set_cookie: false
+            })
         );
     }
 
     #[test]
     fn a_loop_of_aliases_ends() {
-        let aliases = [("x", "y"), ("y", "x")].map(|(a, b)| (a.to_owned(), b.to_owned())).into();
-        let sticky = crate::Sticky { aliases, ..crate::Sticky::default() };
+        let aliases = [("x", "y"), ("y", "x")]
+            .map(|(a, b)| (a.to_owned(), b.to_owned()))
+            .into();
+        let sticky = crate::Sticky {
+            aliases,
+            ..crate::Sticky::default()
+        };
         let plan = plan(&[("a", 100, true)], Some(sticky));
-        let choice = plan.choose(&headers(&[("cookie", "viridian_arm=x")]), || 0).unwrap();
+        let choice = plan
+            .choose(&headers(&[("cookie", "viridian_arm=x")]), || 0)
+            .unwrap();
         assert!(choice.set_cookie);
     }
 }

@@ -179,7 +179,10 @@ impl Line {
             // Only the driver polled above ever completes the answer: to be woken for it as well
             // would only poll this task twice. Unconstrained, because a waker that does nothing
             // must not be handed to tokio's cooperative budget.
-            match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            match answer
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+            {
                 Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
                 Poll::Ready(Err(error)) => Poll::Ready(Err(ExchangeError::Broken(Box::new(error)))),
                 Poll::Pending if expired() => Poll::Ready(Err(ExchangeError::Expired)),

@@ -1,10 +1,11 @@
 //! The way of one request: choose, send, retry where that is safe, answer.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::time::{Duration, Instant};
 
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -28,10 +29,33 @@ struct Passage<'a> {
     shared: &'a Shared,
     client: &'a Arc<Client>,
     started: Instant,
+    /// Backends that failed this request.
     tried: Vec<Arc<Upstream>>,
-    /// The group of the last attempt, which a retry prefers.
-    last: Option<Arc<Group>>,
+    /// To be told to a new visitor by the answer.
     set_cookie: Option<HeaderValue>,
+}
+
+/// An attempt that brought no answer.
+struct Failure {
+    reason: String,
+    /// The request, where it may be sent again.
+    request: Option<Request<RequestBody>>,
+    fault: Fault,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fault {
+    NoConnection,
+    NoAnswer,
+    /// The client's own body broke off.
+    Client,
+}
+
+/// Why a request gets no further attempt.
+enum Refusal {
+    Unroutable(Unroutable),
+    /// Every backend it may go to has been tried.
+    Exhausted,
 }
 
 pub(crate) async fn serve(
@@ -45,11 +69,10 @@ pub(crate) async fn serve(
         client,
         started: Instant::now(),
         tried: Vec::new(),
-        last: None,
         set_cookie: None,
     };
     if incoming.method() == Method::CONNECT {
-        let text = "CONNECT is not supported: this gateway serves an application\n";
+        let text = "CONNECT is not supported: this is a gateway to one application\n";
         return passage.text(StatusCode::NOT_IMPLEMENTED, text.to_owned());
     }
     let upgrade = headers::is_upgrade(incoming.headers());
@@ -73,74 +96,295 @@ impl Passage<'_> {
             (RequestBody::Empty, None)
         } else {
             let moved = Arc::new(Moved::new(self.shared.epoch));
-            (RequestBody::Stream { incoming, moved: Arc::clone(&moved) }, Some(moved))
+            (
+                RequestBody::Stream {
+                    incoming,
+                    moved: Arc::clone(&moved),
+                },
+                Some(moved),
+            )
         };
         let mut outgoing = Request::from_parts(parts, body);
         let mut retries_left = self.shared.options.retries_max;
+        let mut last: Option<(Trip, String)> = None;
         loop {
-            let mut trip = match self.embark(outgoing.headers()) {
+            let trip = match self.embark(
+                outgoing.headers(),
+                last.as_ref().map(|(trip, _)| &trip.group),
+            ) {
                 Ok(trip) => trip,
-                Err(refusal) => return self.refuse(refusal),
+                Err(refusal) => return self.refuse(refusal, last),
             };
-            let upstream = Arc::clone(&trip.upstream);
-            let mut fresh = false;
-            // Twice at most: the second time on a fresh connection to the same backend.
-            let failure = loop {
-                let line = match self.line(&upstream, repeatable, fresh).await {
-                    Ok(line) => line,
-                    Err(error) => break Failure::connect(error, outgoing),
-                };
-                let reused = line.reused;
-                let spare = repeatable.then(|| copy(&outgoing));
-                match self.exchange(line, outgoing, moved.as_deref()).await {
-                    Ok((response, line)) => {
-                        upstream.readmit();
-                        return self.answer(response, line, trip, on_upgrade);
-                    }
-                    Err(ExchangeError::Expired) => {
-                        return self.give_up(trip, StatusCode::GATEWAY_TIMEOUT, "did not answer in time");
-                    }
-                    Err(ExchangeError::Broken(mut error)) => {
-                        let unsent = error.take_message().or(spare);
-                        match unsent {
-                            // It was idle and its backend closed it: that says nothing of the
-                            // backend's health.
-                            Some(request) if reused && !fresh => {
-                                outgoing = request;
-                                fresh = true;
-                            }
-                            unsent => break Failure::exchange(error.into_error(), unsent),
-                        }
-                    }
+            if let Some((mut failed, _)) = last.take()
+                && !Arc::ptr_eq(&failed.group, &trip.group)
+            {
+                // Another group stands in; that this one could not serve must show in its figures.
+                failed.fail();
+            }
+            let failure = match self
+                .attempt(outgoing, &trip.upstream, repeatable, moved.as_deref())
+                .await
+            {
+                Ok(Some((response, line))) => return self.answer(response, line, trip, on_upgrade),
+                Ok(None) => {
+                    trip.upstream.instance.errors.fetch_add(1, Relaxed);
+                    return self.fail(trip, StatusCode::GATEWAY_TIMEOUT, "did not answer in time");
                 }
+                Err(failure) => failure,
             };
-            if failure.by_client {
-                return self.text(StatusCode::BAD_REQUEST, "the request body broke off\n".to_owned());
+            if failure.fault == Fault::Client {
+                return self.text(
+                    StatusCode::BAD_REQUEST,
+                    "the request body broke off\n".to_owned(),
+                );
             }
-            upstream.instance.errors.fetch_add(1, Relaxed);
-            if failure.connecting {
-                let until = self.started + self.started.elapsed() + self.shared.options.ejection;
-                upstream.eject_until(self.shared.epoch.ms(until));
-            }
-            tracing::debug!(
-                group = trip.group.name,
-                addr = %upstream.addr,
-                error = failure.reason,
-                "An attempt failed."
-            );
-            match failure.unsent {
+            self.note(&failure, &trip);
+            match failure.request {
                 Some(request) if retries_left > 0 => {
                     retries_left -= 1;
                     outgoing = request;
-                    self.tried.push(upstream);
-                    self.last = Some(Arc::clone(&trip.group));
-                    if !self.has_alternative(&trip, outgoing.headers()) {
-                        return self.give_up(trip, StatusCode::BAD_GATEWAY, &failure.reason);
-                    }
-                    self.leave(&mut trip, outgoing.headers());
+                    self.tried.push(Arc::clone(&trip.upstream));
+                    last = Some((trip, failure.reason));
                 }
-                _ => return self.give_up(trip, StatusCode::BAD_GATEWAY, &failure.reason),
+                _ => return self.fail(trip, StatusCode::BAD_GATEWAY, &failure.reason),
             }
         }
     }
+
+    /// Chooses a backend and sets out for it: from here on the request is in flight there.
+    fn embark(&mut self, headers: &HeaderMap, last: Option<&Arc<Group>>) -> Result<Trip, Refusal> {
+        let shared = self.shared;
+        loop {
+            let plan = shared.plan.load();
+            let turn = || shared.turns.fetch_add(1, Relaxed);
+            let mut choice = plan.choose(headers, turn).map_err(Refusal::Unroutable)?;
+            if !choice.pinned
+                && let Some(again) = last.and_then(|group| plan.route_of(group))
+            {
+                choice.route = again;
+            }
+            let now = if self.tried.is_empty() {
+                self.started
+            } else {
+                Instant::now()
+            };
+            let now_ms = shared.epoch.ms(now);
+            let backend_turn = shared.backend_turns.fetch_add(1, Relaxed);
+            let found = plan.backend(choice, &self.tried, now_ms, backend_turn);
+            let (route, upstream) = found.ok_or(Refusal::Exhausted)?;
+            let group = &plan.routes[route].group;
+            let trip = Trip::start(group, upstream);
+            // Pairs with `Gateway::set_table`: either this sees the new table, or whoever set it
+            // sees this request in flight. So a drained group stays drained.
+            if shared.generation.load(SeqCst) != plan.generation {
+                continue;
+            }
+            if !last.is_some_and(|last| Arc::ptr_eq(last, group)) {
+                group.count_request(now_ms);
+            }
+            upstream.instance.requests.fetch_add(1, Relaxed);
+            self.set_cookie = if choice.set_cookie {
+                plan.set_cookie(route)
+            } else {
+                None
+            };
+            return Ok(trip);
+        }
+    }
+
+    /// One attempt at one backend. `None` is a backend that took too long.
+    async fn attempt(
+        &self,
+        mut request: Request<RequestBody>,
+        upstream: &Arc<Upstream>,
+        repeatable: bool,
+        moved: Option<&Moved>,
+    ) -> Result<Option<(Response<Incoming>, Line)>, Failure> {
+        let mut fresh = false;
+        loop {
+            let mut line = match self.line(upstream, repeatable, fresh).await {
+                Ok(line) => line,
+                Err(error) => {
+                    let reason = format!("refused the connection ({error})");
+                    return Err(Failure {
+                        reason,
+                        request: Some(request),
+                        fault: Fault::NoConnection,
+                    });
+                }
+            };
+            let spare = repeatable.then(|| copy(&request));
+            let sent_ms = self.shared.epoch.ms(self.started);
+            let limit_ms = self.shared.options.response_timeout.as_millis() as u64;
+            let expired = || {
+                let since_ms = moved.map_or(0, Moved::at_ms).max(sent_ms);
+                self.shared.epoch.ms(Instant::now()) >= since_ms + limit_ms
+            };
+            match line.exchange(request, expired).await {
+                Ok(response) => {
+                    upstream.readmit();
+                    return Ok(Some((response, line)));
+                }
+                Err(ExchangeError::Expired) => return Ok(None),
+                Err(ExchangeError::Broken(mut error)) => match error.take_message().or(spare) {
+                    // The backend closed an idle connection: no sign of ill health, and a fresh
+                    // connection to it will tell.
+                    Some(again) if line.reused => {
+                        request = again;
+                        fresh = true;
+                    }
+                    request => {
+                        let reason = format!("broke off the connection ({})", error.error());
+                        let fault = if error.error().is_user() {
+                            Fault::Client
+                        } else {
+                            Fault::NoAnswer
+                        };
+                        return Err(Failure {
+                            reason,
+                            request,
+                            fault,
+                        });
+                    }
+                },
+            }
+        }
+    }
+
+    async fn line(&self, upstream: &Upstream, repeatable: bool, fresh: bool) -> io::Result<Line> {
+        let options = &self.shared.options;
+        if !fresh {
+            let age_max = if repeatable {
+                options.pool_idle_timeout
+            } else {
+                UNREPEATABLE_IDLE_MAX
+            };
+            if let Some(line) = upstream.check_out(self.started, age_max) {
+                return Ok(line);
+            }
+        }
+        upstream.connect(options.connect_timeout).await
+    }
+
+    fn note(&self, failure: &Failure, trip: &Trip) {
+        trip.upstream.instance.errors.fetch_add(1, Relaxed);
+        if failure.fault == Fault::NoConnection {
+            let until = Instant::now() + self.shared.options.ejection;
+            trip.upstream.eject_until(self.shared.epoch.ms(until));
+        }
+        tracing::debug!(
+            group = trip.group.name,
+            addr = %trip.upstream.addr,
+            reason = failure.reason,
+            "A backend did not take a request."
+        );
+    }
+
+    fn answer(
+        &mut self,
+        response: Response<Incoming>,
+        line: Line,
+        mut trip: Trip,
+        on_upgrade: Option<OnUpgrade>,
+    ) -> Response<ResponseBody> {
+        let (mut parts, incoming) = response.into_parts();
+        let upgraded = parts.status == StatusCode::SWITCHING_PROTOCOLS;
+        trip.group
+            .count_answer(parts.status, self.started.elapsed());
+        if parts.status.is_server_error() {
+            trip.upstream.instance.errors.fetch_add(1, Relaxed);
+            trip.fail();
+        }
+        let backend_upgrade = parts.extensions.remove::<OnUpgrade>();
+        headers::prepare_response(&mut parts, upgraded);
+        if let Some(cookie) = self.set_cookie.take() {
+            parts.headers.append(header::SET_COOKIE, cookie);
+        }
+        if !upgraded {
+            let answer = Answer::new(incoming, line, trip, self.shared.options.pool_idle_max);
+            return Response::from_parts(parts, ResponseBody::answer(answer, self.client));
+        }
+        match (on_upgrade, backend_upgrade) {
+            (Some(client), Some(backend)) => {
+                tunnel::open(
+                    &self.shared.tasks,
+                    &self.shared.cut,
+                    client,
+                    backend,
+                    line,
+                    trip,
+                );
+                Response::from_parts(parts, ResponseBody::text("", self.client))
+            }
+            _ => {
+                trip.fail();
+                let text = self.about(&trip, "changed the protocol without being asked");
+                self.text(StatusCode::BAD_GATEWAY, text)
+            }
+        }
+    }
+
+    /// Answers on behalf of a group that could not.
+    fn fail(&self, mut trip: Trip, status: StatusCode, reason: &str) -> Response<ResponseBody> {
+        trip.fail();
+        trip.group.count_answer(status, self.started.elapsed());
+        self.text(status, self.about(&trip, reason))
+    }
+
+    fn about(&self, trip: &Trip, reason: &str) -> String {
+        let environment = &self.shared.options.environment;
+        format!(
+            "{environment}: an instance of {} {reason}\n",
+            trip.group.name
+        )
+    }
+
+    fn refuse(&self, refusal: Refusal, last: Option<(Trip, String)>) -> Response<ResponseBody> {
+        if let Some((trip, reason)) = last {
+            return self.fail(trip, StatusCode::BAD_GATEWAY, &reason);
+        }
+        self.shared.unrouted.fetch_add(1, Relaxed);
+        let environment = &self.shared.options.environment;
+        let text = match refusal {
+            Refusal::Unroutable(Unroutable::GroupWithoutHealthy(group)) => {
+                format!("{environment}: no healthy instance of {group}\n")
+            }
+            Refusal::Unroutable(Unroutable::UnknownGroup(group)) => {
+                format!("{environment}: {group} is not, or no longer, in the routing table\n")
+            }
+            Refusal::Unroutable(Unroutable::NoHealthy) | Refusal::Exhausted => {
+                format!("{environment} has no healthy instance\n")
+            }
+        };
+        let mut response = self.text(StatusCode::SERVICE_UNAVAILABLE, text);
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        response
+    }
+
+    fn text(&self, status: StatusCode, text: String) -> Response<ResponseBody> {
+        let mut response = Response::new(ResponseBody::text(text, self.client));
+        *response.status_mut() = status;
+        let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, plain);
+        response
+    }
+}
+
+/// RFC 9110, section 9.2.2.
+fn is_idempotent(method: &Method) -> bool {
+    matches!(
+        *method,
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE | Method::TRACE
+    )
+}
+
+fn copy(request: &Request<RequestBody>) -> Request<RequestBody> {
+    let mut copy = Request::new(RequestBody::Empty);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    copy
 }

@@ -71,7 +71,10 @@ pub(crate) fn bake(
     }
     history.push(History {
         created: Some(created.clone()),
-        created_by: Some(format!("viridian image bake {}:{}", request.app, request.version)),
+        created_by: Some(format!(
+            "viridian image bake {}:{}",
+            request.app, request.version
+        )),
         empty_layer: layer.is_none().then_some(true),
         ..History::default()
     });
@@ -113,28 +116,38 @@ pub(crate) fn bake(
     if let Some(layer) = layer {
         blobs.push((layer.file, layer.digest));
     }
-    store.commit(descriptor, blobs, &request.app, &request.version, &|existing| {
-        // Not the manifest's digest: it also covers the time of baking, and how a layer happens
-        // to be compressed, and neither is content.
-        let same_files = existing.layers.iter().map(|layer| &layer.diff_id).eq(&diff_ids);
-        if !same_files {
-            Some("files")
-        } else if existing.command != command {
-            Some("command")
-        } else if existing.parent != request.parent {
-            Some("parent")
-        } else if existing.labels != request.labels {
-            Some("labels")
-        } else {
-            None
-        }
-    })
+    store.commit(
+        descriptor,
+        blobs,
+        &request.app,
+        &request.version,
+        &|existing| {
+            // Not the manifest's digest: it also covers the time of baking, and how a layer happens
+            // to be compressed, and neither is content.
+            let same_files = existing
+                .layers
+                .iter()
+                .map(|layer| &layer.diff_id)
+                .eq(&diff_ids);
+            if !same_files {
+                Some("files")
+            } else if existing.command != command {
+                Some("command")
+            } else if existing.parent != request.parent {
+                Some("parent")
+            } else if existing.labels != request.labels {
+                Some("labels")
+            } else {
+                None
+            }
+        },
+    )
 }
 
 /// What our index says about an image, so that a list needs no layer.
 pub(crate) fn entry_annotations(app: &str, version: &str, tree: &Tree) -> Annotations {
     Annotations::from([
-        (oci::REF_NAME.to_owned(), format!("{app}-{version}")),
+        (oci::REF_NAME.to_owned(), format!("{app}:{version}")),
         (oci::APP.to_owned(), app.to_owned()),
         (oci::APP_VERSION.to_owned(), version.to_owned()),
         (oci::FILES.to_owned(), tree.files().to_string()),
@@ -146,13 +159,20 @@ pub(crate) fn check_name(field: &'static str, value: &str) -> Result<(), ImageEr
     let legal = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let good = value.len() <= 64
         && value.bytes().all(legal)
-        && value.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        && value
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric());
     if good {
         return Ok(());
     }
     Err(ImageError::BadName {
         field,
-        value: value.chars().take(100).flat_map(char::escape_debug).collect(),
+        value: value
+            .chars()
+            .take(100)
+            .flat_map(char::escape_debug)
+            .collect(),
     })
 }
 
@@ -206,7 +226,9 @@ impl Parent {
             return Ok(Parent::default());
         };
         let image = match store.show(&digest) {
-            Err(ImageError::NotFound { digest }) => return Err(ImageError::ParentUnknown { digest }),
+            Err(ImageError::NotFound { digest }) => {
+                return Err(ImageError::ParentUnknown { digest });
+            }
             other => other?,
         };
         let (manifest, config) = store.documents(&digest)?;
@@ -234,7 +256,9 @@ fn lay_over(parent: &Tree, found: &[Found]) -> Result<Tree, ImageError> {
         .map(|found| (found.entry.path.clone(), found.entry.change.clone()))
         .collect();
     tree.apply(changes)
-        .map_err(|bad| ImageError::FolderChanged { path: bad.path.into() })?;
+        .map_err(|bad| ImageError::FolderChanged {
+            path: bad.path.into(),
+        })?;
     Ok(tree)
 }
 
@@ -253,7 +277,9 @@ fn only_new<'a>(
         .collect();
     below
         .apply(removals)
-        .map_err(|bad| ImageError::FolderChanged { path: bad.path.into() })?;
+        .map_err(|bad| ImageError::FolderChanged {
+            path: bad.path.into(),
+        })?;
     let mut new = Vec::new();
     for found in found {
         if !is_same(below.get(&found.entry.path), found, read)? {
@@ -273,8 +299,17 @@ fn is_same(
     };
     match (below, node) {
         (
-            Node::File { size, executable, digest, .. },
-            Node::File { size: new_size, executable: new_executable, .. },
+            Node::File {
+                size,
+                executable,
+                digest,
+                ..
+            },
+            Node::File {
+                size: new_size,
+                executable: new_executable,
+                ..
+            },
         ) if size == new_size && executable == new_executable => {
             let new_digest = digest_of(&found.on_disk, &mut |_| {})
                 .map_err(ImageError::io("read", &found.on_disk))?;

@@ -146,8 +146,8 @@ impl Blobs {
                 found,
             });
         }
-        let document = serde_json::from_slice(&bytes)
-            .map_err(|error| ImageError::malformed(&path, error))?;
+        let document =
+            serde_json::from_slice(&bytes).map_err(|error| ImageError::malformed(&path, error))?;
         Ok((document, bytes))
     }
 
@@ -187,7 +187,8 @@ pub(crate) fn open_verified(path: &Path, expected: &Digest, size: u64) -> Result
             format!("its descriptor says {size} bytes, it has {found_size}"),
         ));
     }
-    file.rewind().map_err(ImageError::io("read the blob", path))?;
+    file.rewind()
+        .map_err(ImageError::io("read the blob", path))?;
     Ok(file)
 }
 

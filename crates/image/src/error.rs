@@ -64,9 +64,13 @@ pub enum ImageError {
     BadName { field: &'static str, value: String },
     #[error("the label `{key}` cannot be used: {reason}")]
     BadLabel { key: String, reason: &'static str },
-    #[error("the creation time {created_ms} ms is outside the years 0 to 9999: give milliseconds since 1970")]
+    #[error(
+        "the creation time {created_ms} ms is outside the years 0 to 9999: give milliseconds since 1970"
+    )]
     BadTime { created_ms: i64 },
-    #[error("the image has no command: say what to start, since there is no parent image whose command it could take over")]
+    #[error(
+        "the image has no command: say what to start, since there is no parent image whose command it could take over"
+    )]
     NoCommand,
     #[error("the command cannot be used: {reason}")]
     BadCommand { reason: &'static str },
@@ -126,7 +130,7 @@ pub enum ImageError {
         wanted: Option<String>,
         available: Vec<String>,
     },
-    #[error("the disk of {} is full: free some space and try again; nothing of the image was kept", path.display())]
+    #[error("the disk of {} is full: free some space and try again; nothing half-written was kept", path.display())]
     DiskFull { path: PathBuf },
     #[error("could not {action} {}", path.display())]
     Io {

@@ -1,10 +1,7 @@
 //! The entries of a tar stream that only say something about the next one: GNU long names and the
 //! PAX records of POSIX.1-2001.
 
-use std::{
-    io::Read,
-    path::Path,
-};
+use std::{io::Read, path::Path};
 
 use tar::EntryType;
 

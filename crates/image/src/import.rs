@@ -91,7 +91,10 @@ pub(crate) fn import(
         annotations: Some(entry_annotations(app, version, &tree)),
         ..descriptor
     };
-    let blobs = copies.into_iter().map(|(digest, file)| (file, digest)).collect();
+    let blobs = copies
+        .into_iter()
+        .map(|(digest, file)| (file, digest))
+        .collect();
     let digest = ours.digest;
     store.commit(ours, blobs, app, version, &|existing| {
         (existing.digest != digest).then_some("image")
@@ -141,7 +144,8 @@ fn choose(layout: &Path, reference: Option<&str>) -> Result<Descriptor, ImageErr
             .manifests
             .iter()
             .filter(|entry| {
-                entry.annotation(oci::REF_NAME) == Some(wanted) || entry.digest.to_string() == wanted
+                entry.annotation(oci::REF_NAME) == Some(wanted)
+                    || entry.digest.to_string() == wanted
             })
             .collect(),
     };
@@ -184,7 +188,10 @@ fn copy(
     if size != descriptor.size {
         return Err(ImageError::malformed(
             &path,
-            format!("its descriptor says {} bytes, which is not its size", descriptor.size),
+            format!(
+                "its descriptor says {} bytes, which is not its size",
+                descriptor.size
+            ),
         ));
     }
     if found != descriptor.digest {

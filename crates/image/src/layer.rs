@@ -92,8 +92,10 @@ fn append<W: Write>(
             let mut source = Source::open(found, *size, read)?;
             let written = tar.append_data(&mut header, &found.name, &mut source);
             // The reader's own failure explains more than what the archive made of it.
-            match source.finish()? {
-                () => written.map_err(writing),
+            match (written, source.failed.take()) {
+                (_, Some(failed)) => Err(failed),
+                (Err(error), None) => Err(writing(error)),
+                (Ok(()), None) => source.check_end(),
             }
         }
         Change::Whiteout | Change::Opaque | Change::HardLink { .. } => {
@@ -148,10 +150,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    fn finish(mut self) -> Result<(), ImageError> {
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
+    fn check_end(mut self) -> Result<(), ImageError> {
         let more = self.file.read(&mut [0]).unwrap_or(0);
         if self.left > 0 || more > 0 {
             return Err(ImageError::FolderChanged {
@@ -186,6 +185,78 @@ impl Read for Source<'_> {
                 self.failed = Some(ImageError::io("read", &self.found.on_disk)(error));
                 Err(kind.into())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layer_reader::Entry;
+
+    /// A disk with room for so many bytes.
+    struct Disk(usize);
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            match self.0.min(bytes.len()) {
+                0 => Err(io::ErrorKind::StorageFull.into()),
+                room => {
+                    self.0 -= room;
+                    Ok(room)
+                }
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn found(dir: &Path, size: u64) -> Found {
+        Found {
+            on_disk: dir.join("file"),
+            name: "file".to_owned(),
+            entry: Entry {
+                path: "file".to_owned(),
+                change: Change::Put(Node::File {
+                    size,
+                    executable: false,
+                    digest: None,
+                    source: (0, 0),
+                }),
+            },
+        }
+    }
+
+    fn tar(disk: Disk) -> Tar<Disk> {
+        Builder::new(Hashing::new(
+            GzBuilder::new().write(disk, Compression::none()),
+        ))
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_is_not_blamed_on_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), vec![1; 1 << 20]).unwrap();
+        let found = found(dir.path(), 1 << 20);
+        let mut tar = tar(Disk(100_000));
+        let error = append(&mut tar, &found, dir.path(), &mut |_, _| {}).unwrap_err();
+        assert!(matches!(error, ImageError::DiskFull { .. }), "{error:?}");
+    }
+
+    #[test]
+    fn a_file_that_grew_or_shrank_since_the_scan_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), "1234").unwrap();
+        for size in [3, 5] {
+            let mut tar = tar(Disk(1 << 20));
+            let found = found(dir.path(), size);
+            let error = append(&mut tar, &found, dir.path(), &mut |_, _| {}).unwrap_err();
+            assert!(
+                matches!(&error, ImageError::FolderChanged { path } if *path == found.on_disk),
+                "{error:?}"
+            );
         }
     }
 }

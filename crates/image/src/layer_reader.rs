@@ -51,8 +51,7 @@ impl Packing {
 }
 
 /// What a visitor gets: the position in the layer, the entry, and its bytes.
-pub(crate) type Visit<'a> =
-    dyn FnMut(u64, Entry, &mut dyn Read) -> Result<(), ImageError> + 'a;
+pub(crate) type Visit<'a> = dyn FnMut(u64, Entry, &mut dyn Read) -> Result<(), ImageError> + 'a;
 
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -239,7 +238,11 @@ fn walk(stream: &mut dyn Read, blob: &LayerBlob, visit: &mut Visit<'_>) -> Resul
                 return Err(hostile(blob, &named, "is a device or a pipe"));
             }
             _ => {
-                return Err(hostile(blob, &named, "is of a kind that images do not have"));
+                return Err(hostile(
+                    blob,
+                    &named,
+                    "is of a kind that images do not have",
+                ));
             }
         };
         let entry_read = whiteout(path, change).map_err(|reason| hostile(blob, &named, reason))?;
@@ -318,7 +321,11 @@ pub(crate) fn whiteout(path: String, change: Change) -> Result<Entry, &'static s
 pub(crate) fn hostile(blob: &LayerBlob, entry: &str, reason: &'static str) -> ImageError {
     ImageError::HostileLayer {
         blob: blob.path.clone(),
-        entry: entry.chars().take(200).flat_map(char::escape_debug).collect(),
+        entry: entry
+            .chars()
+            .take(200)
+            .flat_map(char::escape_debug)
+            .collect(),
         reason,
     }
 }
@@ -341,7 +348,14 @@ mod tests {
         }
         let long_name = "x".repeat(256);
         let long_path = "x/".repeat(600);
-        for bad in ["/etc/passwd", "..", "a/../../b", "a\0b", &long_name, &long_path] {
+        for bad in [
+            "/etc/passwd",
+            "..",
+            "a/../../b",
+            "a\0b",
+            &long_name,
+            &long_path,
+        ] {
             assert!(checked(bad).is_err(), "{bad}");
         }
     }
@@ -357,7 +371,10 @@ mod tests {
             })
         };
         let entry = whiteout("a/.wh.b".to_owned(), file()).unwrap();
-        assert_eq!((entry.path.as_str(), entry.change), ("a/b", Change::Whiteout));
+        assert_eq!(
+            (entry.path.as_str(), entry.change),
+            ("a/b", Change::Whiteout)
+        );
         let entry = whiteout("a/.wh..wh..opq".to_owned(), file()).unwrap();
         assert_eq!((entry.path.as_str(), entry.change), ("a", Change::Opaque));
         for bad in ["a/.wh.", ".wh..", ".wh...", "a/.wh..wh.x"] {

@@ -142,12 +142,11 @@ fn look(entry: &fs::DirEntry, below: &str) -> Result<Found, ImageError> {
             path: on_disk,
         });
     };
-    let entry = whiteout(name.clone(), Change::Put(node)).map_err(|reason| {
-        ImageError::BadMarker {
+    let entry =
+        whiteout(name.clone(), Change::Put(node)).map_err(|reason| ImageError::BadMarker {
             path: on_disk.clone(),
             reason,
-        }
-    })?;
+        })?;
     Ok(Found {
         on_disk,
         name,

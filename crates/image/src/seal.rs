@@ -10,7 +10,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Digest, ImageError, blobs::staged, store::ImageStore, tree::{Node, Tree}};
+use crate::{
+    Digest, ImageError,
+    blobs::staged,
+    store::ImageStore,
+    tree::{Node, Tree},
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Seal {
@@ -22,8 +27,14 @@ pub(crate) struct Seal {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Sealed {
     Folder,
-    Link { target: String },
-    File { executable: bool, digest: Digest, stat: Option<Stat> },
+    Link {
+        target: String,
+    },
+    File {
+        executable: bool,
+        digest: Digest,
+        stat: Option<Stat>,
+    },
 }
 
 /// A file's change time cannot be set by a program, unlike its modification time.
@@ -57,8 +68,12 @@ impl Seal {
             .map(|(path, node)| {
                 let sealed = match node {
                     Node::Folder => Sealed::Folder,
-                    Node::Link { target } => Sealed::Link { target: target.clone() },
-                    Node::File { executable, digest, .. } => Sealed::File {
+                    Node::Link { target } => Sealed::Link {
+                        target: target.clone(),
+                    },
+                    Node::File {
+                        executable, digest, ..
+                    } => Sealed::File {
                         executable: *executable,
                         // A tree of layers has read all its files.
                         digest: digest.unwrap_or_else(|| Digest::of(b"")),
@@ -77,7 +92,8 @@ impl Seal {
         for (path, sealed) in &mut seal.entries {
             if let Sealed::File { stat, .. } = sealed {
                 let path = root.join(path);
-                let metadata = fs::symlink_metadata(&path).map_err(ImageError::io("read", &path))?;
+                let metadata =
+                    fs::symlink_metadata(&path).map_err(ImageError::io("read", &path))?;
                 *stat = Some(Stat::of(&metadata));
             }
         }
@@ -85,7 +101,10 @@ impl Seal {
     }
 
     pub(crate) fn path(store: &ImageStore, digest: &Digest) -> PathBuf {
-        store.dir.join("seals").join(format!("{}.json", digest.hex()))
+        store
+            .dir
+            .join("seals")
+            .join(format!("{}.json", digest.hex()))
     }
 
     pub(crate) fn write(&self, store: &ImageStore) -> Result<(), ImageError> {

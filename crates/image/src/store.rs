@@ -112,7 +112,11 @@ impl ImageStore {
     /// All images, in the order in which they came.
     pub fn list(&self) -> Result<Vec<Image>, ImageError> {
         let index = self.index.read()?;
-        index.manifests.iter().map(|entry| self.image(entry)).collect()
+        index
+            .manifests
+            .iter()
+            .map(|entry| self.image(entry))
+            .collect()
     }
 
     pub fn find(&self, app: &str, version: &str) -> Result<Option<Image>, ImageError> {
@@ -295,13 +299,19 @@ fn describe(
 ) -> Result<Image, ImageError> {
     let entry = |key: &str| {
         descriptor.annotation(key).ok_or_else(|| {
-            ImageError::malformed(index, format!("{} lacks the annotation {key}", descriptor.digest))
+            ImageError::malformed(
+                index,
+                format!("{} lacks the annotation {key}", descriptor.digest),
+            )
         })
     };
     let number = |key: &str| -> Result<u64, ImageError> {
         let value = entry(key)?;
         value.parse().map_err(|_| {
-            ImageError::malformed(index, format!("the annotation {key} is `{value}`, no number"))
+            ImageError::malformed(
+                index,
+                format!("the annotation {key} is `{value}`, no number"),
+            )
         })
     };
     let annotations = manifest.annotations.as_ref();

@@ -110,8 +110,14 @@ mod tests {
             assert_eq!(to_rfc3339(ms).as_deref(), Some(text));
             assert_eq!(from_rfc3339(text), Some(ms));
         }
-        assert_eq!(from_rfc3339("2023-11-14T23:13:20.1239+01:00"), Some(1_700_000_000_123));
-        assert_eq!(from_rfc3339("2023-11-14T22:13:20Z"), Some(1_700_000_000_000));
+        assert_eq!(
+            from_rfc3339("2023-11-14T23:13:20.1239+01:00"),
+            Some(1_700_000_000_123)
+        );
+        assert_eq!(
+            from_rfc3339("2023-11-14T22:13:20Z"),
+            Some(1_700_000_000_000)
+        );
     }
 
     #[test]
@@ -119,7 +125,14 @@ mod tests {
         assert_eq!(to_rfc3339(i64::MAX), None);
         assert_eq!(to_rfc3339(i64::MIN), None);
         assert_eq!(to_rfc3339(253_402_300_800_000), None);
-        for bad in ["", "yesterday", "2023-11-14", "2023-13-14T22:13:20Z", "2023-11-14T22:13:20", "2023-11-14T22:13:20+1:00é"] {
+        for bad in [
+            "",
+            "yesterday",
+            "2023-11-14",
+            "2023-13-14T22:13:20Z",
+            "2023-11-14T22:13:20",
+            "2023-11-14T22:13:20+1:00é",
+        ] {
             assert_eq!(from_rfc3339(bad), None, "{bad}");
         }
     }

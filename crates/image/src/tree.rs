@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Digest, FileChange, FileFacts, FileKind, DifferenceKind};
+use crate::{DifferenceKind, Digest, FileChange, FileFacts, FileKind};
 
 pub(crate) const PATH_BYTES_MAX: usize = 1024;
 pub(crate) const NAME_BYTES_MAX: usize = 255;
@@ -57,7 +57,9 @@ impl Node {
 pub(crate) enum Change {
     Put(Node),
     /// Takes over the content of another file, as a copy: nothing in an image shares bytes.
-    HardLink { target: String },
+    HardLink {
+        target: String,
+    },
     /// Removes this path of the layers below.
     Whiteout,
     /// Removes everything below this folder in the layers below.
@@ -317,7 +319,9 @@ mod tests {
     #[test]
     fn links_that_lead_out_are_found_also_by_way_of_other_links() {
         let check = |entries: &[(&str, Change)]| {
-            tree(entries).escaping_link().map(|(path, _)| path.to_owned())
+            tree(entries)
+                .escaping_link()
+                .map(|(path, _)| path.to_owned())
         };
         assert_eq!(check(&[("a/b", link("../c")), ("c", file("1"))]), None);
         assert_eq!(check(&[("a", link("missing"))]), None);
@@ -325,11 +329,19 @@ mod tests {
         assert_eq!(check(&[("a", link("/etc"))]).as_deref(), Some("a"));
         assert_eq!(check(&[("a/b", link("../../c"))]).as_deref(), Some("a/b"));
         // Lexically `x/l` stays inside; by way of `x/d`, which is at the top, it does not.
-        let by_way = [("x/d", link("../p")), ("p/f", file("1")), ("x/l", link("d/../../y"))];
+        let by_way = [
+            ("x/d", link("../p")),
+            ("p/f", file("1")),
+            ("x/l", link("d/../../y")),
+        ];
         assert_eq!(check(&by_way).as_deref(), Some("x/l"));
         // And the other way round: lexically outside, in fact inside.
         assert_eq!(
-            check(&[("d", link("p/q/r")), ("p/q/r/f", file("1")), ("l", link("d/../../f"))]),
+            check(&[
+                ("d", link("p/q/r")),
+                ("p/q/r/f", file("1")),
+                ("l", link("d/../../f"))
+            ]),
             None
         );
     }

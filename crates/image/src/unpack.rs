@@ -104,8 +104,7 @@ fn write(
                         first = Some(path);
                     }
                     Some(first) => {
-                        let mut copy =
-                            File::open(first).map_err(ImageError::io("read", first))?;
+                        let mut copy = File::open(first).map_err(ImageError::io("read", first))?;
                         write_file(&path, node, &mut copy, first)?;
                     }
                 }
@@ -167,7 +166,11 @@ fn write_file(
             found,
         });
     }
-    let mode = if *executable { EXECUTABLE_MODE } else { FILE_MODE };
+    let mode = if *executable {
+        EXECUTABLE_MODE
+    } else {
+        FILE_MODE
+    };
     file.set_permissions(Permissions::from_mode(mode))
         .map_err(ImageError::io("protect", path))
 }

@@ -125,7 +125,11 @@ fn look(path: &Path, sealed: &Sealed) -> Result<Option<DifferenceKind>, ImageErr
             if found != *digest {
                 return Ok(Some(DifferenceKind::Changed));
             }
-            Ok(mode_is(if *executable { EXECUTABLE_MODE } else { FILE_MODE }))
+            Ok(mode_is(if *executable {
+                EXECUTABLE_MODE
+            } else {
+                FILE_MODE
+            }))
         }
         Sealed::Folder | Sealed::Link { .. } | Sealed::File { .. } => {
             Ok(Some(DifferenceKind::Changed))

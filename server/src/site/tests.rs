@@ -42,9 +42,10 @@ fn site(folder: &tempfile::TempDir) -> Router {
 }
 
 fn address_of_script(page: &str) -> String {
-    let start = page.find("/pkg/").expect("the page names its script");
-    let end = start + page[start..].find(".js").expect("a script") + ".js".len();
-    page[start..end].to_owned()
+    page.split('"')
+        .find(|text| text.starts_with("/pkg/") && text.ends_with("/viridian.js"))
+        .expect("the page names its script")
+        .to_owned()
 }
 
 #[tokio::test]

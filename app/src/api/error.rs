@@ -1,0 +1,75 @@
+//! Why a page or a click got no answer, as `application/problem+json` carries it.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{detail}")]
+pub struct LoadError {
+    pub status: u16,
+    #[serde(default)]
+    pub title: String,
+    /// What was wrong and where.
+    pub detail: String,
+    /// What to do.
+    #[serde(default)]
+    pub remedy: String,
+    /// The field that is wrong, as the request names it.
+    #[serde(default)]
+    pub field: Option<String>,
+}
+
+impl LoadError {
+    pub fn new(status: u16, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let title = title(status).to_owned();
+        Self { status, title, detail: detail.into(), remedy: remedy.into(), field: None }
+    }
+
+    /// The server did not answer, or not in a way that can be read.
+    pub(super) fn unreachable(cause: &str) -> Self {
+        Self::new(
+            503,
+            format!("The server did not answer ({cause})."),
+            "What is shown may be out of date. Traffic does not depend on this page; try again in a moment.",
+        )
+    }
+
+    /// What is missing: a name in the address that nothing has.
+    pub fn not_found(what: &str, name: &str) -> Self {
+        Self::new(
+            404,
+            format!("There is no {what} {name:?}."),
+            "The address may be mistyped, or what it named was removed. Now shows everything that runs.",
+        )
+    }
+}
+
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "The request is not right",
+        401 => "Sign in first",
+        403 => "Not allowed",
+        404 => "There is nothing here",
+        409 => "Something else came first",
+        413 => "Too large",
+        503 => "Not available now",
+        _ => "Something went wrong",
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<crate::backend::Problem> for LoadError {
+    fn from(problem: crate::backend::Problem) -> Self {
+        use crate::backend::ProblemKind::*;
+        let status = match problem.kind {
+            Invalid => 400,
+            Unauthenticated => 401,
+            Forbidden => 403,
+            NotFound => 404,
+            Conflict => 409,
+            TooLarge => 413,
+            Unavailable => 503,
+            Internal => 500,
+        };
+        Self { field: problem.field, ..Self::new(status, problem.detail, problem.remedy) }
+    }
+}

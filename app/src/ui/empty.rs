@@ -1,0 +1,24 @@
+//! Where there is nothing yet, what to do next.
+
+use leptos::prelude::*;
+
+/// A heading, why it is empty, and the commands that change it.
+pub fn empty(heading: &str, why: &str, commands: &[&str]) -> AnyView {
+    view! {
+        <div class="empty">
+            <h3>{heading.to_owned()}</h3>
+            <p>{why.to_owned()}</p>
+            {commands.iter().map(|command| command_line(command)).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// A command to copy.
+pub fn command_line(command: &str) -> impl IntoView {
+    view! {
+        <pre class="command-line">
+            <code>{command.to_owned()}</code>
+        </pre>
+    }
+}

@@ -1,0 +1,4 @@
+//! The tests of the provider contract's own implementation, and of the machine against it.
+
+mod fake;
+mod support;

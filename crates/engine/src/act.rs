@@ -1,0 +1,74 @@
+//! Effects: asked of the cloud, once per need, under a lease.
+
+use crate::engine::{Engine, EngineError};
+use cloud::{CloudError, Place};
+use domain::{Effect, RolloutId, Time};
+use store::Fence;
+
+/// How long an effect is given to show before it is asked for again.
+const PATIENCE_MS: u64 = 1_000;
+
+/// What the environment's task is in the middle of.
+#[derive(Default)]
+pub(crate) struct Doing {
+    lease: Option<(RolloutId, Fence, Time)>,
+    asked: Option<(Effect, Time)>,
+}
+
+impl Doing {
+    /// The right to act for a rollout; `None` while another replica has it.
+    pub(crate) async fn lease(&mut self, engine: &Engine, id: RolloutId) -> Result<Option<Fence>, EngineError> {
+        let now = engine.inner.clock.now();
+        let ttl_ms = engine.inner.options.lease_ms;
+        if let Some((holder, fence, since)) = self.lease
+            && holder == id
+            && now >= since
+            && now.since_ms(since) < ttl_ms / 2
+        {
+            return Ok(Some(fence));
+        }
+        let fence = engine.inner.store.claim(id, &engine.inner.options.owner, now, ttl_ms).await?;
+        self.lease = fence.map(|fence| (id, fence, now));
+        Ok(fence)
+    }
+
+    /// Asks the cloud for an effect. `false` where it was asked a moment ago and only has to show.
+    pub(crate) async fn act(&mut self, engine: &Engine, place: &Place, effect: &Effect) -> Result<bool, EngineError> {
+        let now = engine.inner.clock.now();
+        if let Some((asked, at)) = &self.asked
+            && asked == effect
+            && now >= *at
+            && now.since_ms(*at) < PATIENCE_MS
+        {
+            return Ok(false);
+        }
+        self.asked = None;
+        perform(engine, place, effect).await?;
+        self.asked = Some((effect.clone(), now));
+        Ok(true)
+    }
+
+    /// The rollout is over: neither lease nor wish outlives it.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Carries an effect out. Idempotent, like the verbs it calls.
+pub(crate) async fn perform(engine: &Engine, place: &Place, effect: &Effect) -> Result<(), EngineError> {
+    let inner = &engine.inner;
+    let cloud = engine.cloud(&place.environment.cloud)?;
+    let _permit = inner.permits.acquire().await;
+    let call = async {
+        match effect {
+            Effect::EnsureGroup { group, size } => cloud.ensure_group(place, group, *size).await,
+            Effect::EnsureSize { group, size } => cloud.ensure_size(place, group, *size).await,
+            Effect::EnsureTraffic { routes } => cloud.ensure_traffic(place, routes).await,
+            Effect::EnsureRetired { group } => cloud.ensure_retired(place, group).await,
+        }
+    };
+    match tokio::time::timeout(inner.options.call_timeout, call).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(CloudError::Transient("the call took too long".to_owned()).into()),
+    }
+}

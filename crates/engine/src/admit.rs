@@ -1,0 +1,201 @@
+//! From a wish to a rollout, and from a rollout's turn to its admission.
+
+use crate::engine::{Engine, EngineError, target_of};
+use domain::planner::{self, Request};
+use domain::rollout::{Pause, Waiting};
+use domain::{
+    Actor, Digest, Input, Plan, ReleaseNumber, RolloutId, Status, Strategy, Target, Version,
+};
+use domain::spec::ApprovalRule;
+use store::{EnvironmentRecord, Loaded, NewRollout, RolloutQuery, StoreError};
+
+/// What somebody wants to run where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    pub target: Target,
+    pub image: Digest,
+    pub version: Version,
+    pub strategy: Strategy,
+    pub by: Actor,
+}
+
+/// How often a start is tried when others start at the same moment.
+const TRIES: usize = 8;
+
+impl Engine {
+    pub(crate) async fn environment(&self, target: &Target) -> Result<EnvironmentRecord, EngineError> {
+        let record = self.inner.store.environment(target).await?;
+        record.ok_or_else(|| EngineError::NoEnvironment(target.clone()))
+    }
+
+    pub(crate) fn cloud(&self, name: &str) -> Result<&dyn cloud::Provider, EngineError> {
+        let cloud = self.inner.clouds.get(name);
+        cloud.map(AsRef::as_ref).ok_or_else(|| EngineError::NoCloud(name.to_owned()))
+    }
+
+    /// Plans against what runs now.
+    pub(crate) async fn plan_for(&self, ask: &Ask, record: &EnvironmentRecord) -> Result<Plan, EngineError> {
+        let (group, release) = (record.reserved.next_group, record.reserved.next_release);
+        let cloud = self.cloud(&record.spec.cloud)?;
+        if let Some(veto) = record.vetoes.iter().find(|veto| veto.digest == ask.image) {
+            return Err(EngineError::Vetoed {
+                target: ask.target.clone(),
+                version: ask.version.clone(),
+                by: veto.by.clone(),
+                why: veto.why.clone(),
+                rollout: veto.rollout,
+            });
+        }
+        let plan = make_plan(ask, record, cloud.capabilities(), group, ReleaseNumber(release))?;
+        if !cloud.has_image(&ask.image).await? {
+            let (cloud, version) = (record.spec.cloud.clone(), ask.version.clone());
+            return Err(EngineError::ImageMissing { cloud, version });
+        }
+        Ok(plan)
+    }
+
+    /// Starts a rollout: it is in the journal with its whole plan when this returns, and begins as
+    /// soon as its environment is free.
+    pub async fn begin(&self, ask: &Ask) -> Result<RolloutId, EngineError> {
+        for _ in 0..TRIES {
+            let record = self.environment(&ask.target).await?;
+            let plan = self.plan_for(ask, &record).await?;
+            self.not_twice(ask).await?;
+            let new = NewRollout {
+                plan,
+                by: ask.by.clone(),
+                at: self.inner.clock.now(),
+                needs_approval: record.spec.approval != ApprovalRule::None,
+                expect: record.reserved,
+            };
+            match self.inner.store.create_rollout(new).await {
+                Ok(loaded) => {
+                    self.place(&ask.target).refresh();
+                    return Ok(loaded.rollout.id);
+                }
+                Err(StoreError::Moved { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(EngineError::Contended)
+    }
+
+    /// A second wish for the same thing is a double click.
+    async fn not_twice(&self, ask: &Ask) -> Result<(), EngineError> {
+        for id in self.unfinished(&ask.target).await? {
+            let Some(other) = self.inner.store.load(id).await? else { continue };
+            if other.rollout.plan.to.image == ask.image && other.rollout.status != Status::RollingBack {
+                let (target, version) = (ask.target.clone(), ask.version.clone());
+                return Err(EngineError::AlreadyAsked { target, version, rollout: id });
+            }
+        }
+        Ok(())
+    }
+
+    /// Rollouts of an environment that are not over, oldest first.
+    pub(crate) async fn unfinished(&self, target: &Target) -> Result<Vec<RolloutId>, EngineError> {
+        let query = RolloutQuery {
+            app: Some(target.app.clone()),
+            env: Some(target.env.clone()),
+            unfinished_only: true,
+            limit: 200,
+            ..RolloutQuery::default()
+        };
+        let (records, _) = self.inner.store.rollouts(query).await?;
+        let mut ids: Vec<_> = records.into_iter().map(|record| record.id).collect();
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// The next in the queue, admitted; the others are told behind whom they wait.
+    pub(crate) async fn admit_next(&self, record: &EnvironmentRecord) -> Result<Option<Loaded>, EngineError> {
+        let mut admitted: Option<Loaded> = None;
+        for id in self.unfinished(&target_of(record)).await? {
+            let Some(loaded) = self.inner.store.load(id).await? else { continue };
+            if loaded.rollout.status.is_active() {
+                return Ok(Some(loaded));
+            }
+            if !matches!(loaded.rollout.status, Status::Pending { .. }) {
+                continue;
+            }
+            let at = self.inner.clock.now();
+            let ahead = admitted.as_ref().map(|first| first.rollout.id);
+            let input = match ahead {
+                Some(behind) => Input::Wait { at, waiting: Waiting::Queue { behind } },
+                None => match self.fresh_plan(&loaded, record) {
+                    Ok(plan) => Input::Admit { at, plan: plan.map(Box::new) },
+                    Err(why) => Input::Wait { at, waiting: Waiting::Unplannable { why: why.to_string() } },
+                },
+            };
+            let admits = matches!(input, Input::Admit { .. });
+            let after = self.take_input(loaded, &input, None).await?;
+            if admits && after.rollout.status.is_active() {
+                admitted = Some(after);
+            }
+        }
+        Ok(admitted)
+    }
+
+    /// The plan anew, where what runs is no longer what it was made against; its reserved names stay.
+    fn fresh_plan(&self, loaded: &Loaded, record: &EnvironmentRecord) -> Result<Option<Plan>, EngineError> {
+        let plan = &loaded.rollout.plan;
+        let same = match (&plan.from, &record.stable) {
+            (Some(then), Some(now)) => then.name == now.name && then.size == now.size,
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if same {
+            return Ok(None);
+        }
+        let ask = Ask {
+            target: plan.target.clone(),
+            image: plan.to.image.clone(),
+            version: plan.to.version.clone(),
+            strategy: plan.strategy,
+            by: loaded.rollout.started_by.clone(),
+        };
+        let capabilities = self.cloud(&record.spec.cloud)?.capabilities();
+        let number = plan.to.name.number().unwrap_or(record.reserved.next_group);
+        Ok(Some(make_plan(&ask, record, capabilities, number, plan.to.release)?))
+    }
+
+    /// Tells those that wait behind an active rollout whom they wait for.
+    pub(crate) async fn tell_queue(&self, target: &Target, behind: RolloutId) -> Result<(), EngineError> {
+        for id in self.unfinished(target).await?.into_iter().filter(|id| *id != behind) {
+            let Some(loaded) = self.inner.store.load(id).await? else { continue };
+            let waiting = Waiting::Queue { behind };
+            let input = Input::Wait { at: self.inner.clock.now(), waiting };
+            if matches!(loaded.rollout.status, Status::Pending { .. }) {
+                self.take_input(loaded, &input, None).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn make_plan(
+    ask: &Ask,
+    record: &EnvironmentRecord,
+    capabilities: planner::Capabilities,
+    next_group: u32,
+    release: ReleaseNumber,
+) -> Result<Plan, EngineError> {
+    let request = Request {
+        app: &ask.target.app,
+        env: &record.spec,
+        strategy: ask.strategy,
+        image: ask.image.clone(),
+        version: ask.version.clone(),
+        release,
+        next_group,
+        from: record.stable.clone(),
+        capabilities,
+    };
+    Ok(planner::plan(&request)?)
+}
+
+/// Rollouts that wait for a person need no close watch.
+pub(crate) fn is_waiting_for_person(status: &Status) -> bool {
+    matches!(status, Status::Paused { pause: Pause::Approval | Pause::Person { .. } })
+}
+

@@ -1,0 +1,110 @@
+//! Inputs to rollouts: decided, journalled, then acted upon by the environment's task.
+
+use crate::admit::Ask;
+use crate::engine::{Done, Engine, EngineError};
+use domain::rollout::{Said, decide, evolve};
+use domain::{Actor, Command, Input, Refused, RolloutId, Status, Strategy};
+use store::{Append, AppendError, Fence, Loaded};
+
+/// How often a command is decided anew when the rollout moved at the same moment.
+const TRIES: usize = 16;
+
+impl Engine {
+    /// A person's command. When this returns, the decision is in the journal.
+    pub async fn command(
+        &self,
+        id: RolloutId,
+        command: Command,
+        by: Actor,
+        step: Option<usize>,
+    ) -> Result<Done, EngineError> {
+        for _ in 0..TRIES {
+            let loaded = self.inner.store.load(id).await?.ok_or(EngineError::NoRollout(id))?;
+            if command == Command::Rollback
+                && loaded.rollout.status == Status::Succeeded
+                && loaded.rollout.plan.from.is_some()
+            {
+                return self.bring_back(&loaded, by).await;
+            }
+            let said = Said { by: by.clone(), at: self.inner.clock.now(), step };
+            let target = loaded.rollout.plan.target.clone();
+            match self.try_input(loaded, &Input::Said { command, said }, None).await? {
+                Some(_) => {
+                    self.place(&target).refresh();
+                    return Ok(Done { rollout: id });
+                }
+                None => {}
+            }
+        }
+        Err(EngineError::Contended)
+    }
+
+    /// The way back from a rollout that is over: the earlier image, in a new group.
+    async fn bring_back(&self, over: &Loaded, by: Actor) -> Result<Done, EngineError> {
+        let plan = &over.rollout.plan;
+        let record = self.environment(&plan.target).await?;
+        if record.stable.as_ref().map(|stable| &stable.name) != Some(&plan.to.name) {
+            return Err(Refused {
+                why: format!("{} has been replaced since; it is not what serves", plan.to.name),
+                remedy: "roll back the newest rollout of the environment, or start the image you want".into(),
+            }
+            .into());
+        }
+        let Some(from) = &plan.from else { return Err(EngineError::NoRollout(over.rollout.id)) };
+        let ask = Ask {
+            target: plan.target.clone(),
+            image: from.image.clone(),
+            version: from.version.clone(),
+            strategy: Strategy::BlueGreen,
+            by,
+        };
+        Ok(Done { rollout: self.begin(&ask).await? })
+    }
+
+    /// Decides and journals, deciding anew where somebody else was faster.
+    pub(crate) async fn take_input(
+        &self,
+        mut loaded: Loaded,
+        input: &Input,
+        fence: Option<Fence>,
+    ) -> Result<Loaded, EngineError> {
+        for _ in 0..TRIES {
+            let id = loaded.rollout.id;
+            if let Some(after) = self.try_input(loaded, input, fence).await? {
+                return Ok(after);
+            }
+            loaded = self.inner.store.load(id).await?.ok_or(EngineError::NoRollout(id))?;
+        }
+        Err(EngineError::Contended)
+    }
+
+    /// `None` where the rollout has moved on since it was loaded.
+    async fn try_input(
+        &self,
+        loaded: Loaded,
+        input: &Input,
+        fence: Option<Fence>,
+    ) -> Result<Option<Loaded>, EngineError> {
+        let events = decide(&loaded.rollout, input)?;
+        if events.is_empty() {
+            return Ok(Some(loaded));
+        }
+        let Loaded { rollout, seq, .. } = loaded;
+        let target = rollout.plan.target.clone();
+        let id = rollout.id;
+        let after = events.iter().fold(rollout, evolve);
+        for event in &events {
+            tracing::info!(rollout.id = id.0, target = %target, event = event.what.as_str(), by = %event.by, state = after.status.as_str(), "journalled");
+        }
+        let due_at = (!after.status.is_terminal()).then(|| self.inner.clock.now());
+        let append =
+            Append { id, expected_seq: seq, fence, events, after: after.clone(), due_at };
+        match self.inner.store.append(append).await {
+            Ok(appended) => Ok(Some(Loaded { rollout: after, seq: appended.seq, due_at })),
+            Err(AppendError::Stale { .. }) => Ok(None),
+            Err(AppendError::Fenced) => Ok(None),
+            Err(AppendError::Occupied { by }) => Err(EngineError::Occupied { target, by }),
+            Err(AppendError::Store(error)) => Err(error.into()),
+        }
+    }
+}
