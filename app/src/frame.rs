@@ -29,7 +29,8 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title: String| format!("{title} · Viridian") />
         <Router>
-            <a class="skip-link" href="#content">
+            // "external": a jump within the page is the browser's, which also moves the focus.
+            <a class="skip-link" href="#content" rel="external">
                 "Skip to content"
             </a>
             <div class="frame">

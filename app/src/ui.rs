@@ -25,7 +25,7 @@ mod when;
 pub use cell::{cell, health};
 pub use chart::charts;
 pub use dora::dora;
-pub use drawer::{Draft, drawer};
+pub use drawer::{Draft, changed_files, drawer};
 pub use empty::{command_line, empty};
 pub use groups::{group_cards, groups};
 pub use journal::journal;

@@ -77,7 +77,10 @@ export class Server {
         this.#log.push(`cannot start ${BINARY}: ${error.message}`);
         resolve();
       });
-      this.#child.once("close", () => resolve());
+      this.#child.once("close", (code, signal) => {
+        this.#log.push(`ended with ${signal ?? `exit code ${code}`}`);
+        resolve();
+      });
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       let rest = "";

@@ -18,6 +18,7 @@ import { Server } from "./server.mjs";
 
 const RESULTS = fileURLToPath(new URL("../test-results", import.meta.url));
 const TEST_MS = 60_000;
+const WAIT_MS = 10_000;
 
 export function suite(name, define, { server: serverOptions } = {}) {
   node.describe(name, () => {
@@ -38,6 +39,7 @@ export function suite(name, define, { server: serverOptions } = {}) {
       node.test(title, { timeout: TEST_MS }, async () => {
         const context = await browser.newContext({ baseURL: server.url, ...contextOptions });
         const page = await context.newPage();
+        page.setDefaultTimeout(WAIT_MS);
         const faults = watch(page);
         try {
           await body({ page, context, server });

@@ -16,7 +16,9 @@ use arc_swap::ArcSwap;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +27,7 @@ use crate::client::{Client, ClientIo, Verdict, Watchdog};
 use crate::meter::{Epoch, Group};
 use crate::plan::Plan;
 use crate::pool::Upstream;
+use crate::workers::{self, Seat, Worker};
 use crate::{BindError, Figures, Options, Table, proxy};
 
 const OPEN: u8 = 0;
@@ -86,10 +89,10 @@ impl Gateway {
     /// # Errors
     /// Names the address and what is in the way, usually another program on that port.
     pub async fn bind(addr: SocketAddr, options: Options) -> Result<Self, BindError> {
-        let listener = listen(addr).map_err(|error| BindError::new(addr, error))?;
-        let local = listener
-            .local_addr()
-            .map_err(|error| BindError::new(addr, error))?;
+        let failed = |error| BindError::new(addr, error);
+        let workers = workers::all().map_err(failed)?;
+        let listener = listen(addr).map_err(failed)?;
+        let local = listener.local_addr().map_err(failed)?;
         let mut known = Known::default();
         let shared = Arc::new(Shared {
             options,
@@ -106,8 +109,10 @@ impl Gateway {
             stage: AtomicU8::new(OPEN),
             closing: CancellationToken::new(),
         });
-        shared.tasks.spawn(accept(Arc::clone(&shared), listener));
-        shared.tasks.spawn(housekeep(Arc::clone(&shared)));
+        let first = &workers[0].handle;
+        let accepting = accept(Arc::clone(&shared), listener, workers);
+        shared.tasks.spawn_on(accepting, first);
+        shared.tasks.spawn_on(housekeep(Arc::clone(&shared)), first);
         Ok(Self {
             shared,
             addr: local,
@@ -256,7 +261,7 @@ impl Known {
     }
 }
 
-fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+fn listen(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = if addr.is_ipv4() {
         TcpSocket::new_v4()?
     } else {
@@ -265,7 +270,7 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     // A restarted gateway must not wait for the last one's connections to leave TIME_WAIT.
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
-    socket.listen(4096)
+    socket.listen(4096)?.into_std()
 }
 
 async fn housekeep(shared: Arc<Shared>) {
@@ -283,15 +288,28 @@ async fn housekeep(shared: Arc<Shared>) {
     shared.closing.run_until_cancelled(rounds).await;
 }
 
-async fn accept(shared: Arc<Shared>, listener: TcpListener) {
+async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener, workers: &'static [Worker]) {
+    // Accepted sockets are the workers' to wait for, so this task takes them raw.
+    let listener = match AsyncFd::with_interest(listener, Interest::READABLE) {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::error!(%error, "The listener cannot be waited for; nothing is accepted.");
+            return;
+        }
+    };
     let slots = Arc::new(Semaphore::new(shared.options.connections_max));
     let rounds = async {
         let mut complained = None::<Instant>;
         while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
-            match listener.accept().await {
+            let accepted = listener.async_io(Interest::READABLE, |listener| listener.accept());
+            match accepted.await {
                 Ok((stream, peer)) => {
-                    let task = connection(Arc::clone(&shared), stream, peer, slot);
-                    shared.tasks.spawn(task);
+                    let Some(seat) = Seat::take(workers) else {
+                        return;
+                    };
+                    let handle = &seat.0.handle;
+                    let task = connection(Arc::clone(&shared), stream, peer, (slot, seat));
+                    shared.tasks.spawn_on(task, handle);
                 }
                 Err(error) if is_of_one_client(&error) => {}
                 Err(error) => {
@@ -328,14 +346,19 @@ impl Drop for Open<'_> {
 
 async fn connection(
     shared: Arc<Shared>,
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     peer: SocketAddr,
-    _slot: OwnedSemaphorePermit,
+    _places: (OwnedSemaphorePermit, Seat),
 ) {
     shared.connections.fetch_add(1, Relaxed);
     let _open = Open(&shared.connections);
-    // Fails only on a connection that is gone already, which the first read will find.
-    let _ = stream.set_nodelay(true);
+    let stream = match adopt(stream) {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, "A client connection was gone before it was served.");
+            return;
+        }
+    };
     let options = &shared.options;
     let client = Arc::new(Client::new(peer));
     let io = TokioIo::new(ClientIo {
@@ -399,4 +422,10 @@ async fn connection(
         })
     });
     served.await;
+}
+
+fn adopt(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+    stream.set_nonblocking(true)?;
+    stream.set_nodelay(true)?;
+    TcpStream::from_std(stream)
 }

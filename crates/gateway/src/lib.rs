@@ -17,6 +17,7 @@ mod pool;
 mod proxy;
 mod table;
 mod tunnel;
+mod workers;
 
 pub use figures::{Figures, GroupFigures, InstanceFigures};
 pub use gateway::Gateway;

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use tokio::task::coop::unconstrained;
 
 use crate::body::RequestBody;
 use crate::meter::Instance;
+use crate::workers;
 
 pub(crate) type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
 
@@ -29,7 +30,8 @@ pub(crate) struct Upstream {
     pub(crate) in_flight: AtomicUsize,
     ejected_until_ms: AtomicU64,
     retired: AtomicBool,
-    idle: Mutex<Vec<Idle>>,
+    /// One pool for each worker: a connection is woken by the thread that opened it.
+    idle: Box<[Mutex<Vec<Idle>>]>,
 }
 
 struct Idle {
@@ -45,7 +47,7 @@ impl Upstream {
             in_flight: AtomicUsize::new(0),
             ejected_until_ms: AtomicU64::new(0),
             retired: AtomicBool::new(false),
-            idle: Mutex::default(),
+            idle: (0..workers::count()).map(|_| Mutex::default()).collect(),
         }
     }
 
@@ -66,7 +68,7 @@ impl Upstream {
     /// The most recently used idle connection that is still open and idle for at most `age_max`.
     pub(crate) fn check_out(&self, now: Instant, age_max: Duration) -> Option<Line> {
         loop {
-            let Idle { mut line, since } = self.lock().pop()?;
+            let Idle { mut line, since } = self.here().pop()?;
             if now.saturating_duration_since(since) > age_max {
                 // Those below it are older still, but may serve a request that can be repeated.
                 self.put(line, since, usize::MAX);
@@ -87,30 +89,34 @@ impl Upstream {
     }
 
     fn put(&self, line: Line, since: Instant, idle_max: usize) {
-        let mut idle = self.lock();
-        if !self.retired.load(Relaxed) && idle.len() < idle_max {
+        let here_max = (idle_max / self.idle.len()).max(1);
+        let mut idle = self.here();
+        if !self.retired.load(Relaxed) && idle.len() < here_max {
             idle.push(Idle { line, since });
         }
     }
 
     /// Closes connections that were idle since before `oldest`.
     pub(crate) fn reap(&self, oldest: Instant) {
-        let reaped: Vec<_> = {
-            let mut idle = self.lock();
+        for idle in &self.idle {
+            let mut idle = lock(idle);
             let keep_from = idle.iter().position(|one| one.since >= oldest);
             let keep_from = keep_from.unwrap_or(idle.len());
-            idle.drain(..keep_from).collect()
-        };
-        drop(reaped);
+            let reaped: Vec<_> = idle.drain(..keep_from).collect();
+            // Closing sockets takes time that nobody should wait for.
+            drop(idle);
+            drop(reaped);
+        }
     }
 
     /// The backend left the table: its idle connections are closed, and busy ones will be.
     pub(crate) fn retire(&self) {
-        let mut idle = self.lock();
+        // Before the locks: who returns a connection looks at this under the lock.
         self.retired.store(true, Relaxed);
-        let closed = std::mem::take(&mut *idle);
-        drop(idle);
-        drop(closed);
+        for idle in &self.idle {
+            let closed = std::mem::take(&mut *lock(idle));
+            drop(closed);
+        }
     }
 
     pub(crate) async fn connect(&self, within: Duration) -> std::io::Result<Line> {
@@ -130,9 +136,13 @@ impl Upstream {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn here(&self) -> MutexGuard<'_, Vec<Idle>> {
+        lock(&self.idle[workers::index() % self.idle.len()])
     }
+}
+
+fn lock(idle: &Mutex<Vec<Idle>>) -> MutexGuard<'_, Vec<Idle>> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A connection to a backend, for one request at a time.

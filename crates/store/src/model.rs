@@ -189,6 +189,8 @@ pub enum Verification {
 pub struct EnvironmentRecord {
     pub app: AppName,
     pub spec: Environment,
+    /// It is no longer part of its application: what runs is finished, nothing new begins.
+    pub gone: bool,
     /// The group that serves, as the last finished rollout left it.
     pub stable: Option<Group>,
     pub stable_since: Option<Time>,

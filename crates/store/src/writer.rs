@@ -214,10 +214,8 @@ impl Task {
     }
 
     async fn follow(&mut self) {
-        if self.entries.receiver_count() == 0 {
-            return;
-        }
         match journal::head(&self.connections).await {
+            Ok(head) if self.entries.receiver_count() == 0 => self.published = head,
             Ok(head) if head > self.published => self.catch_up(head).await,
             Ok(_) => {}
             Err(error) => tracing::warn!(%error, "what other replicas wrote could not be looked up"),

@@ -11,10 +11,10 @@ use std::path::PathBuf;
 pub(crate) struct Connect {
     /// The data folder of a server on this machine; its token and address are read from there.
     /// Without it VIRIDIAN_URL and VIRIDIAN_TOKEN are used, or else the folder .viridian.
-    #[arg(long, value_name = "DIR", global = true)]
+    #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Print JSON, as the REST interface answers it.
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub(crate) json: bool,
 }
 

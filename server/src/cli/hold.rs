@@ -19,7 +19,7 @@ pub(crate) struct HoldArgs {
 enum Hold {
     /// List the environments that automation keeps off.
     #[command(after_help = "Example:\n  viridian hold list")]
-    List(#[command(flatten)] Connect),
+    List(Connect),
     /// Let automation act in an environment again.
     #[command(after_help = "Example:\n  viridian hold remove --app site --env prod")]
     Remove(Place),
@@ -36,7 +36,7 @@ pub(crate) struct VetoArgs {
 enum Veto {
     /// List the images that may not be started, and where.
     #[command(after_help = "Example:\n  viridian veto list")]
-    List(#[command(flatten)] Connect),
+    List(Connect),
     /// Allow an image again.
     #[command(after_help = "Example:\n  viridian veto remove --app site --env prod --image 1.2")]
     Remove(VetoedImage),

@@ -21,7 +21,7 @@ enum Command {
     Create(Create),
     /// List the tokens there are; never the secrets.
     #[command(after_help = "Example:\n  viridian token list")]
-    List(#[command(flatten)] Connect),
+    List(Connect),
     Revoke(Revoke),
 }
 

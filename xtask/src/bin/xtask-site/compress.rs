@@ -7,8 +7,7 @@ const WORTH_COMPRESSING: usize = 1024;
 
 /// Writes `NAME.br` and `NAME.gz` beside a file, which the server sends in its stead.
 pub(crate) fn beside(path: &Path) -> Result<()> {
-    let content =
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let content = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     write(&twin(path, "br"), &brotli(&content)?)?;
     if content.len() >= WORTH_COMPRESSING {
         write(&twin(path, "gz"), &gzip(&content)?)?;

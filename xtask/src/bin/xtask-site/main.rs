@@ -62,6 +62,10 @@ fn sizes(pkg: &Path, module: Made) -> Result<String> {
         kilobytes("viridian.js.br")?,
         kilobytes("viridian.css")?,
         kilobytes("viridian.css.br")?,
-        if module == Made::Fresh { ", module unchanged" } else { "" },
+        if module == Made::Fresh {
+            ", module unchanged"
+        } else {
+            ""
+        },
     ))
 }

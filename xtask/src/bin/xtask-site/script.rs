@@ -10,12 +10,7 @@ const RECIPE: &str = "1";
 
 /// Writes `viridian.js` and `viridian_bg.wasm` with their compressed twins into a new `pkg`,
 /// unless the one there was made from the same module.
-pub(crate) fn build(
-    wasm: &Path,
-    wasm_opt: Option<&Path>,
-    out: &Path,
-    pkg: &Path,
-) -> Result<Made> {
+pub(crate) fn build(wasm: &Path, wasm_opt: Option<&Path>, out: &Path, pkg: &Path) -> Result<Made> {
     let stamp_file = out.join("module.stamp");
     let stamp = stamp(wasm, wasm_opt)?;
     if pkg.join("viridian_bg.wasm.br").exists()

@@ -1,0 +1,70 @@
+//! What all pages share: one resource, one boundary, and data that is patched in place.
+
+use crate::Respond;
+use crate::api::LoadError;
+use crate::live::{Snapshot, follow};
+use crate::ui::problem;
+use crate::view::Change;
+use leptos::prelude::*;
+use leptos_meta::Title;
+use serde::{Serialize, de::DeserializeOwned};
+use std::future::Future;
+
+/// Loads, draws once, then keeps what was drawn true. `body` is called once for each key and reads
+/// the signal in closures, so that a change never shows a fallback or builds the page anew.
+pub(super) fn live_page<Key, T, Loading>(
+    key: impl Fn() -> Key + Copy + Send + Sync + 'static,
+    load: fn(Key) -> Loading,
+    concerns: fn(&T, &Change) -> bool,
+    body: fn(RwSignal<T>) -> AnyView,
+) -> AnyView
+where
+    Key: Clone + PartialEq + Send + Sync + 'static,
+    T: Snapshot + Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    Loading: Future<Output = Result<T, LoadError>> + Send + 'static,
+{
+    page(key, load, move |key, first| {
+        let shown = RwSignal::new(first);
+        follow(shown, concerns, move || load(key.clone()));
+        body(shown)
+    })
+}
+
+/// A page whose data does not change while it is looked at.
+pub(super) fn page<Key, T, Loading>(
+    key: impl Fn() -> Key + Copy + Send + Sync + 'static,
+    load: fn(Key) -> Loading,
+    body: impl Fn(Key, T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    Key: Clone + PartialEq + Send + Sync + 'static,
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    Loading: Future<Output = Result<T, LoadError>> + Send + 'static,
+{
+    let resource = Resource::new(key, load);
+    view! {
+        <Transition fallback=|| {
+            view! { <p class="loading" role="status">"Loading…"</p> }
+        }>
+            {move || {
+                let body = body.clone();
+                Suspend::new(async move {
+                    match resource.await {
+                        Ok(loaded) => body(untrack(key), loaded),
+                        Err(error) => failed(&error),
+                    }
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+fn failed(error: &LoadError) -> AnyView {
+    Respond::with(error.status);
+    view! {
+        <Title text=error.title.clone() />
+        {problem(error)}
+    }
+    .into_any()
+}

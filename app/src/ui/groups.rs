@@ -1,0 +1,182 @@
+//! Server groups: what was asked for, what was observed, and each instance.
+
+use super::{Tone, ago, health, pill, traffic};
+use crate::format::{counted, latency, percent};
+use crate::view::{GroupView, InstanceView, Share};
+use domain::{Role, Time};
+use leptos::prelude::*;
+
+/// The table on a rollout's page.
+pub fn groups(groups: &[GroupView], now: Time) -> AnyView {
+    let body = groups.iter().map(|group| row(group, now)).collect_view();
+    view! {
+        <div class="scroll" tabindex="0" role="group" aria-label="Server groups">
+            <table class="groups">
+                <caption class="hidden">"Server groups, asked beside observed"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"group"</th>
+                        <th scope="col">"image"</th>
+                        <th scope="col" class="num">"healthy"</th>
+                        <th scope="col" class="num">"asked"</th>
+                        <th scope="col" class="num">"observed"</th>
+                        <th scope="col" class="num">"of requests"</th>
+                        <th scope="col" class="num">"errors"</th>
+                        <th scope="col" class="num">"p95"</th>
+                        <th scope="col" class="num">"restarts"</th>
+                        <th scope="col" class="groups-traffic">"traffic"</th>
+                    </tr>
+                </thead>
+                <tbody>{body}</tbody>
+            </table>
+        </div>
+        {groups.iter().filter(|group| !group.instances.is_empty()).map(|group| instances(group, now)).collect_view()}
+    }
+    .into_any()
+}
+
+fn row(group: &GroupView, now: Time) -> impl IntoView + use<> {
+    let apart = group.weight_asked != group.weight_observed;
+    let restarts = if group.restarts > 0 { "num attention" } else { "num" };
+    let _ = now;
+    view! {
+        <tr>
+            <th scope="row">
+                <span class="groups-name">{health(group.health)} {group.name.to_string()}</span>
+                {role(group)}
+                {group.broken.clone().map(|why| view! { <small class="attention">{why}</small> })}
+            </th>
+            <td>{image(group)}</td>
+            <td class=if group.healthy < group.size { "num attention" } else { "num" }>
+                {format!("{} / {}", group.healthy, group.size)}
+            </td>
+            <td class="num">{format!("{}%", group.weight_asked)}</td>
+            <td class=if apart { "num attention" } else { "num" }>{format!("{}%", group.weight_observed)}</td>
+            <td class="num">{group.share.map_or_else(dash, percent)}</td>
+            <td class="num">{error_rate(group)}</td>
+            <td class="num">{group.p95_ms.map_or_else(dash, latency)}</td>
+            <td class=restarts>{group.restarts}</td>
+            <td>{traffic(&[share(group)])}</td>
+        </tr>
+    }
+}
+
+/// The groups of one environment, without a table: for a narrow column.
+pub fn group_cards(groups: &[GroupView], now: Time) -> AnyView {
+    groups
+        .iter()
+        .map(|group| {
+            let since = group.instances.iter().map(|instance| instance.since).min();
+            let figures = [
+                Some(format!("{} / {} healthy", group.healthy, group.size)),
+                group.p95_ms.map(|ms| format!("p95 {}", latency(ms))),
+                (group.requests > 0).then(|| format!("errors {}", error_rate(group))),
+                (group.restarts > 0).then(|| counted(u64::from(group.restarts), "restart", "restarts")),
+            ];
+            let figures: Vec<_> = figures.into_iter().flatten().collect();
+            view! {
+                <li class="group-card">
+                    <span class="group-card-head">
+                        {health(group.health)} <b>{group.image.to_string()}</b> {role(group)}
+                        <span class="group-card-weight">{format!("{}%", group.weight_observed)}</span>
+                    </span>
+                    {traffic(&[share(group)])}
+                    <small>{figures.join(" · ")}</small>
+                    <small class="group-card-name">
+                        {group.name.to_string()} {since.map(|since| view! { " · " {ago(now, since)} })}
+                    </small>
+                    {group.broken.clone().map(|why| view! { <small class="attention">{why}</small> })}
+                </li>
+            }
+        })
+        .collect_view()
+        .into_any()
+}
+
+fn instances(group: &GroupView, now: Time) -> impl IntoView + use<> {
+    let drifted = group.instances.iter().filter(|instance| !instance.drift.is_empty()).count();
+    let summary = format!(
+        "{} of {}",
+        counted(group.instances.len() as u64, "instance", "instances"),
+        group.name
+    );
+    let rows = group.instances.iter().map(|one| instance(one, now)).collect_view();
+    view! {
+        <details class="instances" open=(drifted > 0)>
+            <summary>
+                {summary} {(drifted > 0).then(|| pill(Tone::Bad, format!("{drifted} drifted")))}
+            </summary>
+            <div class="scroll" tabindex="0" role="group" aria-label=format!("Instances of {}", group.name)>
+                <table>
+                    <caption class="hidden">{format!("Instances of {}", group.name)}</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"instance"</th>
+                            <th scope="col">"address"</th>
+                            <th scope="col">"running for"</th>
+                            <th scope="col">"differs from its image"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </details>
+    }
+}
+
+fn instance(instance: &InstanceView, now: Time) -> impl IntoView + use<> {
+    let drift = if instance.drift.is_empty() {
+        view! { <small>"no"</small> }.into_any()
+    } else {
+        view! { <span class="attention">{instance.drift.join(", ")}</span> }.into_any()
+    };
+    view! {
+        <tr>
+            <th scope="row">
+                <span class="groups-name">{health(instance.health)} {instance.id.clone()}</span>
+            </th>
+            <td><code>{instance.address.clone()}</code></td>
+            <td>{ago(now, instance.since)}</td>
+            <td>{drift}</td>
+        </tr>
+    }
+}
+
+fn image(group: &GroupView) -> impl IntoView + use<> {
+    view! {
+        <a href=format!("/images/{}", group.digest) title=group.digest.to_string()>
+            {group.image.to_string()}
+        </a>
+        " "
+        <code class="soft">{group.digest.short().to_owned()}</code>
+    }
+}
+
+fn role(group: &GroupView) -> impl IntoView + use<> {
+    let tone = match group.role {
+        Role::Canary | Role::Preview | Role::Variant => Tone::Good,
+        Role::Stable | Role::Baseline | Role::Retained | Role::Retired => Tone::Idle,
+    };
+    pill(tone, group.role.as_str())
+}
+
+fn share(group: &GroupView) -> Share {
+    Share {
+        group: group.name.clone(),
+        version: group.image.clone(),
+        role: group.role,
+        weight: group.weight_observed.min(100),
+        incoming: group.incoming,
+    }
+}
+
+fn error_rate(group: &GroupView) -> String {
+    match group.requests {
+        0 => dash(),
+        n => percent(crate::format::real(group.errors) / crate::format::real(n)),
+    }
+}
+
+fn dash() -> String {
+    "–".to_owned()
+}

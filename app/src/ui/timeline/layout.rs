@@ -1,0 +1,126 @@
+//! From milliseconds to percent of the width.
+
+use crate::format::real;
+use crate::view::{Span, SpanKind};
+use domain::Time;
+
+/// Narrower than this a span could not be seen or hovered; the others make room for it.
+const WIDTH_MIN: f64 = 0.6;
+const TICKS_MAX: u64 = 6;
+/// Milliseconds between two ticks, from which the first that gives few enough is taken.
+const TICK_STEPS: [u64; 19] = [
+    1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000,
+    3_600_000, 7_200_000, 14_400_000, 43_200_000, 86_400_000, 259_200_000, 604_800_000,
+];
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Segment {
+    pub name: String,
+    pub kind: SpanKind,
+    pub ms: u64,
+    /// Both in percent of the whole width.
+    pub x: f64,
+    pub width: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tick {
+    pub x: f64,
+    pub at: Time,
+}
+
+/// Widths in proportion to time, none too narrow to see, together 100.
+pub(super) fn segments(spans: &[Span]) -> Vec<Segment> {
+    let total: u64 = spans.iter().map(|span| span.ms).sum();
+    let share = |span: &Span| match total {
+        0 => 100.0 / real(spans.len() as u64),
+        _ => 100.0 * real(span.ms) / real(total),
+    };
+    let narrow = spans.iter().filter(|span| share(span) < WIDTH_MIN).count();
+    let wide: f64 = spans.iter().map(share).filter(|share| *share >= WIDTH_MIN).sum();
+    let left_for_wide = 100.0 - real(narrow as u64) * WIDTH_MIN;
+    let mut x = 0.0;
+    spans
+        .iter()
+        .map(|span| {
+            let share = share(span);
+            let width = if share < WIDTH_MIN { WIDTH_MIN } else { share * left_for_wide / wide };
+            let segment = Segment { name: span.name.clone(), kind: span.kind, ms: span.ms, x, width };
+            x += width;
+            segment
+        })
+        .collect()
+}
+
+/// Where a moment lies, `ms` after the first span's begin.
+pub(super) fn position(segments: &[Segment], ms: u64) -> f64 {
+    let mut begin = 0;
+    for segment in segments {
+        let end = begin + segment.ms;
+        if ms < end {
+            return segment.x + segment.width * real(ms - begin) / real(segment.ms);
+        }
+        begin = end;
+    }
+    100.0
+}
+
+/// Round times of day, a handful of them.
+pub(super) fn ticks(segments: &[Segment], start: Time) -> Vec<Tick> {
+    let total: u64 = segments.iter().map(|segment| segment.ms).sum();
+    let step = TICK_STEPS
+        .into_iter()
+        .find(|step| total / step < TICKS_MAX)
+        .unwrap_or(total / TICKS_MAX + 1);
+    let step_signed = i64::try_from(step).unwrap_or(i64::MAX);
+    let before = u64::try_from(start.0.rem_euclid(step_signed)).unwrap_or(0);
+    let first = if before == 0 { 0 } else { step - before };
+    (0..)
+        .map(|i| first + i * step)
+        .take_while(|ms| *ms <= total && total > 0)
+        .map(|ms| Tick { x: position(segments, ms), at: start.plus_ms(ms) })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(ms: u64) -> Span {
+        Span { name: "s".into(), kind: SpanKind::Done, ms }
+    }
+
+    #[test]
+    fn widths_are_time_and_fill_the_whole() {
+        for spans in [
+            vec![span(1_000), span(3_000)],
+            vec![span(0), span(0)],
+            vec![span(1), span(1_000_000), span(0), span(500_000)],
+        ] {
+            let drawn = segments(&spans);
+            let sum: f64 = drawn.iter().map(|segment| segment.width).sum();
+            assert!((sum - 100.0).abs() < 1e-9, "{sum}");
+            assert!(drawn.iter().all(|segment| segment.width >= WIDTH_MIN));
+        }
+        let drawn = segments(&[span(1_000), span(3_000)]);
+        assert_eq!((drawn[0].width, drawn[1].x), (25.0, 25.0));
+        assert!(segments(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_moment_lies_within_its_span() {
+        let drawn = segments(&[span(1_000), span(3_000)]);
+        assert!((position(&drawn, 500) - 12.5).abs() < 1e-9);
+        assert!((position(&drawn, 2_500) - 62.5).abs() < 1e-9);
+        assert!((position(&drawn, 99_000) - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn ticks_are_few_and_round() {
+        let drawn = segments(&[span(65_000), span(25_000)]);
+        let ticks = ticks(&drawn, Time(1_795_269_802_000));
+        assert!((2..=6).contains(&ticks.len()), "{}", ticks.len());
+        assert!(ticks.iter().all(|tick| tick.at.0 % 15_000 == 0));
+        assert!(super::ticks(&[], Time(0)).is_empty());
+    }
+}

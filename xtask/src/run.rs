@@ -1,0 +1,158 @@
+//! `cargo xtask run`: from a clone to a page in the browser.
+
+use crate::demo::{self, Seeded, Stage};
+use crate::make;
+use crate::process::Service;
+use crate::steps::{seconds, step};
+use crate::workspace::{Profile, Workspace};
+use anyhow::{Context, Result, bail};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// A first start migrates a database, on whatever disk there is.
+const START: Duration = Duration::from_secs(60);
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Optimise the server.
+    #[arg(long)]
+    release: bool,
+    /// Where the server listens. Port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// The folder everything is kept in.
+    #[arg(long, value_name = "DIR", default_value = ".viridian")]
+    data: PathBuf,
+    /// Start empty: no demonstration.
+    #[arg(long)]
+    no_demo: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<ExitCode> {
+    let start = Instant::now();
+    let workspace = Workspace::locate()?;
+    let profile = if args.release {
+        Profile::Release
+    } else {
+        Profile::Dev
+    };
+    make::site(&workspace)?;
+    make::programs(&workspace, profile)?;
+
+    // Registered before anything is started, so that no signal finds a process without an owner.
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCHLD])?;
+    let data = std::env::current_dir()?.join(&args.data);
+    let (mut services, url) = step("start", || services(&workspace, profile, args, &data))?;
+    if !args.no_demo {
+        step("set up the demonstration", || {
+            let stage = Stage {
+                url: &url,
+                data: &data,
+                viridian: &workspace.binary(profile, "viridian"),
+                storefront: &workspace.binary(profile, "storefront"),
+            };
+            match demo::seed(&stage)? {
+                Seeded::Ready(what) => println!("  {what}"),
+                Seeded::Nothing(why) => println!("  {why}"),
+            }
+            Ok(())
+        })?;
+    }
+    let links: Vec<String> = services
+        .iter()
+        .flat_map(|service| service.lines().collect::<Vec<_>>())
+        .collect();
+    announce(&workspace, &url, &links, &data, start.elapsed());
+
+    let ended = wait(&mut signals, &mut services)?;
+    // The latest first: what others depend on ends last.
+    while let Some(mut service) = services.pop() {
+        service.stop()?;
+    }
+    match ended {
+        None => {
+            println!("Stopped.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(what) => bail!("{what}; its own words are above"),
+    }
+}
+
+/// Starts the product and waits until it answers. In order: what comes later depends on what came
+/// before. The node is `serve`'s to start; were it to be owned here, it would come first.
+fn services(
+    workspace: &Workspace,
+    profile: Profile,
+    args: &Args,
+    data: &Path,
+) -> Result<(Vec<Service>, String)> {
+    let site = workspace.site();
+    let listen = args.listen.to_string();
+    let text = |path: &Path| {
+        path.to_str()
+            .map(str::to_owned)
+            .with_context(|| format!("{} is not UTF-8", path.display()))
+    };
+    let (data, site) = (text(data)?, text(&site)?);
+    let mut serve = Service::start(
+        &workspace.binary(profile, "viridian"),
+        &[
+            "serve", "--data", &data, "--listen", &listen, "--site", &site,
+        ],
+        &workspace.root,
+    )?;
+    let url = serve.wait_for(START, address)?;
+    Ok((vec![serve], url))
+}
+
+/// The line with which `viridian serve` says that it answers.
+fn address(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("listening on ")?;
+    rest.split_whitespace()
+        .next()
+        .filter(|url| url.starts_with("http"))
+        .map(str::to_owned)
+}
+
+/// The last lines a person sees: where to look, and how to end it.
+fn announce(workspace: &Workspace, url: &str, lines: &[String], data: &Path, took: Duration) {
+    println!("\nViridian runs at {url} (ready after {}).", seconds(took));
+    for line in lines.iter().filter(|line| line.contains("://")) {
+        println!("{}", line.trim());
+    }
+    println!(
+        "Everything is kept in {}. Ctrl-C stops it.",
+        workspace.shown(data).display()
+    );
+}
+
+/// Blocks until a signal asks for the end (`None`) or a service has ended by itself.
+fn wait(signals: &mut Signals, services: &mut [Service]) -> Result<Option<String>> {
+    loop {
+        for service in services.iter_mut() {
+            if let Some(status) = service.ended()? {
+                return Ok(Some(format!("{} ended with {status}", service.name())));
+            }
+        }
+        if signals.wait().any(|signal| signal != SIGCHLD) {
+            return Ok(None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_read_from_the_line_that_names_it() {
+        let line = "listening on http://127.0.0.1:3000";
+        assert_eq!(address(line).as_deref(), Some("http://127.0.0.1:3000"));
+        assert_eq!(address("listening on a socket"), None);
+        assert_eq!(address("sign in at http://127.0.0.1:3000/login/x"), None);
+    }
+}
