@@ -6,5 +6,5 @@ mod read;
 mod write;
 
 pub use error::LoadError;
-pub use read::{application, applications, history, image, images, now, plan, rollout};
+pub use read::{application, applications, history, image, images, now, plan, query_of, rollout};
 pub use write::{command, start};

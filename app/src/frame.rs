@@ -1,5 +1,6 @@
 //! What surrounds every page: navigation, landmarks, routes.
 
+use crate::live::provide_live;
 use crate::pages;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
@@ -8,14 +9,11 @@ use leptos_router::components::{A, Route, Router, Routes};
 use leptos_router::path;
 
 /// The navigation, in the order a day with the product goes.
-const NAVIGATION: [(&str, &str); 7] = [
+const NAVIGATION: [(&str, &str); 4] = [
     ("/", "Now"),
     ("/applications", "Applications"),
     ("/images", "Images"),
-    ("/experiments", "Experiments"),
     ("/history", "History"),
-    ("/audit", "Audit"),
-    ("/settings", "Settings"),
 ];
 
 /// The root component, the same on the server and in the browser.
@@ -25,6 +23,7 @@ const NAVIGATION: [(&str, &str); 7] = [
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_live();
     Effect::new(mark_hydrated);
     view! {
         <Title formatter=|title: String| format!("{title} · Viridian") />
@@ -40,6 +39,36 @@ pub fn App() -> impl IntoView {
                         <Route
                             path=path!("/")
                             view=|| view! { <pages::Now /> }.into_any()
+                            ssr=SsrMode::Async
+                        />
+                        <Route
+                            path=path!("/applications")
+                            view=|| view! { <pages::Applications /> }.into_any()
+                            ssr=SsrMode::Async
+                        />
+                        <Route
+                            path=path!("/applications/:app")
+                            view=|| view! { <pages::Application /> }.into_any()
+                            ssr=SsrMode::Async
+                        />
+                        <Route
+                            path=path!("/rollouts/:id")
+                            view=|| view! { <pages::Rollout /> }.into_any()
+                            ssr=SsrMode::Async
+                        />
+                        <Route
+                            path=path!("/images")
+                            view=|| view! { <pages::Images /> }.into_any()
+                            ssr=SsrMode::Async
+                        />
+                        <Route
+                            path=path!("/images/:digest")
+                            view=|| view! { <pages::Image /> }.into_any()
+                            ssr=SsrMode::Async
+                        />
+                        <Route
+                            path=path!("/history")
+                            view=|| view! { <pages::History /> }.into_any()
                             ssr=SsrMode::Async
                         />
                     </Routes>

@@ -13,9 +13,16 @@
     reason = "the component macro repeats a component's `pub` on a function inside"
 )]
 
+pub mod api;
+#[cfg(feature = "ssr")]
+pub mod backend;
+pub mod format;
 mod frame;
+pub mod live;
 pub mod pages;
 mod shell;
+pub mod ui;
+pub mod view;
 
 pub use frame::App;
 pub use shell::{Respond, shell};

@@ -166,7 +166,6 @@ enum Stage {
 }
 
 /// Loads one at a time, and again where it was asked meanwhile.
-#[derive(Clone)]
 struct Reload<T: 'static, Load> {
     shown: RwSignal<T>,
     live: Live,
@@ -174,10 +173,17 @@ struct Reload<T: 'static, Load> {
     stage: RwSignal<Stage>,
 }
 
+impl<T: 'static, Load: Clone> Clone for Reload<T, Load> {
+    fn clone(&self) -> Self {
+        let Self { shown, live, load, stage } = self;
+        Self { shown: *shown, live: live.clone(), load: load.clone(), stage: *stage }
+    }
+}
+
 impl<T, Load, Loading> Reload<T, Load>
 where
     T: Snapshot + Send + Sync + 'static,
-    Load: Fn() -> Loading + Clone + 'static,
+    Load: Fn() -> Loading + Clone + Send + Sync + 'static,
     Loading: Future<Output = Result<T, LoadError>> + 'static,
 {
     fn ask(&self, trust: Trust) {

@@ -47,7 +47,22 @@ pub async fn rollout(id: String) -> Result<RolloutView, LoadError> {
 }
 
 pub async fn history(filter: RolloutFilter) -> Result<HistoryView, LoadError> {
-    read!(format!("/history?{}", filter.to_query()), history(filter))
+    read!(format!("/history{}", query_of(&filter)), history(filter))
+}
+
+/// A filter as an address carries it: `?app=shop&state=failed`, or nothing.
+#[must_use]
+pub fn query_of(filter: &RolloutFilter) -> String {
+    let fields = [
+        ("app", filter.app.as_ref().map(ToString::to_string)),
+        ("env", filter.env.as_ref().map(ToString::to_string)),
+        ("state", filter.state.clone()),
+        ("strategy", filter.strategy.clone()),
+        ("cursor", filter.cursor.clone()),
+        ("limit", filter.limit.map(|limit| limit.to_string())),
+    ];
+    let filled = fields.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
+    filled.collect::<leptos_router::params::ParamsMap>().to_query_string()
 }
 
 /// What a rollout would do; changes nothing.

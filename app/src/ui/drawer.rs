@@ -33,6 +33,7 @@ pub fn drawer(
 ) -> AnyView {
     let here = format!("/applications/{app}");
     let env = draft.env.to_string();
+    let (images, strategies) = (images(environment, draft), strategies(draft));
     view! {
         <a class="drawer-scrim" href=here.clone() aria-hidden="true" tabindex="-1"></a>
         <section class="drawer" aria-labelledby="drawer-title">
@@ -46,8 +47,8 @@ pub fn drawer(
             </header>
             <Form method="GET" action=here noscroll=true replace=true on:change=send_at_once>
                 <input type="hidden" name="promote" value=env />
-                {images(environment, draft)}
-                {strategies(draft)}
+                {images}
+                {strategies}
                 <button class="button drawer-show">"Show the plan"</button>
             </Form>
             {draft

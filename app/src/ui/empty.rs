@@ -15,7 +15,7 @@ pub fn empty(heading: &str, why: &str, commands: &[&str]) -> AnyView {
 }
 
 /// A command to copy.
-pub fn command_line(command: &str) -> impl IntoView {
+pub fn command_line(command: &str) -> impl IntoView + use<> {
     view! {
         <pre class="command-line">
             <code>{command.to_owned()}</code>

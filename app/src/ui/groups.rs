@@ -102,7 +102,7 @@ fn instances(group: &GroupView, now: Time) -> impl IntoView + use<> {
     );
     let rows = group.instances.iter().map(|one| instance(one, now)).collect_view();
     view! {
-        <details class="instances" open=(drifted > 0)>
+        <details class="instances" open={drifted > 0}>
             <summary>
                 {summary} {(drifted > 0).then(|| pill(Tone::Bad, format!("{drifted} drifted")))}
             </summary>

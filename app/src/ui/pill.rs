@@ -14,18 +14,18 @@ pub enum Tone {
     Idle,
 }
 
-pub fn pill(tone: Tone, text: impl Into<String>) -> impl IntoView {
+pub fn pill(tone: Tone, text: impl Into<String>) -> AnyView {
     let class = match tone {
         Tone::Good => "pill",
         Tone::Wait => "pill pill-wait",
         Tone::Bad => "pill pill-bad",
         Tone::Idle => "pill pill-idle",
     };
-    view! { <span class=class>{text.into()}</span> }
+    view! { <span class=class>{text.into()}</span> }.into_any()
 }
 
 /// A rollout's state in its words; the tone comes from the state.
-pub fn state_pill(state: &str, text: &str) -> impl IntoView {
+pub fn state_pill(state: &str, text: &str) -> AnyView {
     pill(tone(state), text)
 }
 

@@ -4,7 +4,7 @@ use crate::view::Share;
 use leptos::prelude::*;
 
 /// The bar. Widths are attributes of the drawing, since the page allows no inline style.
-pub fn traffic(shares: &[Share]) -> impl IntoView {
+pub fn traffic(shares: &[Share]) -> impl IntoView + use<> {
     let mut x = 0;
     let bars = shares
         .iter()

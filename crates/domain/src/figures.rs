@@ -37,11 +37,24 @@ impl Figures {
     }
 }
 
-/// Counts by upper bound of latency in microseconds, sparse and mergeable.
+/// Counts by upper bound of latency in microseconds, sparse and mergeable. Written as a list of
+/// pairs: a JSON object would turn the bounds into text, which an event cannot read back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(transparent)]
-pub struct Histogram(pub BTreeMap<u64, u64>);
+#[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
+pub struct Histogram(#[cfg_attr(feature = "openapi", schema(value_type = Vec<Vec<u64>>))] pub BTreeMap<u64, u64>);
+
+impl From<Vec<(u64, u64)>> for Histogram {
+    fn from(pairs: Vec<(u64, u64)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+impl From<Histogram> for Vec<(u64, u64)> {
+    fn from(histogram: Histogram) -> Self {
+        histogram.0.into_iter().collect()
+    }
+}
 
 impl Histogram {
     #[must_use]
@@ -96,6 +109,18 @@ mod tests {
         assert_eq!(h.quantile_ms(0.99), Some(5.0));
         assert_eq!(h.quantile_ms(1.0), Some(90.0));
         assert_eq!(Histogram::default().quantile_ms(0.5), None);
+    }
+
+    #[test]
+    fn figures_inside_an_event_are_read_back() {
+        let figures = Figures { requests: 2, errors: 1, latency: Histogram([(5_000, 2)].into()) };
+        let what = crate::rollout::What::StepStarted {
+            step: 1,
+            figures: [(crate::GroupName::new("site-prod-v001").unwrap(), figures)].into(),
+        };
+        let event = crate::Event { at: crate::Time(1), by: crate::Actor::engine(), what };
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<crate::Event>(&text).unwrap(), event);
     }
 
     #[test]

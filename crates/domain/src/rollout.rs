@@ -12,6 +12,8 @@ mod evolve;
 mod input;
 mod say;
 mod state;
+mod table;
+mod table_specimens;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ mod watch;
 
 pub use decide::decide;
 pub use effect::{Effect, next_effect};
+pub use table::{diagram, table};
 pub use event::{Event, What};
 pub use evolve::{create, evolve, replay};
 pub use input::{ActionOffer, Command, Input, Refused, Said, actions};

@@ -12,6 +12,8 @@ use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::gateway::Place;
+
 /// What is known of one client connection. Used by one task only; the atomics cost nothing.
 pub(crate) struct Client {
     pub(crate) ip: String,
@@ -19,10 +21,12 @@ pub(crate) struct Client {
     requests: AtomicU64,
     busy: AtomicBool,
     partial_head: AtomicBool,
+    /// Given back when the last user of the socket is gone, which may be a tunnel.
+    _place: Option<Place>,
 }
 
 impl Client {
-    pub(crate) fn new(peer: SocketAddr) -> Self {
+    pub(crate) fn new(peer: SocketAddr, place: Option<Place>) -> Self {
         let ip = peer.ip().to_canonical().to_string();
         Self {
             ip_value: HeaderValue::from_str(&ip).expect("an IP address is a valid header value"),
@@ -30,6 +34,7 @@ impl Client {
             requests: AtomicU64::new(0),
             busy: AtomicBool::new(false),
             partial_head: AtomicBool::new(false),
+            _place: place,
         }
     }
 

@@ -16,9 +16,7 @@ use arc_swap::ArcSwap;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::io::Interest;
-use tokio::io::unix::AsyncFd;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -289,8 +287,7 @@ async fn housekeep(shared: Arc<Shared>) {
 }
 
 async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener, workers: &'static [Worker]) {
-    // Accepted sockets are the workers' to wait for, so this task takes them raw.
-    let listener = match AsyncFd::with_interest(listener, Interest::READABLE) {
+    let listener = match TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => {
             tracing::error!(%error, "The listener cannot be waited for; nothing is accepted.");
@@ -301,14 +298,16 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener, workers: &
     let rounds = async {
         let mut complained = None::<Instant>;
         while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
-            let accepted = listener.async_io(Interest::READABLE, |listener| listener.accept());
-            match accepted.await {
+            // Raw again, because it is for a worker to wait for it.
+            let accepted = listener.accept().await;
+            match accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer))) {
                 Ok((stream, peer)) => {
                     let Some(seat) = Seat::take(workers) else {
                         return;
                     };
-                    let handle = &seat.0.handle;
-                    let task = connection(Arc::clone(&shared), stream, peer, (slot, seat));
+                    let place = Place::new(Arc::clone(&shared), seat, slot);
+                    let handle = &place.seat.0.handle;
+                    let task = connection(Arc::clone(&shared), stream, peer, place);
                     shared.tasks.spawn_on(task, handle);
                 }
                 Err(error) if is_of_one_client(&error) => {}
@@ -335,12 +334,27 @@ fn is_of_one_client(error: &io::Error) -> bool {
     )
 }
 
-/// Counts an open connection for as long as it lives.
-struct Open<'a>(&'a AtomicU64);
+/// What an open connection takes up for as long as it lives.
+pub(crate) struct Place {
+    shared: Arc<Shared>,
+    seat: Seat,
+    _slot: OwnedSemaphorePermit,
+}
 
-impl Drop for Open<'_> {
+impl Place {
+    fn new(shared: Arc<Shared>, seat: Seat, slot: OwnedSemaphorePermit) -> Self {
+        shared.connections.fetch_add(1, Relaxed);
+        Self {
+            shared,
+            seat,
+            _slot: slot,
+        }
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+        self.shared.connections.fetch_sub(1, Relaxed);
     }
 }
 
@@ -348,10 +362,8 @@ async fn connection(
     shared: Arc<Shared>,
     stream: std::net::TcpStream,
     peer: SocketAddr,
-    _places: (OwnedSemaphorePermit, Seat),
+    place: Place,
 ) {
-    shared.connections.fetch_add(1, Relaxed);
-    let _open = Open(&shared.connections);
     let stream = match adopt(stream) {
         Ok(stream) => stream,
         Err(error) => {
@@ -360,7 +372,7 @@ async fn connection(
         }
     };
     let options = &shared.options;
-    let client = Arc::new(Client::new(peer));
+    let client = Arc::new(Client::new(peer, Some(place)));
     let io = TokioIo::new(ClientIo {
         stream,
         client: Arc::clone(&client),
@@ -425,7 +437,6 @@ async fn connection(
 }
 
 fn adopt(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-    stream.set_nonblocking(true)?;
     stream.set_nodelay(true)?;
     TcpStream::from_std(stream)
 }

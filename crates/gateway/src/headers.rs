@@ -116,7 +116,11 @@ fn strip_hop(headers: &mut HeaderMap, upgrade: bool) {
     }
     headers.remove(KEEP_ALIVE);
     headers.remove(PROXY_CONNECTION);
-    headers.remove(header::TRANSFER_ENCODING);
+    if headers.remove(header::TRANSFER_ENCODING).is_some() {
+        // The encoding overrules a length (RFC 9112, section 6.3). A proxy that passed both on would
+        // let two servers see two different ends of the message.
+        headers.remove(header::CONTENT_LENGTH);
+    }
     if upgrade {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
     } else {
@@ -139,7 +143,7 @@ mod tests {
             builder = builder.header(*name, *value);
         }
         let (mut parts, ()) = builder.body(()).unwrap().into_parts();
-        let client = Client::new(([10, 0, 0, 9], 4000).into());
+        let client = Client::new(([10, 0, 0, 9], 4000).into(), None);
         let upgrade = is_upgrade(&parts.headers);
         prepare_request(&mut parts, &client, upgrade);
         parts
@@ -164,6 +168,7 @@ mod tests {
                 ("x-secret", "1"),
                 ("keep-alive", "3"),
                 ("transfer-encoding", "chunked"),
+                ("content-length", "7"),
                 ("x-forwarded-for", "1.2.3.4"),
                 ("te", "gzip"),
             ],

@@ -301,3 +301,65 @@ pub mod request {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+#[cfg(test)]
+mod tests {
+    use crate::{Store, StoreUrl};
+    use sea_orm::{
+        ColumnTrait, ConnectionTrait, Database, DbBackend, EntityTrait, IdenStatic,
+        Iterable, Statement,
+    };
+    use std::collections::BTreeMap;
+
+    /// Column names and whether each may be absent.
+    fn expected<E: EntityTrait>() -> (String, BTreeMap<String, bool>) {
+        let columns = E::Column::iter().map(|c| (c.as_str().to_owned(), c.def().is_null()));
+        (E::default().table_name().to_owned(), columns.collect())
+    }
+
+    #[tokio::test]
+    async fn migrated_tables_are_what_the_code_expects() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("viridian.db");
+        Store::open(&StoreUrl::Sqlite(path.clone())).await.unwrap().close().await;
+        let raw = Database::connect(format!("sqlite:{}", path.display())).await.unwrap();
+        let ask = async |sql: String| {
+            raw.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap()
+        };
+        let tables = [
+            expected::<super::journal::Entity>(),
+            expected::<super::chain::Entity>(),
+            expected::<super::application::Entity>(),
+            expected::<super::environment::Entity>(),
+            expected::<super::veto::Entity>(),
+            expected::<super::rollout::Entity>(),
+            expected::<super::release::Entity>(),
+            expected::<super::image::Entity>(),
+            expected::<super::session::Entity>(),
+            expected::<super::token::Entity>(),
+            expected::<super::login::Entity>(),
+            expected::<super::request::Entity>(),
+        ];
+        for (table, columns) in &tables {
+            let rows = ask(format!("PRAGMA table_info({table})")).await;
+            let found: BTreeMap<String, bool> = rows
+                .iter()
+                .map(|row| {
+                    let not_null: bool = row.try_get("", "notnull").unwrap();
+                    (row.try_get("", "name").unwrap(), !not_null)
+                })
+                .collect();
+            assert_eq!(&found, columns, "{table}");
+        }
+        let all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let mut all: Vec<String> = ask(all.to_owned())
+            .await
+            .iter()
+            .map(|row| row.try_get("", "name").unwrap())
+            .filter(|name| name != "seaql_migrations")
+            .collect();
+        let mut known: Vec<String> = tables.into_iter().map(|(table, _)| table).collect();
+        all.sort();
+        known.sort();
+        assert_eq!(all, known);
+    }
+}

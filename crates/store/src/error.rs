@@ -182,3 +182,32 @@ impl Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_the_databases_become_errors_that_say_what_to_do() {
+        let place = Place("/data/viridian.db".to_owned());
+        let cause = || -> Cause { Arc::new(std::fmt::Error) };
+        let sqlite = |code: &str| place.of_sqlite(Some(code), "said so", cause());
+        let postgres = |code: &str| place.of_postgres(Some(code), cause());
+        assert!(matches!(sqlite("13"), StoreError::Full { .. }));
+        assert!(matches!(sqlite("5"), StoreError::Busy { .. }));
+        // SQLITE_BUSY_SNAPSHOT: the primary code is what counts.
+        assert!(matches!(sqlite("517"), StoreError::Busy { .. }));
+        assert!(matches!(sqlite("1544"), StoreError::ReadOnly { .. }));
+        assert!(matches!(sqlite("11"), StoreError::Corrupt { .. }));
+        assert!(matches!(sqlite("26"), StoreError::Corrupt { .. }));
+        assert!(matches!(sqlite("1"), StoreError::Database { .. }));
+        assert!(matches!(postgres("53100"), StoreError::Full { .. }));
+        assert!(matches!(postgres("25006"), StoreError::ReadOnly { .. }));
+        assert!(matches!(postgres("57P01"), StoreError::Unreachable { .. }));
+        assert!(matches!(postgres("42P01"), StoreError::Database { .. }));
+        for error in [sqlite("13"), sqlite("5"), sqlite("8"), sqlite("11")] {
+            let text = error.to_string();
+            assert!(text.contains("/data/viridian.db") && text.contains(':'), "{text}");
+        }
+    }
+}

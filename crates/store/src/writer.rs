@@ -6,7 +6,7 @@ use crate::connect::Connections;
 use crate::error::{Refusal, StoreError};
 use crate::journal;
 use crate::model::Entry;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::DbBackend;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use super::client::escape;
 use super::connect::Connect;
 use super::print;
 use super::{Done, Outcome};
-use crate::auth::Role;
+use crate::auth::{Role, Scope};
 use clap::Subcommand;
 use domain::Time;
 use serde_json::json;
@@ -37,9 +37,9 @@ struct Create {
     /// Valid for so many days.
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3650))]
     days: u32,
-    /// Only for this application; can be given more than once.
-    #[arg(long = "app", value_name = "NAME")]
-    apps: Vec<domain::AppName>,
+    /// Only for this; can be given more than once. Without it, for all that the role may.
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<Scope>,
     #[command(flatten)]
     connect: Connect,
 }
@@ -57,7 +57,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
     match args.command {
         Command::Create(args) => {
             let body =
-                json!({ "name": args.name, "role": args.role, "days": args.days, "apps": args.apps });
+                json!({ "name": args.name, "role": args.role, "days": args.days, "scopes": args.scopes });
             let answer = args.connect.client()?.post("/api/v1/tokens", &body).await?;
             if args.connect.json {
                 print::json(&answer);

@@ -179,7 +179,8 @@ async fn groups_half_start_and_instances_die() {
     let seen = fake.observe(&place).await.unwrap();
     let dead = seen.group(&second.name).unwrap();
     assert_eq!((dead.healthy(), dead.running(), dead.restarts), (0, 2, 2));
-    assert_eq!((fake.world().fired(half), fake.world().fired(dies)), (1, 1));
+    let world = fake.world();
+    assert_eq!((world.fired(half), world.fired(dies)), (1, 1));
 }
 
 #[tokio::test]

@@ -1,13 +1,15 @@
 //! Opening, limiting and closing the listener.
 
+use std::net::SocketAddr;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use gateway::{BindError, Gateway, Options};
+use gateway::{BindError, Gateway, Options, Route};
 use http::Response;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::support::{Client, Server, full, gateway, gateway_with, route, table, until};
+use crate::support::{Client, Server, backend, full, gateway, gateway_with, route, table, until};
 
 #[tokio::test]
 async fn a_taken_port_is_named() {
@@ -163,4 +165,85 @@ async fn an_http_1_0_client_is_served() {
         answer.starts_with("HTTP/1.0 200 OK\r\n") && answer.ends_with("\r\n\r\na"),
         "{answer}"
     );
+}
+
+/// The body of the next test, run by it in a process of its own with few file descriptors.
+#[tokio::test]
+#[ignore = "run by running_out_of_file_descriptors_makes_clients_wait"]
+async fn child_with_few_file_descriptors() {
+    let addr = std::env::var("BACKEND").unwrap().parse().unwrap();
+    let backends = vec![backend("a", addr)];
+    let only = Route {
+        group: "v1".to_owned(),
+        weight: 100,
+        backends,
+    };
+    let gateway = gateway(table(vec![only])).await;
+    println!("\nlistens on {}", gateway.local_addr());
+    // Until the parent is done or gone.
+    tokio::io::copy(&mut tokio::io::stdin(), &mut tokio::io::sink())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn running_out_of_file_descriptors_makes_clients_wait() {
+    let server = Server::named("a").await;
+    let child = tokio::process::Command::new("prlimit")
+        .arg("--nofile=48")
+        .arg(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "listener::child_with_few_file_descriptors",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env("BACKEND", server.addr.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn();
+    let Ok(mut child) = child else {
+        eprintln!("skipped: there is no prlimit");
+        return;
+    };
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let addr: SocketAddr = loop {
+        let line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .expect("the child says where it listens");
+        if let Some(addr) = line.strip_prefix("listens on ") {
+            break addr.parse().unwrap();
+        }
+    };
+    let (mut served, mut waiting) = (Vec::new(), Vec::new());
+    for _ in 0..60 {
+        let mut client = Client::connect(addr).await;
+        let answer = tokio::spawn(async move { (client.get(&[]).await.status, client) });
+        waiting.push(answer);
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let mut still = Vec::new();
+    for answer in waiting {
+        if answer.is_finished() {
+            served.push(answer.await.unwrap());
+        } else {
+            still.push(answer);
+        }
+    }
+    assert!(!still.is_empty(), "the limit must have been met");
+    drop(served);
+    // Each that is answered leaves and makes room for the next.
+    for answer in still {
+        let (_status, client) = tokio::time::timeout(Duration::from_secs(10), answer)
+            .await
+            .unwrap()
+            .unwrap();
+        drop(client);
+    }
+    assert_eq!(Client::connect(addr).await.get(&[]).await.text, "a");
+    drop(child.stdin.take());
+    assert!(child.wait().await.unwrap().success());
 }

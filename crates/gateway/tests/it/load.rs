@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use gateway::Gateway;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use tokio::task::JoinSet;
 
-use crate::support::{Client, Server, gateway, route, table, until};
+use crate::support::{Client, Server, full, gateway, route, table, until};
 
 /// Kept-alive clients that ask without pause and note every answer that is not a 200.
 struct Load {
@@ -163,4 +166,33 @@ async fn a_backend_that_comes_back_is_used_again_after_its_ejection() {
         assert_eq!(client.get(&[]).await.text, "b");
     }
     assert_eq!(gateway.figures().groups["v1"].per_instance["a"].requests, 2);
+}
+
+#[tokio::test]
+async fn a_post_whose_connection_was_refused_goes_to_another_backend_with_its_body() {
+    let dead = Server::named("dead").await;
+    let alive = Server::with("alive", |request: Request<Incoming>| async move {
+        Response::new(request.into_body().boxed())
+    })
+    .await;
+    dead.kill().await;
+    let gateway = gateway(table(vec![route("v1", 100, &[&dead, &alive])])).await;
+    let mut client = Client::to(&gateway).await;
+    for _ in 0..4 {
+        let post = Request::post("/")
+            .header("host", "a")
+            .body(full("payment"))
+            .unwrap();
+        let answer = client.send(post).await.unwrap();
+        assert_eq!(
+            answer.into_body().collect().await.unwrap().to_bytes(),
+            "payment"
+        );
+    }
+    let seen = &gateway.figures().groups["v1"];
+    assert!(
+        seen.per_instance["dead"].errors > 0,
+        "the fault must have fired"
+    );
+    assert_eq!((seen.errors, alive.count()), (0, 4));
 }

@@ -200,10 +200,16 @@ async fn an_upgraded_connection_outlives_its_groups_place_in_the_table_and_stays
     assert_eq!(say(&mut socket, "hello").await, "HELLO");
     gateway.set_table(table(vec![route("v2", 100, &[&new])]));
     assert_eq!(Client::to(&gateway).await.get(&[]).await.text, "new");
+    until("the other client left", || {
+        gateway.figures().connections == 1
+    })
+    .await;
     assert_eq!(say(&mut socket, "still here").await, "STILL HERE");
-    assert_eq!(gateway.figures().groups["v1"].in_flight, 1);
+    let open = gateway.figures();
+    assert_eq!((open.groups["v1"].in_flight, open.connections), (1, 1));
     drop(socket);
     until("drained", || gateway.figures().groups["v1"].in_flight == 0).await;
+    until("closed", || gateway.figures().connections == 0).await;
     assert_eq!(gateway.figures().groups["v1"].codes, [1, 0, 0, 0, 0]);
 }
 

@@ -1,0 +1,133 @@
+//! The engine over a real store and the in-memory cloud, in real time.
+
+mod stage;
+mod trouble;
+
+use domain::rollout::Waiting;
+use domain::{Command, Status, Strategy};
+use engine::EngineError;
+use stage::{Stage, ask, digest, target};
+use cloud::fake::ImageSettings;
+
+#[tokio::test]
+async fn each_strategy_leaves_exactly_the_new_group_serving() {
+    let stage = Stage::set().await;
+    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let mut version = 1;
+    for strategy in Strategy::ALL {
+        version += 1;
+        let id = stage.run(&ask("prod", version, strategy)).await.unwrap();
+        let rollout = stage.load(id).await;
+        assert_eq!(rollout.done.len(), rollout.plan.len(), "{strategy}: every step is recorded");
+        let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));
+        let names: Vec<_> = seen.groups.iter().map(|g| &g.name).collect();
+        assert_eq!(names, [&rollout.plan.to.name], "{strategy}");
+        assert_eq!(seen.routes.weight(&rollout.plan.to.name), 100, "{strategy}");
+        let record = stage.store.environment(&target("prod")).await.unwrap().unwrap();
+        assert_eq!(record.stable.unwrap().image, digest(version));
+        assert_eq!(record.active, None);
+    }
+    assert_eq!(stage.fake.world().lost_requests(&target("prod")), 0);
+}
+
+#[tokio::test]
+async fn a_canary_with_errors_turns_itself_back_and_is_vetoed() {
+    let stage = Stage::set().await;
+    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let bad = ImageSettings { start_ms: 20, error_rate: 0.2, ..ImageSettings::default() };
+    stage.fake.world().set_image(digest(2), bad);
+    let id = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
+    let rollout = stage.ends(id, &Status::RolledBack).await;
+    let why = rollout.going_back.unwrap().why;
+    assert!(why.contains("error rate") && why.contains("over the bound of 1.00% (n = "), "{why}");
+    let again = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await;
+    assert!(matches!(again, Err(EngineError::Vetoed { .. })), "{again:?}");
+    let record = stage.store.environment(&target("prod")).await.unwrap().unwrap();
+    assert!(record.hold.is_some(), "a rollback holds the environment");
+}
+
+#[tokio::test]
+async fn the_second_rollout_waits_visibly_and_is_planned_anew() {
+    let stage = Stage::set().await;
+    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let first = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
+    let twice = stage.engine.begin(&ask("prod", 2, Strategy::Rolling)).await;
+    assert!(matches!(twice, Err(EngineError::AlreadyAsked { rollout, .. }) if rollout == first));
+    let second = stage.engine.begin(&ask("prod", 3, Strategy::BlueGreen)).await.unwrap();
+    let queued = Status::Pending { waiting: Waiting::Queue { behind: first } };
+    stage.until(second, "queued", |rollout| rollout.status == queued).await;
+    stage.ends(first, &Status::Succeeded).await;
+    let second = stage.ends(second, &Status::Succeeded).await;
+    let from = second.plan.from.clone().unwrap();
+    assert_eq!(from.image, digest(2), "it replaced what the first one brought");
+}
+
+#[tokio::test]
+async fn a_restarted_engine_goes_on_where_the_last_one_was() {
+    let mut stage = Stage::set().await;
+    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let id = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
+    let total = stage.load(id).await.plan.len();
+    for step in [1, total / 2, total - 3] {
+        stage.until(id, "further", |rollout| rollout.step >= step).await;
+        stage.restart().await;
+    }
+    stage.ends(id, &Status::Succeeded).await;
+    assert_eq!(stage.fake.world().lost_requests(&target("prod")), 0);
+}
+
+#[tokio::test]
+async fn a_rollback_returns_the_traffic_and_a_second_one_is_refused() {
+    let stage = Stage::set().await;
+    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let id = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
+    stage.until(id, "shifting", |rollout| rollout.first_figures.is_some()).await;
+    let by: domain::Actor = "ada".parse().unwrap();
+    stage.engine.command(id, Command::Rollback, by.clone(), None).await.unwrap();
+    let again = stage.engine.command(id, Command::Rollback, by, None).await;
+    assert!(matches!(again, Err(EngineError::Refused(_))), "{again:?}");
+    let rollout = stage.ends(id, &Status::RolledBack).await;
+    assert!(rollout.going_back.unwrap().traffic_back_at.is_some());
+}
+
+#[tokio::test]
+async fn a_finished_rollout_is_taken_back_by_one_of_its_own() {
+    let stage = Stage::set().await;
+    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let over = stage.run(&ask("prod", 2, Strategy::Rolling)).await.unwrap();
+    let by: domain::Actor = "ada".parse().unwrap();
+    let done = stage.engine.command(over, Command::Rollback, by, None).await.unwrap();
+    assert_ne!(done.rollout, over);
+    let back = stage.ends(done.rollout, &Status::Succeeded).await;
+    assert_eq!(back.plan.to.image, digest(1), "the group was gone; its image is not");
+}
+
+#[tokio::test]
+async fn what_is_live_already_is_refused_with_a_reason() {
+    let stage = Stage::set().await;
+    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let refused = stage.engine.begin(&ask("prod", 1, Strategy::Canary)).await.unwrap_err();
+    assert!(refused.to_string().contains("nothing to replace"), "{refused}");
+}
+
+#[tokio::test]
+async fn drift_is_replaced_and_journalled() {
+    let stage = Stage::set().await;
+    let id = stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let group = stage.load(id).await.plan.to.name.clone();
+    let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));
+    let instance = seen.group(&group).unwrap().instances[0].id.clone();
+    assert!(stage.fake.world().spoil(&target("prod"), &group, &instance, "etc/motd"));
+    let began = std::time::Instant::now();
+    loop {
+        let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));
+        let group = seen.group(&group).unwrap();
+        if group.instances.iter().all(|i| i.id != instance) && group.healthy() == 3 {
+            break;
+        }
+        assert!(began.elapsed().as_secs() < 30, "still there: {group:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let journal = stage.store.journal(None, 0, 1_000).await.unwrap();
+    assert!(journal.iter().any(|entry| entry.kind == "drift_replaced"));
+}

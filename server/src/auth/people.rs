@@ -1,0 +1,164 @@
+//! Sessions, tokens and one-time links: made here, kept hashed in the store.
+
+use super::secret::{Secret, hash};
+use super::{Role, Scope};
+use app::backend::{Answer, Problem, ProblemKind, Viewer};
+use crate::world::of_store;
+use domain::{Actor, Time};
+use engine::SharedClock;
+use store::Store;
+
+const HOUR_MS: u64 = 3_600_000;
+/// How long a session lasts after its last use.
+pub(super) const SESSION_MS: u64 = 12 * HOUR_MS;
+/// How often a session in use is prolonged: not with every request.
+const PROLONG_MS: u64 = HOUR_MS / 2;
+const LINK_MS: u64 = HOUR_MS;
+/// How long the token in the data folder lasts; every start renews it long before.
+const LOCAL_TOKEN_MS: u64 = 365 * 24 * HOUR_MS;
+pub(crate) const TOKEN_DAYS_MAX: u32 = 3_650;
+/// The name of the token in the data folder, of which there is one.
+const LOCAL_TOKEN: &str = "local";
+
+/// Who may come in.
+#[derive(Clone)]
+pub(crate) struct People {
+    store: Store,
+    clock: SharedClock,
+    /// What the local token's user is called in the journal.
+    owner: Actor,
+}
+
+/// Somebody who proved who they are.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) viewer: Viewer,
+    /// Empty allows all that the role allows.
+    pub(super) scopes: Vec<String>,
+}
+
+impl People {
+    pub(crate) fn new(store: Store, clock: SharedClock) -> Self {
+        Self { store, clock, owner: owner() }
+    }
+
+    fn in_ms(&self, ms: u64) -> Time {
+        self.clock.now().plus_ms(ms)
+    }
+
+    /// Who a bearer token stands for.
+    pub(super) async fn of_token(&self, token: &str) -> Answer<Option<Known>> {
+        let found = self.store.token(&hash(token), self.clock.now()).await.map_err(of_store)?;
+        Ok(found.map(|record| {
+            let local = record.name == LOCAL_TOKEN;
+            let actor = if local { self.owner.clone() } else { actor(&record.name) };
+            let role = Role::stored(&record.role).of_viewer();
+            Known { viewer: Viewer { actor, role }, scopes: record.scopes }
+        }))
+    }
+
+    /// Who a session cookie stands for; sliding.
+    pub(super) async fn of_session(&self, secret: &str) -> Answer<Option<Known>> {
+        let now = self.clock.now();
+        let key = hash(secret);
+        let Some(session) = self.store.session(&key, now).await.map_err(of_store)? else {
+            return Ok(None);
+        };
+        if session.expires_at.since_ms(now) < SESSION_MS - PROLONG_MS {
+            let until = self.in_ms(SESSION_MS);
+            let prolonged = self.store.save_session(&key, &session.actor, &session.role, until).await;
+            if let Err(error) = prolonged {
+                tracing::warn!(%error, "a session could not be prolonged");
+            }
+        }
+        let role = Role::stored(&session.role).of_viewer();
+        Ok(Some(Known { viewer: Viewer { actor: session.actor, role }, scopes: Vec::new() }))
+    }
+
+    /// Uses a one-time link up; the secret of the session that it opens.
+    pub(super) async fn open_session(&self, link: &str) -> Answer<Option<(String, Actor)>> {
+        let login = self.store.take_login(&hash(link), self.clock.now()).await.map_err(of_store)?;
+        let Some(login) = login else { return Ok(None) };
+        let secret = Secret::new("").map_err(no_randomness)?;
+        let until = self.in_ms(SESSION_MS);
+        let saved = self.store.save_session(&secret.hash(), &login.actor, &login.role, until).await;
+        saved.map_err(of_store)?;
+        self.record("signed_in", &login.actor).await?;
+        Ok(Some((secret.reveal(), login.actor)))
+    }
+
+    pub(super) async fn close_session(&self, secret: &str) -> Answer<()> {
+        self.store.remove_session(&hash(secret)).await.map_err(of_store)
+    }
+
+    /// A one-time link's path.
+    pub(crate) async fn link(&self, name: Option<Actor>, role: Role) -> Answer<String> {
+        let secret = Secret::new("").map_err(no_randomness)?;
+        let actor = name.unwrap_or_else(|| self.owner.clone());
+        let until = self.in_ms(LINK_MS);
+        let saved = self.store.save_login(&secret.hash(), &actor, role.as_str(), until).await;
+        saved.map_err(of_store)?;
+        Ok(format!("/sign-in/{}", secret.reveal()))
+    }
+
+    /// A new API token; the only time it is told.
+    pub(crate) async fn issue(&self, name: &str, role: Role, scopes: &[Scope], days: u32) -> Answer<(String, Time)> {
+        let secret = Secret::new("vir_").map_err(no_randomness)?;
+        let until = self.in_ms(u64::from(days) * 24 * HOUR_MS);
+        let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+        let saved =
+            self.store.save_token(name, &secret.hash(), role.as_str(), &scopes, Some(until)).await;
+        saved.map_err(of_store)?;
+        Ok((secret.reveal(), until))
+    }
+
+    /// The token of the data folder: the one that is there when it is good, a new one otherwise.
+    pub(crate) async fn local_token(&self, there: Option<String>) -> Answer<String> {
+        if let Some(token) = there
+            && self.of_token(&token).await?.is_some_and(|known| known.viewer.actor == self.owner)
+        {
+            return Ok(token);
+        }
+        self.store.remove_token(LOCAL_TOKEN).await.map_err(of_store)?;
+        let secret = Secret::new("vir_").map_err(no_randomness)?;
+        let until = Some(self.in_ms(LOCAL_TOKEN_MS));
+        let saved =
+            self.store.save_token(LOCAL_TOKEN, &secret.hash(), Role::Admin.as_str(), &[], until).await;
+        saved.map_err(of_store)?;
+        Ok(secret.reveal())
+    }
+
+    async fn record(&self, kind: &str, by: &Actor) -> Answer<()> {
+        let event = store::AdminEvent {
+            at: self.clock.now(),
+            by: by.clone(),
+            kind: kind.to_owned(),
+            target: None,
+            detail: serde_json::json!({}),
+        };
+        self.store.record(event).await.map(drop).map_err(of_store)
+    }
+}
+
+fn no_randomness(error: rand::rand_core::OsError) -> Problem {
+    tracing::error!(%error, "the machine gives no randomness");
+    Problem {
+        kind: ProblemKind::Unavailable,
+        detail: "the machine gives no randomness to make a secret of".to_owned(),
+        remedy: "try again; look into the server's log".to_owned(),
+        field: None,
+    }
+}
+
+fn actor(name: &str) -> Actor {
+    Actor::new(name).unwrap_or_else(|_| Actor::engine())
+}
+
+/// The user who runs this process.
+fn owner() -> Actor {
+    let name = ["VIRIDIAN_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    name.and_then(|name| Actor::new(name).ok())
+        .filter(|actor| *actor != Actor::engine())
+        .or_else(|| Actor::new("owner").ok())
+        .unwrap_or_else(Actor::engine)
+}

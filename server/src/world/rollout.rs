@@ -1,0 +1,331 @@
+//! Rollouts: rows, the whole of one, and what can be said to it.
+
+use super::authority::{needed, require, restrict};
+use super::error::{invalid, not_found, of_engine, of_store};
+use super::{World, group, journal, steps, words};
+use app::backend::{Answer, Viewer};
+use app::view::*;
+use domain::plan::Strategy;
+use domain::rollout::{ActionOffer, actions, headline, sentence};
+use domain::{AppName, Command, Digest, RolloutId, Status, Target, Time, Version};
+use engine::{Ask, Snapshot};
+use store::{ImageRecord, RolloutQuery, RolloutRecord};
+
+/// Newest entries that the page of a rollout shows.
+const JOURNAL_ROWS: usize = 200;
+
+impl World {
+    pub(super) async fn snapshot(&self, id: RolloutId) -> Answer<Snapshot> {
+        let found = self.engine.snapshot(id).await.map_err(of_engine)?;
+        found.ok_or_else(|| {
+            not_found(format!("rollout {id}"), "`viridian rollout list` shows the rollouts there are")
+        })
+    }
+
+    /// Every verb as it would be answered now to this viewer.
+    pub(super) async fn offers(&self, snapshot: &Snapshot, viewer: &Viewer) -> Answer<Vec<ActionOffer>> {
+        let rollout = &snapshot.rollout;
+        let mut offers = actions(rollout, &viewer.actor, self.time());
+        // The machine refuses a finished rollout; the engine takes it back by a new one.
+        if rollout.status == Status::Succeeded
+            && let Some(from) = &rollout.plan.from
+        {
+            let record = self.store.environment(&rollout.plan.target).await.map_err(of_store)?;
+            let serves = record.and_then(|record| record.stable);
+            let newest = serves.is_some_and(|stable| stable.name == rollout.plan.to.name);
+            for offer in offers.iter_mut().filter(|offer| offer.name == Command::Rollback) {
+                offer.allowed = newest;
+                offer.why = if newest {
+                    String::new()
+                } else {
+                    format!("it has been replaced since; start a rollout of {} to return to it", from.version)
+                };
+            }
+        }
+        restrict(&mut offers, rollout, viewer);
+        Ok(offers)
+    }
+
+    pub(super) async fn rollout_view(&self, viewer: &Viewer, id: RolloutId) -> Answer<RolloutView> {
+        let seq = self.head().await?;
+        let snapshot = self.snapshot(id).await?;
+        let actions = self.offers(&snapshot, viewer).await?;
+        let Snapshot { rollout, seen, .. } = &snapshot;
+        let seen = seen.as_deref();
+        let now = self.time();
+        let plan = &rollout.plan;
+        let groups = group::of_rollout(rollout, seen);
+        let mut journal = journal::of_rollout(self, rollout).await?;
+        journal.reverse();
+        journal.truncate(JOURNAL_ROWS);
+        let samples = if rollout.status.is_terminal() && !rollout_is_recent(rollout.ended_at, now) {
+            Vec::new()
+        } else {
+            self.engine.series(&plan.target)
+        };
+        let mut told = sentence(rollout, seen, now);
+        if !rollout.status.is_terminal()
+            && let Some(trouble) = self.engine.trouble(&plan.target)
+        {
+            told = format!("{told} The cloud cannot be read at the moment: {trouble}.");
+        }
+        Ok(RolloutView {
+            id,
+            app: plan.target.app.clone(),
+            env: plan.target.env.clone(),
+            strategy: plan.strategy,
+            state: rollout.status.as_str().to_owned(),
+            state_text: rollout.status.to_string(),
+            reason: rollout.status.reason().map(str::to_owned),
+            headline: headline(rollout),
+            sentence: told,
+            from: plan.from.as_ref().map(|from| from.version.clone()),
+            to: plan.to.version.clone(),
+            started_by: rollout.started_by.to_string(),
+            created_at: rollout.created_at,
+            admitted_at: rollout.admitted_at,
+            ended_at: rollout.ended_at,
+            step: rollout.step,
+            steps: steps::of_rollout(rollout, seen),
+            series: group::series(&groups, &samples),
+            groups,
+            actions,
+            timeline: steps::timeline(rollout, now),
+            judgement: rollout.judgement.as_ref().map(|judgement| JudgementView {
+                at: judgement.at,
+                group: judgement.group.clone(),
+                verdict: verdict_word(&judgement.verdict).to_owned(),
+                sentence: format!("{}: {}", judgement.group, words::verdict(&judgement.verdict)),
+                readings: readings(&judgement.verdict),
+            }),
+            journal,
+            extra_instance_hours: hours(plan.extra_instance_ms()),
+            how_back: words::how_back(plan),
+            as_of: now,
+            seq,
+            observed_at: seen.map(|seen| seen.at),
+        })
+    }
+
+    pub(super) async fn rollout_rows(&self, viewer: &Viewer, filter: RolloutFilter) -> Answer<Page<RolloutRow>> {
+        let query = query(filter)?;
+        let (records, next) = self.store.rollouts(query).await.map_err(of_store)?;
+        let mut items = Vec::with_capacity(records.len());
+        for record in &records {
+            items.push(self.row(viewer, record).await?);
+        }
+        Ok(Page { items, next: next.map(|next| next.to_string()) })
+    }
+
+    /// A line of a list. Those that are over come from the list alone.
+    pub(super) async fn row(&self, viewer: &Viewer, record: &RolloutRecord) -> Answer<RolloutRow> {
+        let mut row = RolloutRow {
+            id: record.id,
+            app: record.app.clone(),
+            env: record.env.clone(),
+            strategy: record.strategy,
+            state: record.status.as_str().to_owned(),
+            state_text: record.status.to_string(),
+            reason: record.status.reason().map(str::to_owned),
+            headline: words::headline(record),
+            from: record.from.as_ref().map(|(_, version, _)| version.clone()),
+            to: record.to.1.clone(),
+            started_by: record.created_by.to_string(),
+            created_at: record.created_at,
+            ended_at: record.ended_at,
+            step: record.step,
+            steps_total: record.steps_total,
+            step_text: String::new(),
+            shares: Vec::new(),
+            timeline: Vec::new(),
+            actions: Vec::new(),
+        };
+        if record.status.is_terminal() && !matches!(record.status, Status::Failed { .. }) {
+            return Ok(row);
+        }
+        let snapshot = self.snapshot(record.id).await?;
+        let Snapshot { rollout, seen, .. } = &snapshot;
+        let now = self.time();
+        row.shares = group::shares(&group::of_rollout(rollout, seen.as_deref()));
+        row.step_text = match &rollout.status {
+            Status::PendingApproval | Status::Pending { .. } | Status::Failed { .. } => {
+                sentence(rollout, seen.as_deref(), now)
+            }
+            _ => rollout.current().map(|(_, step)| step.action.to_string()).unwrap_or_default(),
+        };
+        row.timeline = steps::timeline(rollout, now);
+        row.actions = self.offers(&snapshot, viewer).await?;
+        Ok(row)
+    }
+
+    /// The image that a version or a digest names.
+    pub(super) async fn resolve(&self, app: &AppName, image: &str) -> Answer<ImageRecord> {
+        let found = match Digest::new(image) {
+            Ok(digest) => self.store.image(&digest).await.map_err(of_store)?,
+            Err(_) => {
+                let version = Version::new(image)
+                    .map_err(|error| invalid("image", error, "give a version, or a digest beginning with sha256:"))?;
+                self.store.find_image(app, &version).await.map_err(of_store)?
+            }
+        };
+        found.ok_or_else(|| {
+            super::error::at(
+                not_found(
+                    format!("image {image} of {app}"),
+                    format!("`viridian image list --app {app}` shows the images there are; `viridian image bake` makes one"),
+                ),
+                "image",
+            )
+        })
+    }
+
+    async fn ask(&self, viewer: &Viewer, request: &StartRequest) -> Answer<Ask> {
+        let StartRequest { app, env, image, strategy } = request;
+        let known = self.store.application(app).await.map_err(of_store)?;
+        let known = known.ok_or_else(|| of_engine(engine::EngineError::NoApplication(app.clone())))?;
+        let target = Target { app: app.clone(), env: env.clone() };
+        if !known.environments.iter().any(|environment| &environment.name == env) {
+            return Err(of_engine(engine::EngineError::NoEnvironment(target)));
+        }
+        let image = self.resolve(app, image).await?;
+        if &image.app != app {
+            return Err(invalid(
+                "image",
+                format!("{} {} is an image of {}, not of {app}", image.app, image.version, image.app),
+                format!("`viridian image list --app {app}` shows its images"),
+            ));
+        }
+        let by = viewer.actor.clone();
+        Ok(Ask { target, image: image.digest, version: image.version, strategy: *strategy, by })
+    }
+
+    pub(super) async fn plan_view(&self, viewer: &Viewer, request: StartRequest) -> Answer<PlanView> {
+        let ask = self.ask(viewer, &request).await?;
+        let plan = self.engine.plan(&ask).await.map_err(of_engine)?;
+        let changes = match &plan.from {
+            Some(from) => self.changes(&from.image, &plan.to.image).await,
+            None => Vec::new(),
+        };
+        let strategy = match plan.strategy {
+            Strategy::BlueGreen => "Blue/green",
+            Strategy::Canary => "Canary",
+            Strategy::Rolling => "Rolling",
+            Strategy::Ab => "A/B",
+        };
+        let to = &plan.to.version;
+        Ok(PlanView {
+            app: request.app,
+            env: request.env,
+            strategy: plan.strategy,
+            headline: match &plan.from {
+                Some(from) => format!("{strategy} {} → {to}", from.version),
+                None => format!("First start of {to}"),
+            },
+            steps: steps::of_plan(&plan),
+            extra_instance_hours: hours(plan.extra_instance_ms()),
+            declared_wait_ms: plan.declared_wait_ms(),
+            how_back: words::how_back(&plan),
+            changes,
+        })
+    }
+
+    pub(super) async fn start_rollout(&self, viewer: &Viewer, request: StartRequest) -> Answer<RolloutView> {
+        let ask = self.ask(viewer, &request).await?;
+        let id = self.engine.begin(&ask).await.map_err(of_engine)?;
+        self.rollout_view(viewer, id).await
+    }
+
+    pub(super) async fn command_rollout(
+        &self,
+        viewer: &Viewer,
+        id: RolloutId,
+        command: Command,
+        request: CommandRequest,
+    ) -> Answer<RolloutView> {
+        let snapshot = self.snapshot(id).await?;
+        require(viewer, needed(&snapshot.rollout, command), command.as_str())?;
+        let by = viewer.actor.clone();
+        let done = self.engine.command(id, command, by, request.step).await.map_err(of_engine)?;
+        self.rollout_view(viewer, done.rollout).await
+    }
+}
+
+/// Charts of a rollout that ended are drawn as long as its figures are still at hand.
+fn rollout_is_recent(ended_at: Option<Time>, now: Time) -> bool {
+    ended_at.is_some_and(|ended| now.since_ms(ended) < 300_000)
+}
+
+pub(super) fn query(filter: RolloutFilter) -> Answer<RolloutQuery> {
+    let strategy = match filter.strategy.as_deref().filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => Some(Strategy::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| {
+            invalid("strategy", format!("{text:?} is no strategy"), "use blue-green, canary, rolling or ab")
+        })?),
+    };
+    let states: Vec<String> = filter
+        .state
+        .iter()
+        .flat_map(|states| states.split(','))
+        .map(|state| state.trim().to_owned())
+        .filter(|state| !state.is_empty())
+        .collect();
+    if let Some(bad) = states.iter().find(|state| !STATES.contains(&state.as_str())) {
+        return Err(invalid("state", format!("{bad:?} is no state"), format!("use one of {}", STATES.join(", "))));
+    }
+    let cursor = match filter.cursor.as_deref().filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => {
+            Some(text.parse().map_err(|error: store::BadCursor| {
+                invalid("cursor", error, "leave it out to begin with the newest")
+            })?)
+        }
+    };
+    let limit = filter.limit.unwrap_or(50);
+    if !(1..=200).contains(&limit) {
+        return Err(invalid("limit", format!("limit is {limit}"), "use 1 to 200"));
+    }
+    Ok(RolloutQuery {
+        app: filter.app,
+        env: filter.env,
+        states,
+        strategy,
+        cursor,
+        limit,
+        ..RolloutQuery::default()
+    })
+}
+
+const STATES: [&str; 12] = [
+    "pending_approval",
+    "pending",
+    "in_progress",
+    "paused",
+    "promoting",
+    "soaking",
+    "succeeded",
+    "rejected",
+    "cancelled",
+    "rolling_back",
+    "rolled_back",
+    "failed",
+];
+
+fn verdict_word(verdict: &domain::gate::Verdict) -> &'static str {
+    match verdict {
+        domain::gate::Verdict::Pass { .. } => "pass",
+        domain::gate::Verdict::Fail { .. } => "fail",
+        domain::gate::Verdict::Inconclusive { .. } => "inconclusive",
+    }
+}
+
+fn readings(verdict: &domain::gate::Verdict) -> Vec<domain::gate::Reading> {
+    use domain::gate::Verdict as V;
+    let (V::Pass { readings } | V::Fail { readings } | V::Inconclusive { readings, .. }) = verdict;
+    readings.clone()
+}
+
+fn hours(ms: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "shown with two decimals")]
+    let ms = ms as f64;
+    ms / 3_600_000.0
+}
