@@ -37,7 +37,9 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
         _ => "BIGINT",
     };
     for statement in statements {
-        connection.execute_unprepared(&statement.replace("{id}", id)).await?;
+        connection
+            .execute_unprepared(&statement.replace("{id}", id))
+            .await?;
     }
     Ok(())
 }

@@ -86,6 +86,8 @@ pub struct GroupStatus {
     pub retiring: bool,
     pub restarts: u32,
     pub broken: Option<String>,
+    /// Why an instance could not be started, or ended, last.
+    pub trouble: Option<String>,
     pub instances: Vec<InstanceStatus>,
 }
 

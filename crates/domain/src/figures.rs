@@ -40,9 +40,9 @@ impl Figures {
 /// Counts by upper bound of latency in microseconds, sparse and mergeable. Written as a list of
 /// pairs: a JSON object would turn the bounds into text, which an event cannot read back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = Vec<Vec<u64>>))]
 #[serde(from = "Vec<(u64, u64)>", into = "Vec<(u64, u64)>")]
-pub struct Histogram(#[cfg_attr(feature = "openapi", schema(value_type = Vec<Vec<u64>>))] pub BTreeMap<u64, u64>);
+pub struct Histogram(pub BTreeMap<u64, u64>);
 
 impl From<Vec<(u64, u64)>> for Histogram {
     fn from(pairs: Vec<(u64, u64)>) -> Self {
@@ -90,7 +90,10 @@ impl Histogram {
         for (&bound_us, &count) in &self.0 {
             seen += count;
             if seen >= rank {
-                #[expect(clippy::cast_precision_loss, reason = "a latency stays far below 2^53 µs")]
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a latency stays far below 2^53 µs"
+                )]
                 return Some(bound_us as f64 / 1000.0);
             }
         }
@@ -113,22 +116,42 @@ mod tests {
 
     #[test]
     fn figures_inside_an_event_are_read_back() {
-        let figures = Figures { requests: 2, errors: 1, latency: Histogram([(5_000, 2)].into()) };
+        let figures = Figures {
+            requests: 2,
+            errors: 1,
+            latency: Histogram([(5_000, 2)].into()),
+        };
         let what = crate::rollout::What::StepStarted {
             step: 1,
             figures: [(crate::GroupName::new("site-prod-v001").unwrap(), figures)].into(),
         };
-        let event = crate::Event { at: crate::Time(1), by: crate::Actor::engine(), what };
+        let event = crate::Event {
+            at: crate::Time(1),
+            by: crate::Actor::engine(),
+            what,
+        };
         let text = serde_json::to_string(&event).unwrap();
         assert_eq!(serde_json::from_str::<crate::Event>(&text).unwrap(), event);
     }
 
     #[test]
     fn a_restarted_gateway_never_makes_negative_figures() {
-        let before = Figures { requests: 100, errors: 4, latency: Histogram([(10, 100)].into()) };
-        let after = Figures { requests: 7, errors: 1, latency: Histogram([(10, 7)].into()) };
+        let before = Figures {
+            requests: 100,
+            errors: 4,
+            latency: Histogram([(10, 100)].into()),
+        };
+        let after = Figures {
+            requests: 7,
+            errors: 1,
+            latency: Histogram([(10, 7)].into()),
+        };
         assert_eq!(after.since(&before), after);
-        let later = Figures { requests: 107, errors: 4, latency: Histogram([(10, 107)].into()) };
+        let later = Figures {
+            requests: 107,
+            errors: 4,
+            latency: Histogram([(10, 107)].into()),
+        };
         assert_eq!(later.since(&before).latency.count(), 7);
     }
 }

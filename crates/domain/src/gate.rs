@@ -38,10 +38,18 @@ pub enum When {
 #[serde(tag = "verdict", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Verdict {
-    Pass { readings: Vec<Reading> },
-    Fail { readings: Vec<Reading> },
+    Pass {
+        readings: Vec<Reading>,
+    },
+    Fail {
+        readings: Vec<Reading>,
+    },
     /// Too little to judge by: `n` requests of `needed`.
-    Inconclusive { n: u64, needed: u64, readings: Vec<Reading> },
+    Inconclusive {
+        n: u64,
+        needed: u64,
+        readings: Vec<Reading>,
+    },
 }
 
 /// One figure beside its bound.
@@ -63,10 +71,23 @@ impl fmt::Display for Reading {
         let sign = if self.kept { "within" } else { "over" };
         if self.figure == "error rate" {
             let (value, bound) = (self.value * 100.0, self.bound * 100.0);
-            write!(f, "error rate {value:.2}% {sign} the bound of {bound:.2}% (n = {})", self.n)
+            write!(
+                f,
+                "error rate {value:.2}% {sign} the bound of {bound:.2}% (n = {})",
+                self.n
+            )
         } else {
-            let Reading { figure, value, bound, n, .. } = self;
-            write!(f, "{figure} {value:.1} ms {sign} the bound of {bound:.1} ms (n = {n})")
+            let Reading {
+                figure,
+                value,
+                bound,
+                n,
+                ..
+            } = self;
+            write!(
+                f,
+                "{figure} {value:.1} ms {sign} the bound of {bound:.1} ms (n = {n})"
+            )
         }
     }
 }
@@ -79,8 +100,10 @@ impl Gate {
         max_latency_ms: [(u8, Option<f64>); 3],
         min_requests: u64,
     ) -> Option<Gate> {
-        let latency: Vec<_> =
-            max_latency_ms.into_iter().filter_map(|(p, ms)| ms.map(|ms| (p, ms))).collect();
+        let latency: Vec<_> = max_latency_ms
+            .into_iter()
+            .filter_map(|(p, ms)| ms.map(|ms| (p, ms)))
+            .collect();
         (max_error_rate.is_some() || !latency.is_empty()).then_some(Gate {
             max_error_rate,
             max_latency_ms: latency,
@@ -95,13 +118,25 @@ impl Gate {
         let n = window.requests;
         let readings = self.readings(window);
         if n < self.min_requests {
-            return Verdict::Inconclusive { n, needed: self.min_requests, readings };
+            return Verdict::Inconclusive {
+                n,
+                needed: self.min_requests,
+                readings,
+            };
         }
         let slow = readings.iter().any(|r| !r.kept && r.figure != "error rate");
         let errors = match self.max_error_rate {
             Some(bound) if window.error_rate().unwrap_or(0.0) > bound => {
-                let z = if when == When::AnyTime { Z_ANY_TIME } else { Z_WINDOW };
-                if wilson_lower(window.errors, n, z) > bound { Errors::Over } else { Errors::Close }
+                let z = if when == When::AnyTime {
+                    Z_ANY_TIME
+                } else {
+                    Z_WINDOW
+                };
+                if wilson_lower(window.errors, n, z) > bound {
+                    Errors::Over
+                } else {
+                    Errors::Close
+                }
             }
             _ => Errors::Kept,
         };
@@ -109,25 +144,41 @@ impl Gate {
             (Errors::Over, _) => Verdict::Fail { readings },
             // A single slow moment within a window is not yet the window.
             (_, When::EndOfWindow) if slow => Verdict::Fail { readings },
-            (Errors::Close, _) => Verdict::Inconclusive { n, needed: n + 1, readings },
+            (Errors::Close, _) => Verdict::Inconclusive {
+                n,
+                needed: n + 1,
+                readings,
+            },
             (Errors::Kept, _) => Verdict::Pass { readings },
         }
     }
 
     fn readings(&self, window: &Figures) -> Vec<Reading> {
         let n = window.requests;
-        let errors = self.max_error_rate.zip(window.error_rate()).map(|(bound, value)| Reading {
-            figure: "error rate".to_owned(),
-            value,
-            bound,
-            n,
-            kept: value <= bound,
-        });
-        let latency = self.max_latency_ms.iter().filter_map(|&(percentile, bound)| {
-            let value = window.latency.quantile_ms(f64::from(percentile) / 100.0)?;
-            let figure = format!("p{percentile} latency");
-            Some(Reading { figure, value, bound, n: window.latency.count(), kept: value <= bound })
-        });
+        let errors = self
+            .max_error_rate
+            .zip(window.error_rate())
+            .map(|(bound, value)| Reading {
+                figure: "error rate".to_owned(),
+                value,
+                bound,
+                n,
+                kept: value <= bound,
+            });
+        let latency = self
+            .max_latency_ms
+            .iter()
+            .filter_map(|&(percentile, bound)| {
+                let value = window.latency.quantile_ms(f64::from(percentile) / 100.0)?;
+                let figure = format!("p{percentile} latency");
+                Some(Reading {
+                    figure,
+                    value,
+                    bound,
+                    n: window.latency.count(),
+                    kept: value <= bound,
+                })
+            });
         errors.into_iter().chain(latency).collect()
     }
 }
@@ -142,7 +193,8 @@ enum Errors {
 /// 0 for `n` = 0.
 #[must_use]
 pub fn wilson_lower(errors: u64, n: u64, z: f64) -> f64 {
-    if n == 0 {
+    // Exactly 0 in theory too; rounding must not make it a hair more.
+    if errors == 0 || n == 0 {
         return 0.0;
     }
     #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
@@ -164,13 +216,24 @@ mod tests {
     }
 
     fn figures(requests: u64, errors: u64, latency_us: u64) -> Figures {
-        Figures { requests, errors, latency: Histogram([(latency_us, requests)].into()) }
+        Figures {
+            requests,
+            errors,
+            latency: Histogram([(latency_us, requests)].into()),
+        }
     }
 
     #[test]
     fn a_gate_has_three_answers() {
         let judge = |n, x| gate().judge(&figures(n, x, 90_000), When::EndOfWindow);
-        assert!(matches!(judge(0, 0), Verdict::Inconclusive { n: 0, needed: 50, .. }));
+        assert!(matches!(
+            judge(0, 0),
+            Verdict::Inconclusive {
+                n: 0,
+                needed: 50,
+                ..
+            }
+        ));
         assert!(matches!(judge(49, 49), Verdict::Inconclusive { n: 49, .. }));
         assert!(matches!(judge(50, 0), Verdict::Pass { .. }));
         // one unlucky error of fifty is no proof of two percent
@@ -182,16 +245,31 @@ mod tests {
     #[test]
     fn a_slow_percentile_fails_at_the_end_and_never_before() {
         let slow = figures(100, 0, 250_000);
-        assert!(matches!(gate().judge(&slow, When::EndOfWindow), Verdict::Fail { .. }));
-        assert!(!matches!(gate().judge(&slow, When::AnyTime), Verdict::Fail { .. }));
+        assert!(matches!(
+            gate().judge(&slow, When::EndOfWindow),
+            Verdict::Fail { .. }
+        ));
+        assert!(!matches!(
+            gate().judge(&slow, When::AnyTime),
+            Verdict::Fail { .. }
+        ));
     }
 
     #[test]
     fn looking_at_any_time_wants_more_proof_than_looking_once() {
         let doubtful = figures(200, 5, 1_000);
-        assert!(matches!(gate().judge(&doubtful, When::EndOfWindow), Verdict::Fail { .. }));
-        assert!(!matches!(gate().judge(&doubtful, When::AnyTime), Verdict::Fail { .. }));
-        assert!(matches!(gate().judge(&figures(200, 20, 1), When::AnyTime), Verdict::Fail { .. }));
+        assert!(matches!(
+            gate().judge(&doubtful, When::EndOfWindow),
+            Verdict::Fail { .. }
+        ));
+        assert!(!matches!(
+            gate().judge(&doubtful, When::AnyTime),
+            Verdict::Fail { .. }
+        ));
+        assert!(matches!(
+            gate().judge(&figures(200, 20, 1), When::AnyTime),
+            Verdict::Fail { .. }
+        ));
     }
 
     #[test]
@@ -207,7 +285,10 @@ mod tests {
         else {
             panic!("should fail");
         };
-        assert_eq!(readings[0].to_string(), "error rate 2.00% over the bound of 1.00% (n = 500)");
+        assert_eq!(
+            readings[0].to_string(),
+            "error rate 2.00% over the bound of 1.00% (n = 500)"
+        );
         assert_eq!(
             readings[1].to_string(),
             "p95 latency 90.0 ms within the bound of 200.0 ms (n = 500)"

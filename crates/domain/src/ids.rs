@@ -74,14 +74,19 @@ macro_rules! name {
 fn is_label(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.split('-').all(|word| {
-            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            !word.is_empty()
+                && word
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         })
 }
 
 fn is_version(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 fn is_digest(text: &str) -> bool {
@@ -232,7 +237,17 @@ mod tests {
         for good in ["site", "a", "prod-eu", "v2-api"] {
             assert!(AppName::new(good).is_ok(), "{good}");
         }
-        for bad in ["", "Site", "-a", "a-", "a--b", "a b", "ä", "../x", &"a".repeat(41)] {
+        for bad in [
+            "",
+            "Site",
+            "-a",
+            "a-",
+            "a--b",
+            "a b",
+            "ä",
+            "../x",
+            &"a".repeat(41),
+        ] {
             assert!(AppName::new(bad).is_err(), "{bad}");
         }
         assert!(Version::new("1.4.2-rc_1").is_ok());

@@ -86,7 +86,11 @@ impl ObservedGroup {
     /// Instances that pass their health check.
     #[must_use]
     pub fn healthy(&self) -> u32 {
-        let healthy = self.instances.iter().filter(|i| i.health == Health::Healthy).count();
+        let healthy = self
+            .instances
+            .iter()
+            .filter(|i| i.health == Health::Healthy)
+            .count();
         u32::try_from(healthy).unwrap_or(u32::MAX)
     }
 
@@ -112,6 +116,8 @@ impl ObservedGroup {
     /// Whether any instance differs from the image it was started from.
     #[must_use]
     pub fn has_drifted(&self) -> bool {
-        self.instances.iter().any(|i| !i.drift.is_empty() || i.image != self.image)
+        self.instances
+            .iter()
+            .any(|i| !i.drift.is_empty() || i.image != self.image)
     }
 }

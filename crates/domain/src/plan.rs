@@ -154,7 +154,11 @@ pub enum Action {
     /// Time has passed, or a person said so.
     Pause { until: Until },
     /// The figures of `group` keep the gate, after at least `window_ms`.
-    Analyze { group: GroupName, gate: Gate, window_ms: u64 },
+    Analyze {
+        group: GroupName,
+        gate: Gate,
+        window_ms: u64,
+    },
     /// The group has this many instances, those that leave drained before.
     Resize { group: GroupName, size: u32 },
     /// The group answers nothing any more.
@@ -169,11 +173,15 @@ pub enum Action {
 #[serde(tag = "wait", rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Until {
-    Elapsed { ms: u64 },
+    Elapsed {
+        ms: u64,
+    },
     /// Somebody approves.
     Approval,
     /// The experiment is decided, by a person or after `at_most_ms`.
-    Decision { at_most_ms: Option<u64> },
+    Decision {
+        at_most_ms: Option<u64>,
+    },
 }
 
 /// What takes a step back.
@@ -183,11 +191,20 @@ pub enum Until {
 pub enum Inverse {
     /// The step changes nothing.
     Nothing,
-    Retire { group: GroupName },
-    SetTraffic { routes: Routes },
-    Resize { group: GroupName, size: u32 },
+    Retire {
+        group: GroupName,
+    },
+    SetTraffic {
+        routes: Routes,
+    },
+    Resize {
+        group: GroupName,
+        size: u32,
+    },
     /// The group is created again from its image.
-    Provision { group: GroupName },
+    Provision {
+        group: GroupName,
+    },
 }
 
 /// How an environment's traffic is shared out.
@@ -217,13 +234,22 @@ impl Routes {
     /// All traffic on one group.
     #[must_use]
     pub fn all_on(group: &GroupName) -> Self {
-        Self { weights: [(group.clone(), 100)].into(), ..Self::default() }
+        Self {
+            weights: [(group.clone(), 100)].into(),
+            ..Self::default()
+        }
     }
 
     #[must_use]
     pub fn of<'a>(weights: impl IntoIterator<Item = (&'a GroupName, u32)>) -> Self {
-        let weights = weights.into_iter().map(|(name, weight)| (name.clone(), weight)).collect();
-        Self { weights, ..Self::default() }
+        let weights = weights
+            .into_iter()
+            .map(|(name, weight)| (name.clone(), weight))
+            .collect();
+        Self {
+            weights,
+            ..Self::default()
+        }
     }
 
     #[must_use]
@@ -241,7 +267,9 @@ impl Routes {
 impl Plan {
     /// The steps in order, over all phases.
     pub fn steps(&self) -> impl Iterator<Item = (&Phase, &Step)> {
-        self.phases.iter().flat_map(|phase| phase.steps.iter().map(move |step| (phase, step)))
+        self.phases
+            .iter()
+            .flat_map(|phase| phase.steps.iter().map(move |step| (phase, step)))
     }
 
     /// The step at a flat position.
@@ -273,7 +301,9 @@ impl Plan {
     /// Milliseconds that the plan waits on purpose, from first step to last.
     #[must_use]
     pub fn declared_wait_ms(&self) -> u64 {
-        self.steps().map(|(_, step)| step.action.declared_wait_ms()).sum()
+        self.steps()
+            .map(|(_, step)| step.action.declared_wait_ms())
+            .sum()
     }
 
     /// Instance-milliseconds beyond the group that serves now, over the declared waits: what the
@@ -281,8 +311,11 @@ impl Plan {
     #[must_use]
     pub fn extra_instance_ms(&self) -> u64 {
         let usual = self.from.as_ref().map_or(self.to.size, |from| from.size);
-        let mut sizes: BTreeMap<&GroupName, u32> =
-            self.from.iter().map(|from| (&from.name, from.size)).collect();
+        let mut sizes: BTreeMap<&GroupName, u32> = self
+            .from
+            .iter()
+            .map(|from| (&from.name, from.size))
+            .collect();
         let mut total = 0;
         for (_, step) in self.steps() {
             match &step.action {
@@ -311,11 +344,17 @@ impl Action {
     #[must_use]
     pub fn declared_wait_ms(&self) -> u64 {
         match self {
-            Self::Pause { until: Until::Elapsed { ms } } => *ms,
-            Self::Pause { until: Until::Decision { at_most_ms } } => at_most_ms.unwrap_or(0),
+            Self::Pause {
+                until: Until::Elapsed { ms },
+            } => *ms,
+            Self::Pause {
+                until: Until::Decision { at_most_ms },
+            } => at_most_ms.unwrap_or(0),
             Self::Analyze { window_ms, .. } => *window_ms,
             Self::Retain { for_ms, .. } => *for_ms,
-            Self::Pause { until: Until::Approval }
+            Self::Pause {
+                until: Until::Approval,
+            }
             | Self::Provision { .. }
             | Self::AwaitHealthy { .. }
             | Self::SetTraffic { .. }

@@ -2,7 +2,9 @@
 //!
 //! One file a strategy; each says its phases in the order in which they happen.
 
-use crate::plan::{Action, Group, Inverse, Phase, PhaseKind, Plan, Role, Routes, Step, Strategy, Template, Until};
+use crate::plan::{
+    Action, Group, Inverse, Phase, PhaseKind, Plan, Role, Routes, Step, Strategy, Template, Until,
+};
 use crate::spec::{ApprovalRule, Environment};
 use crate::{AppName, Digest, GroupName, ReleaseNumber, Target, Version};
 use serde::{Deserialize, Serialize};
@@ -51,20 +53,37 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    pub const ALL: Self = Self { weights: true, sticky: true, headers: true };
+    pub const ALL: Self = Self {
+        weights: true,
+        sticky: true,
+        headers: true,
+    };
 }
 
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     #[error("{version} ({digest}) is what {target} runs already: there is nothing to replace")]
-    AlreadyLive { target: Target, version: Version, digest: Digest },
+    AlreadyLive {
+        target: Target,
+        version: Version,
+        digest: Digest,
+    },
     #[error("the cloud {cloud:?} cannot {lacks}, which {strategy} needs: use {instead}")]
-    Unsupported { cloud: String, strategy: Strategy, lacks: &'static str, instead: &'static str },
+    Unsupported {
+        cloud: String,
+        strategy: Strategy,
+        lacks: &'static str,
+        instead: &'static str,
+    },
     #[error(
         "{target} would need {needed} instances at once, more than the {limit} that one rollout may run: lower `instances`"
     )]
-    TooLarge { target: Target, needed: u64, limit: u64 },
+    TooLarge {
+        target: Target,
+        needed: u64,
+        limit: u64,
+    },
 }
 
 const MAX_INSTANCES: u64 = 2_000;
@@ -74,19 +93,30 @@ const MAX_INSTANCES: u64 = 2_000;
 /// # Errors
 /// When the image is live already, the cloud lacks what the strategy needs, or it would be too large.
 pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
-    let target = Target { app: request.app.clone(), env: request.env.name.clone() };
+    let target = Target {
+        app: request.app.clone(),
+        env: request.env.name.clone(),
+    };
     if let Some(from) = &request.from
         && from.image == request.image
         && *from.template == template(request.env)
         && from.size == request.env.instances
     {
         let (version, digest) = (request.version.clone(), request.image.clone());
-        return Err(PlanError::AlreadyLive { target, version, digest });
+        return Err(PlanError::AlreadyLive {
+            target,
+            version,
+            digest,
+        });
     }
     check_capabilities(request)?;
     let needed = u64::from(request.env.instances) * 2 + 2;
     if needed > MAX_INSTANCES {
-        return Err(PlanError::TooLarge { target, needed, limit: MAX_INSTANCES });
+        return Err(PlanError::TooLarge {
+            target,
+            needed,
+            limit: MAX_INSTANCES,
+        });
     }
     let draft = Draft::new(request, target);
     Ok(match (&request.from, request.strategy) {
@@ -106,11 +136,19 @@ fn check_capabilities(request: &Request<'_>) -> Result<(), PlanError> {
         Strategy::Canary | Strategy::Rolling | Strategy::Ab | Strategy::BlueGreen => return Ok(()),
     };
     let (cloud, strategy) = (request.env.cloud.clone(), request.strategy);
-    Err(PlanError::Unsupported { cloud, strategy, lacks, instead: "blue-green" })
+    Err(PlanError::Unsupported {
+        cloud,
+        strategy,
+        lacks,
+        instead: "blue-green",
+    })
 }
 
 fn template(env: &Environment) -> Template {
-    Template { health: env.health.clone(), limits: env.limits.clone() }
+    Template {
+        health: env.health.clone(),
+        limits: env.limits.clone(),
+    }
 }
 
 /// A plan in the making.
@@ -161,7 +199,11 @@ impl<'a> Draft<'a> {
 
     fn phase(&mut self, kind: PhaseKind, name: impl Into<String>, steps: Vec<Step>) {
         if !steps.is_empty() {
-            self.plan.phases.push(Phase { kind, name: name.into(), steps });
+            self.plan.phases.push(Phase {
+                kind,
+                name: name.into(),
+                steps,
+            });
         }
     }
 
@@ -183,16 +225,24 @@ impl<'a> Draft<'a> {
     /// Create a group and wait until it proves itself.
     fn start(&self, group: &GroupName, size: u32) -> Vec<Step> {
         let provision = Step {
-            action: Action::Provision { group: group.clone(), size },
+            action: Action::Provision {
+                group: group.clone(),
+                size,
+            },
             timeout_ms: Some(PROVISION_TIMEOUT_MS),
-            inverse: Inverse::Retire { group: group.clone() },
+            inverse: Inverse::Retire {
+                group: group.clone(),
+            },
         };
         vec![provision, self.await_healthy(group, size)]
     }
 
     fn await_healthy(&self, group: &GroupName, size: u32) -> Step {
         Step {
-            action: Action::AwaitHealthy { group: group.clone(), size },
+            action: Action::AwaitHealthy {
+                group: group.clone(),
+                size,
+            },
             timeout_ms: Some(self.env().health.start_timeout_ms),
             inverse: Inverse::Nothing,
         }
@@ -212,7 +262,11 @@ impl<'a> Draft<'a> {
 
     fn approval(&mut self, rule: ApprovalRule) -> Option<Step> {
         self.plan.approval = rule;
-        (rule != ApprovalRule::None).then(|| waiting(Action::Pause { until: Until::Approval }))
+        (rule != ApprovalRule::None).then(|| {
+            waiting(Action::Pause {
+                until: Until::Approval,
+            })
+        })
     }
 
     /// Keep the old group for a while, then let it go.
@@ -220,21 +274,42 @@ impl<'a> Draft<'a> {
         let old = from.name.clone();
         let inverse = Inverse::Provision { group: old.clone() };
         if retain_ms > 0 {
-            let keep = waiting(Action::Retain { group: old.clone(), for_ms: retain_ms });
+            let keep = waiting(Action::Retain {
+                group: old.clone(),
+                for_ms: retain_ms,
+            });
             self.phase(PhaseKind::Soak, "Soak", vec![keep]);
         }
-        let out = set_traffic(Routes::all_on(&self.to()), Routes::of([(&self.plan.to.name, 100), (&old, 0)]));
-        let steps = vec![out, drain(&old), Step { inverse, ..retire(&old) }];
+        let out = set_traffic(
+            Routes::all_on(&self.to()),
+            Routes::of([(&self.plan.to.name, 100), (&old, 0)]),
+        );
+        let steps = vec![
+            out,
+            drain(&old),
+            Step {
+                inverse,
+                ..retire(&old)
+            },
+        ];
         self.phase(PhaseKind::Retire, "Retire the old group", steps);
     }
 }
 
 fn waiting(action: Action) -> Step {
-    Step { action, timeout_ms: None, inverse: Inverse::Nothing }
+    Step {
+        action,
+        timeout_ms: None,
+        inverse: Inverse::Nothing,
+    }
 }
 
 fn pause(ms: u64) -> Option<Step> {
-    (ms > 0).then(|| waiting(Action::Pause { until: Until::Elapsed { ms } }))
+    (ms > 0).then(|| {
+        waiting(Action::Pause {
+            until: Until::Elapsed { ms },
+        })
+    })
 }
 
 fn set_traffic(routes: Routes, before: Routes) -> Step {
@@ -247,20 +322,35 @@ fn set_traffic(routes: Routes, before: Routes) -> Step {
 
 fn resize(group: &GroupName, size: u32, before: u32) -> Step {
     Step {
-        action: Action::Resize { group: group.clone(), size },
+        action: Action::Resize {
+            group: group.clone(),
+            size,
+        },
         timeout_ms: Some(PROVISION_TIMEOUT_MS),
-        inverse: Inverse::Resize { group: group.clone(), size: before },
+        inverse: Inverse::Resize {
+            group: group.clone(),
+            size: before,
+        },
     }
 }
 
 fn drain(group: &GroupName) -> Step {
     Step {
-        action: Action::Drain { group: group.clone() },
+        action: Action::Drain {
+            group: group.clone(),
+        },
         timeout_ms: Some(DRAIN_TIMEOUT_MS),
         inverse: Inverse::Nothing,
     }
 }
 
 fn retire(group: &GroupName) -> Step {
-    Step { inverse: Inverse::Provision { group: group.clone() }, ..waiting(Action::Retire { group: group.clone() }) }
+    Step {
+        inverse: Inverse::Provision {
+            group: group.clone(),
+        },
+        ..waiting(Action::Retire {
+            group: group.clone(),
+        })
+    }
 }

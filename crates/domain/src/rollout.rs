@@ -21,12 +21,9 @@ mod watch;
 
 pub use decide::decide;
 pub use effect::{Effect, next_effect};
-pub use table::{diagram, table};
 pub use event::{Event, What};
 pub use evolve::{create, evolve, replay};
 pub use input::{ActionOffer, Command, Input, Refused, Said, actions};
 pub use say::{headline, sentence};
-pub use state::{
-    Ending, Judgement, Pause, Return, Rollout, Status, StepRecord, Waiting,
-};
-
+pub use state::{Ending, Judgement, Pause, Return, Rollout, Status, StepRecord, Waiting};
+pub use table::{diagram, table};

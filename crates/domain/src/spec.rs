@@ -13,8 +13,8 @@ mod tests;
 
 pub use parse::SpecError;
 pub use settings::{
-    AbSettings, ApprovalRule, BlueGreenSettings, CanarySettings, HealthCheck,
-    Header, Limits, RollingSettings,
+    AbSettings, ApprovalRule, BlueGreenSettings, CanarySettings, Header, HealthCheck, Limits,
+    RollingSettings,
 };
 
 /// An application and its environments, in the order in which images are promoted through them.

@@ -17,7 +17,11 @@ pub(crate) struct Doing {
 
 impl Doing {
     /// The right to act for a rollout; `None` while another replica has it.
-    pub(crate) async fn lease(&mut self, engine: &Engine, id: RolloutId) -> Result<Option<Fence>, EngineError> {
+    pub(crate) async fn lease(
+        &mut self,
+        engine: &Engine,
+        id: RolloutId,
+    ) -> Result<Option<Fence>, EngineError> {
         let now = engine.inner.clock.now();
         let ttl_ms = engine.inner.options.lease_ms;
         if let Some((holder, fence, since)) = self.lease
@@ -27,13 +31,22 @@ impl Doing {
         {
             return Ok(Some(fence));
         }
-        let fence = engine.inner.store.claim(id, &engine.inner.options.owner, now, ttl_ms).await?;
+        let fence = engine
+            .inner
+            .store
+            .claim(id, &engine.inner.options.owner, now, ttl_ms)
+            .await?;
         self.lease = fence.map(|fence| (id, fence, now));
         Ok(fence)
     }
 
     /// Asks the cloud for an effect. `false` where it was asked a moment ago and only has to show.
-    pub(crate) async fn act(&mut self, engine: &Engine, place: &Place, effect: &Effect) -> Result<bool, EngineError> {
+    pub(crate) async fn act(
+        &mut self,
+        engine: &Engine,
+        place: &Place,
+        effect: &Effect,
+    ) -> Result<bool, EngineError> {
         let now = engine.inner.clock.now();
         if let Some((asked, at)) = &self.asked
             && asked == effect
@@ -55,7 +68,11 @@ impl Doing {
 }
 
 /// Carries an effect out. Idempotent, like the verbs it calls.
-pub(crate) async fn perform(engine: &Engine, place: &Place, effect: &Effect) -> Result<(), EngineError> {
+pub(crate) async fn perform(
+    engine: &Engine,
+    place: &Place,
+    effect: &Effect,
+) -> Result<(), EngineError> {
     let inner = &engine.inner;
     let cloud = engine.cloud(&place.environment.cloud)?;
     let _permit = inner.permits.acquire().await;

@@ -3,10 +3,10 @@
 use crate::engine::{Engine, EngineError, target_of};
 use domain::planner::{self, Request};
 use domain::rollout::{Pause, Waiting};
+use domain::spec::ApprovalRule;
 use domain::{
     Actor, Digest, Input, Plan, ReleaseNumber, RolloutId, Status, Strategy, Target, Version,
 };
-use domain::spec::ApprovalRule;
 use store::{EnvironmentRecord, Loaded, NewRollout, RolloutQuery, StoreError};
 
 /// What somebody wants to run where.
@@ -23,18 +23,27 @@ pub struct Ask {
 const TRIES: usize = 8;
 
 impl Engine {
-    pub(crate) async fn environment(&self, target: &Target) -> Result<EnvironmentRecord, EngineError> {
+    pub(crate) async fn environment(
+        &self,
+        target: &Target,
+    ) -> Result<EnvironmentRecord, EngineError> {
         let record = self.inner.store.environment(target).await?;
         record.ok_or_else(|| EngineError::NoEnvironment(target.clone()))
     }
 
     pub(crate) fn cloud(&self, name: &str) -> Result<&dyn cloud::Provider, EngineError> {
         let cloud = self.inner.clouds.get(name);
-        cloud.map(AsRef::as_ref).ok_or_else(|| EngineError::NoCloud(name.to_owned()))
+        cloud
+            .map(AsRef::as_ref)
+            .ok_or_else(|| EngineError::NoCloud(name.to_owned()))
     }
 
     /// Plans against what runs now.
-    pub(crate) async fn plan_for(&self, ask: &Ask, record: &EnvironmentRecord) -> Result<Plan, EngineError> {
+    pub(crate) async fn plan_for(
+        &self,
+        ask: &Ask,
+        record: &EnvironmentRecord,
+    ) -> Result<Plan, EngineError> {
         let (group, release) = (record.reserved.next_group, record.reserved.next_release);
         let cloud = self.cloud(&record.spec.cloud)?;
         if let Some(veto) = record.vetoes.iter().find(|veto| veto.digest == ask.image) {
@@ -46,7 +55,13 @@ impl Engine {
                 rollout: veto.rollout,
             });
         }
-        let plan = make_plan(ask, record, cloud.capabilities(), group, ReleaseNumber(release))?;
+        let plan = make_plan(
+            ask,
+            record,
+            cloud.capabilities(),
+            group,
+            ReleaseNumber(release),
+        )?;
         if !cloud.has_image(&ask.image).await? {
             let (cloud, version) = (record.spec.cloud.clone(), ask.version.clone());
             return Err(EngineError::ImageMissing { cloud, version });
@@ -83,10 +98,18 @@ impl Engine {
     /// A second wish for the same thing is a double click.
     async fn not_twice(&self, ask: &Ask) -> Result<(), EngineError> {
         for id in self.unfinished(&ask.target).await? {
-            let Some(other) = self.inner.store.load(id).await? else { continue };
-            if other.rollout.plan.to.image == ask.image && other.rollout.status != Status::RollingBack {
+            let Some(other) = self.inner.store.load(id).await? else {
+                continue;
+            };
+            if other.rollout.plan.to.image == ask.image
+                && other.rollout.status != Status::RollingBack
+            {
                 let (target, version) = (ask.target.clone(), ask.version.clone());
-                return Err(EngineError::AlreadyAsked { target, version, rollout: id });
+                return Err(EngineError::AlreadyAsked {
+                    target,
+                    version,
+                    rollout: id,
+                });
             }
         }
         Ok(())
@@ -108,10 +131,15 @@ impl Engine {
     }
 
     /// The next in the queue, admitted; the others are told behind whom they wait.
-    pub(crate) async fn admit_next(&self, record: &EnvironmentRecord) -> Result<Option<Loaded>, EngineError> {
+    pub(crate) async fn admit_next(
+        &self,
+        record: &EnvironmentRecord,
+    ) -> Result<Option<Loaded>, EngineError> {
         let mut admitted: Option<Loaded> = None;
         for id in self.unfinished(&target_of(record)).await? {
-            let Some(loaded) = self.inner.store.load(id).await? else { continue };
+            let Some(loaded) = self.inner.store.load(id).await? else {
+                continue;
+            };
             if loaded.rollout.status.is_active() {
                 return Ok(Some(loaded));
             }
@@ -121,10 +149,21 @@ impl Engine {
             let at = self.inner.clock.now();
             let ahead = admitted.as_ref().map(|first| first.rollout.id);
             let input = match ahead {
-                Some(behind) => Input::Wait { at, waiting: Waiting::Queue { behind } },
+                Some(behind) => Input::Wait {
+                    at,
+                    waiting: Waiting::Queue { behind },
+                },
                 None => match self.fresh_plan(&loaded, record) {
-                    Ok(plan) => Input::Admit { at, plan: plan.map(Box::new) },
-                    Err(why) => Input::Wait { at, waiting: Waiting::Unplannable { why: why.to_string() } },
+                    Ok(plan) => Input::Admit {
+                        at,
+                        plan: plan.map(Box::new),
+                    },
+                    Err(why) => Input::Wait {
+                        at,
+                        waiting: Waiting::Unplannable {
+                            why: why.to_string(),
+                        },
+                    },
                 },
             };
             let admits = matches!(input, Input::Admit { .. });
@@ -137,7 +176,11 @@ impl Engine {
     }
 
     /// The plan anew, where what runs is no longer what it was made against; its reserved names stay.
-    fn fresh_plan(&self, loaded: &Loaded, record: &EnvironmentRecord) -> Result<Option<Plan>, EngineError> {
+    fn fresh_plan(
+        &self,
+        loaded: &Loaded,
+        record: &EnvironmentRecord,
+    ) -> Result<Option<Plan>, EngineError> {
         let plan = &loaded.rollout.plan;
         let same = match (&plan.from, &record.stable) {
             (Some(then), Some(now)) => then.name == now.name && then.size == now.size,
@@ -156,15 +199,35 @@ impl Engine {
         };
         let capabilities = self.cloud(&record.spec.cloud)?.capabilities();
         let number = plan.to.name.number().unwrap_or(record.reserved.next_group);
-        Ok(Some(make_plan(&ask, record, capabilities, number, plan.to.release)?))
+        Ok(Some(make_plan(
+            &ask,
+            record,
+            capabilities,
+            number,
+            plan.to.release,
+        )?))
     }
 
     /// Tells those that wait behind an active rollout whom they wait for.
-    pub(crate) async fn tell_queue(&self, target: &Target, behind: RolloutId) -> Result<(), EngineError> {
-        for id in self.unfinished(target).await?.into_iter().filter(|id| *id != behind) {
-            let Some(loaded) = self.inner.store.load(id).await? else { continue };
+    pub(crate) async fn tell_queue(
+        &self,
+        target: &Target,
+        behind: RolloutId,
+    ) -> Result<(), EngineError> {
+        for id in self
+            .unfinished(target)
+            .await?
+            .into_iter()
+            .filter(|id| *id != behind)
+        {
+            let Some(loaded) = self.inner.store.load(id).await? else {
+                continue;
+            };
             let waiting = Waiting::Queue { behind };
-            let input = Input::Wait { at: self.inner.clock.now(), waiting };
+            let input = Input::Wait {
+                at: self.inner.clock.now(),
+                waiting,
+            };
             if matches!(loaded.rollout.status, Status::Pending { .. }) {
                 self.take_input(loaded, &input, None).await?;
             }
@@ -196,6 +259,10 @@ fn make_plan(
 
 /// Rollouts that wait for a person need no close watch.
 pub(crate) fn is_waiting_for_person(status: &Status) -> bool {
-    matches!(status, Status::Paused { pause: Pause::Approval | Pause::Person { .. } })
+    matches!(
+        status,
+        Status::Paused {
+            pause: Pause::Approval | Pause::Person { .. }
+        }
+    )
 }
-

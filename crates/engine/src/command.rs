@@ -19,21 +19,28 @@ impl Engine {
         step: Option<usize>,
     ) -> Result<Done, EngineError> {
         for _ in 0..TRIES {
-            let loaded = self.inner.store.load(id).await?.ok_or(EngineError::NoRollout(id))?;
+            let loaded = self
+                .inner
+                .store
+                .load(id)
+                .await?
+                .ok_or(EngineError::NoRollout(id))?;
             if command == Command::Rollback
                 && loaded.rollout.status == Status::Succeeded
                 && loaded.rollout.plan.from.is_some()
             {
                 return self.bring_back(&loaded, by).await;
             }
-            let said = Said { by: by.clone(), at: self.inner.clock.now(), step };
+            let said = Said {
+                by: by.clone(),
+                at: self.inner.clock.now(),
+                step,
+            };
             let target = loaded.rollout.plan.target.clone();
-            match self.try_input(loaded, &Input::Said { command, said }, None).await? {
-                Some(_) => {
-                    self.place(&target).refresh();
-                    return Ok(Done { rollout: id });
-                }
-                None => {}
+            let input = Input::Said { command, said };
+            if self.try_input(loaded, &input, None).await?.is_some() {
+                self.place(&target).refresh();
+                return Ok(Done { rollout: id });
             }
         }
         Err(EngineError::Contended)
@@ -45,12 +52,19 @@ impl Engine {
         let record = self.environment(&plan.target).await?;
         if record.stable.as_ref().map(|stable| &stable.name) != Some(&plan.to.name) {
             return Err(Refused {
-                why: format!("{} has been replaced since; it is not what serves", plan.to.name),
-                remedy: "roll back the newest rollout of the environment, or start the image you want".into(),
+                why: format!(
+                    "{} has been replaced since; it is not what serves",
+                    plan.to.name
+                ),
+                remedy:
+                    "roll back the newest rollout of the environment, or start the image you want"
+                        .into(),
             }
             .into());
         }
-        let Some(from) = &plan.from else { return Err(EngineError::NoRollout(over.rollout.id)) };
+        let Some(from) = &plan.from else {
+            return Err(EngineError::NoRollout(over.rollout.id));
+        };
         let ask = Ask {
             target: plan.target.clone(),
             image: from.image.clone(),
@@ -58,7 +72,9 @@ impl Engine {
             strategy: Strategy::BlueGreen,
             by,
         };
-        Ok(Done { rollout: self.begin(&ask).await? })
+        Ok(Done {
+            rollout: self.begin(&ask).await?,
+        })
     }
 
     /// Decides and journals, deciding anew where somebody else was faster.
@@ -73,7 +89,12 @@ impl Engine {
             if let Some(after) = self.try_input(loaded, input, fence).await? {
                 return Ok(after);
             }
-            loaded = self.inner.store.load(id).await?.ok_or(EngineError::NoRollout(id))?;
+            loaded = self
+                .inner
+                .store
+                .load(id)
+                .await?
+                .ok_or(EngineError::NoRollout(id))?;
         }
         Err(EngineError::Contended)
     }
@@ -97,10 +118,20 @@ impl Engine {
             tracing::info!(rollout.id = id.0, target = %target, event = event.what.as_str(), by = %event.by, state = after.status.as_str(), "journalled");
         }
         let due_at = (!after.status.is_terminal()).then(|| self.inner.clock.now());
-        let append =
-            Append { id, expected_seq: seq, fence, events, after: after.clone(), due_at };
+        let append = Append {
+            id,
+            expected_seq: seq,
+            fence,
+            events,
+            after: after.clone(),
+            due_at,
+        };
         match self.inner.store.append(append).await {
-            Ok(appended) => Ok(Some(Loaded { rollout: after, seq: appended.seq, due_at })),
+            Ok(appended) => Ok(Some(Loaded {
+                rollout: after,
+                seq: appended.seq,
+                due_at,
+            })),
             Err(AppendError::Stale { .. }) => Ok(None),
             Err(AppendError::Fenced) => Ok(None),
             Err(AppendError::Occupied { by }) => Err(EngineError::Occupied { target, by }),

@@ -88,9 +88,19 @@ pub enum EngineError {
     #[error("there is no environment {0}")]
     NoEnvironment(Target),
     #[error("{version} is vetoed in {target}: {why}")]
-    Vetoed { target: Target, version: Version, by: Actor, why: String, rollout: Option<RolloutId> },
+    Vetoed {
+        target: Target,
+        version: Version,
+        by: Actor,
+        why: String,
+        rollout: Option<RolloutId>,
+    },
     #[error("rollout {rollout} is bringing {version} to {target} already")]
-    AlreadyAsked { target: Target, version: Version, rollout: RolloutId },
+    AlreadyAsked {
+        target: Target,
+        version: Version,
+        rollout: RolloutId,
+    },
     #[error("{target} is owned by rollout {by}, which is not over")]
     Occupied { target: Target, by: RolloutId },
     #[error("the cloud {cloud:?} does not have {version} of the image")]
@@ -157,7 +167,9 @@ impl Engine {
         let handle = Arc::new(PlaceHandle::new(target.clone()));
         places.insert(target.clone(), Arc::clone(&handle));
         if !self.inner.stopping.is_cancelled() {
-            self.inner.tasks.spawn(place::supervise(self.clone(), Arc::clone(&handle)));
+            self.inner
+                .tasks
+                .spawn(place::supervise(self.clone(), Arc::clone(&handle)));
         }
         handle
     }
@@ -174,9 +186,15 @@ impl Engine {
 
     /// A rollout as it stands.
     pub async fn snapshot(&self, id: RolloutId) -> Result<Option<Snapshot>, EngineError> {
-        let Some(loaded) = self.inner.store.load(id).await? else { return Ok(None) };
+        let Some(loaded) = self.inner.store.load(id).await? else {
+            return Ok(None);
+        };
         let seen = self.seen(&loaded.rollout.plan.target);
-        Ok(Some(Snapshot { rollout: loaded.rollout, seq: loaded.seq, seen }))
+        Ok(Some(Snapshot {
+            rollout: loaded.rollout,
+            seq: loaded.seq,
+            seen,
+        }))
     }
 
     /// The last look at an environment, if there was one.
@@ -194,7 +212,10 @@ impl Engine {
     /// Figures of the last five minutes, about one sample a second.
     #[must_use]
     pub fn series(&self, target: &Target) -> Vec<Sample> {
-        lock(&self.inner.places).get(target).map(|place| place.samples()).unwrap_or_default()
+        lock(&self.inner.places)
+            .get(target)
+            .map(|place| place.samples())
+            .unwrap_or_default()
     }
 
     /// Environments that were observed to have changed, each about once a second.
@@ -208,14 +229,20 @@ impl Engine {
         self.inner.stopping.cancel();
         self.inner.tasks.close();
         let limit = Duration::from_secs(5);
-        if tokio::time::timeout(limit, self.inner.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(limit, self.inner.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("some environments were still in a cloud call when the engine stopped");
         }
     }
 }
 
 pub(crate) fn target_of(record: &EnvironmentRecord) -> Target {
-    Target { app: record.app.clone(), env: record.spec.name.clone() }
+    Target {
+        app: record.app.clone(),
+        env: record.spec.name.clone(),
+    }
 }
 
 /// A lock that survives a panic elsewhere: what it guards is replaced whole, never half.

@@ -34,7 +34,9 @@ impl Keeper {
         if self.needs_person(engine, record).await? {
             return Ok(());
         }
-        let Some(stable) = &record.stable else { return Ok(()) };
+        let Some(stable) = &record.stable else {
+            return Ok(());
+        };
         let wrong = mend(stable, seen);
         let drifted = seen.group(&stable.name).and_then(drifted_instance);
         if wrong.is_none() && drifted.is_none() {
@@ -51,7 +53,10 @@ impl Keeper {
             return perform(engine, place, &effect).await;
         }
         if let Some((group, instance, files)) = drifted {
-            let detail = format!("{instance} of {} differs from its image in {files}; it is replaced", group.name);
+            let detail = format!(
+                "{instance} of {} differs from its image in {files}; it is replaced",
+                group.name
+            );
             tracing::warn!(target = %place.target, instance, files, "drift");
             let event = AdminEvent {
                 at: seen.at,
@@ -70,7 +75,11 @@ impl Keeper {
     }
 
     /// Whether the newest rollout of the environment ended in `failed`.
-    async fn needs_person(&mut self, engine: &Engine, record: &EnvironmentRecord) -> Result<bool, EngineError> {
+    async fn needs_person(
+        &mut self,
+        engine: &Engine,
+        record: &EnvironmentRecord,
+    ) -> Result<bool, EngineError> {
         if !self.looked_for_failed || self.failed.is_some() {
             let query = RolloutQuery {
                 app: Some(record.app.clone()),
@@ -79,7 +88,9 @@ impl Keeper {
                 ..RolloutQuery::default()
             };
             let (newest, _) = engine.inner.store.rollouts(query).await?;
-            let failed = newest.first().filter(|r| matches!(r.status, Status::Failed { .. }));
+            let failed = newest
+                .first()
+                .filter(|r| matches!(r.status, Status::Failed { .. }));
             self.failed = failed.map(|r| r.id);
             self.looked_for_failed = true;
         }
@@ -90,24 +101,44 @@ impl Keeper {
 /// The next thing that brings the cloud back to the released group alone.
 fn mend(stable: &domain::Group, seen: &Observation) -> Option<Effect> {
     let Some(found) = seen.group(&stable.name) else {
-        return Some(Effect::EnsureGroup { group: stable.clone(), size: stable.size });
+        return Some(Effect::EnsureGroup {
+            group: stable.clone(),
+            size: stable.size,
+        });
     };
     if found.size != stable.size {
-        return Some(Effect::EnsureSize { group: stable.name.clone(), size: stable.size });
+        return Some(Effect::EnsureSize {
+            group: stable.name.clone(),
+            size: stable.size,
+        });
     }
     let home = Routes::all_on(&stable.name);
     if seen.routes != home {
         return (found.healthy() > 0).then_some(Effect::EnsureTraffic { routes: home });
     }
-    let left = seen.groups.iter().find(|g| g.name != stable.name && g.weight == 0 && g.in_flight == 0)?;
-    Some(Effect::EnsureRetired { group: left.name.clone() })
+    let left = seen
+        .groups
+        .iter()
+        .find(|g| g.name != stable.name && g.weight == 0 && g.in_flight == 0)?;
+    Some(Effect::EnsureRetired {
+        group: left.name.clone(),
+    })
 }
 
 /// One drifted instance of a group that can spare it: all others are healthy.
 fn drifted_instance(group: &ObservedGroup) -> Option<(&ObservedGroup, String, String)> {
     let whole = group.healthy() >= group.size;
-    let bad = group.instances.iter().find(|i| !i.drift.is_empty() || i.image != group.image)?;
-    let mut files = bad.drift.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    let bad = group
+        .instances
+        .iter()
+        .find(|i| !i.drift.is_empty() || i.image != group.image)?;
+    let mut files = bad
+        .drift
+        .iter()
+        .take(3)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     if files.is_empty() {
         "the image itself".clone_into(&mut files);
     }

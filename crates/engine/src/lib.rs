@@ -17,7 +17,7 @@ mod keep;
 mod place;
 mod series;
 
+pub use admit::Ask;
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use engine::{Clouds, Done, Engine, EngineError, Options, Snapshot};
-pub use admit::Ask;
 pub use series::Sample;

@@ -141,7 +141,10 @@ impl Turn {
                 self.handle.stale.store(true, Ordering::Release);
                 let backoff = 100 * 2_u64.pow(self.failures.min(7));
                 let asked = match &error {
-                    EngineError::Cloud(CloudError::Throttled { retry_after: Some(after), .. }) => *after,
+                    EngineError::Cloud(CloudError::Throttled {
+                        retry_after: Some(after),
+                        ..
+                    }) => *after,
                     _ => Duration::ZERO,
                 };
                 if self.failures.is_power_of_two() {
@@ -157,8 +160,13 @@ impl Turn {
         if self.handle.stale.swap(false, Ordering::AcqRel) || self.record.is_none() {
             self.read_store().await?;
         }
-        let Some(record) = self.record.clone() else { return Ok(Duration::from_millis(SLOWEST_MS)) };
-        let place = Place { target: self.handle.target.clone(), environment: Arc::new(record.spec.clone()) };
+        let Some(record) = self.record.clone() else {
+            return Ok(Duration::from_millis(SLOWEST_MS));
+        };
+        let place = Place {
+            target: self.handle.target.clone(),
+            environment: Arc::new(record.spec.clone()),
+        };
         let mut seen = self.look(&place).await?;
 
         // Each turn of this loop follows from a fresh look; it ends where there is only waiting.
@@ -190,7 +198,9 @@ impl Turn {
             }
         }
         if self.active.is_none() {
-            self.keeper.keep(&self.engine, &place, self.record.as_ref(), &seen).await?;
+            self.keeper
+                .keep(&self.engine, &place, self.record.as_ref(), &seen)
+                .await?;
         }
         Ok(self.rest())
     }
@@ -219,7 +229,8 @@ impl Turn {
         let seen = {
             let _permit = inner.permits.acquire().await;
             let call = tokio::time::timeout(inner.options.call_timeout, cloud.observe(place));
-            call.await.map_err(|_| CloudError::Transient("reading it took too long".to_owned()))??
+            call.await
+                .map_err(|_| CloudError::Transient("reading it took too long".to_owned()))??
         };
         let seen = Arc::new(seen);
         *lock(&self.handle.seen) = Some(Arc::clone(&seen));
@@ -235,7 +246,10 @@ impl Turn {
             None => true,
             Some((_, before)) => shape(before) != shape(seen),
         };
-        let due = self.told.as_ref().is_none_or(|(at, _)| seen.at.since_ms(*at) >= 1_000);
+        let due = self
+            .told
+            .as_ref()
+            .is_none_or(|(at, _)| seen.at.since_ms(*at) >= 1_000);
         if changed || (busy && due) {
             self.told = Some((seen.at, Arc::clone(seen)));
             // Nobody listening is fine.
@@ -255,16 +269,34 @@ impl Turn {
         Ok(())
     }
 
-    async fn effect_failed(&mut self, id: RolloutId, error: EngineError) -> Result<Duration, EngineError> {
+    async fn effect_failed(
+        &mut self,
+        id: RolloutId,
+        error: EngineError,
+    ) -> Result<Duration, EngineError> {
         let at = self.engine.inner.clock.now();
-        let EngineError::Cloud(cloud_error) = &error else { return Err(error) };
+        let EngineError::Cloud(cloud_error) = &error else {
+            return Err(error);
+        };
         let (input, pause) = match cloud_error {
-            CloudError::Throttled { retry_after, message } => (
-                Input::Throttled { at, message: message.clone() },
+            CloudError::Throttled {
+                retry_after,
+                message,
+            } => (
+                Input::Throttled {
+                    at,
+                    message: message.clone(),
+                },
                 retry_after.unwrap_or(Duration::from_secs(1)),
             ),
             other if other.is_worth_retrying() => return Err(error),
-            other => (Input::EffectRefused { at, problem: other.to_string() }, Duration::ZERO),
+            other => (
+                Input::EffectRefused {
+                    at,
+                    problem: other.to_string(),
+                },
+                Duration::ZERO,
+            ),
         };
         if let Some(loaded) = self.active.take() {
             debug_assert_eq!(loaded.rollout.id, id);
@@ -296,6 +328,15 @@ impl Turn {
 fn shape(seen: &Observation) -> Vec<(&str, u32, u32, u32, u32, bool)> {
     let groups = seen.groups.iter();
     groups
-        .map(|g| (g.name.as_str(), g.size, g.healthy(), g.weight, g.restarts, g.has_drifted()))
+        .map(|g| {
+            (
+                g.name.as_str(),
+                g.size,
+                g.healthy(),
+                g.weight,
+                g.restarts,
+                g.has_drifted(),
+            )
+        })
         .collect()
 }

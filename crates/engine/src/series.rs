@@ -25,7 +25,12 @@ pub(crate) struct Series {
 impl Series {
     /// Takes a reading; true when it closed a sample in which anything happened.
     pub(crate) fn take(&mut self, seen: &Observation) -> bool {
-        let now = || seen.groups.iter().map(|g| (g.name.clone(), g.figures.clone())).collect();
+        let now = || {
+            seen.groups
+                .iter()
+                .map(|g| (g.name.clone(), g.figures.clone()))
+                .collect()
+        };
         let Some((then, before)) = &self.last else {
             self.last = Some((seen.at, now()));
             return false;
@@ -38,14 +43,25 @@ impl Series {
             .groups
             .iter()
             .map(|g| {
-                let since = before.get(&g.name).map_or_else(|| g.figures.clone(), |b| g.figures.since(b));
+                let since = before
+                    .get(&g.name)
+                    .map_or_else(|| g.figures.clone(), |b| g.figures.since(b));
                 (g.name.clone(), since)
             })
             .collect();
         let busy = groups.iter().any(|(_, figures)| figures.requests > 0);
         // An environment without traffic keeps no row of zeros.
-        if busy || self.samples.back().is_some_and(|s| s.groups.iter().any(|(_, f)| f.requests > 0)) {
-            self.samples.push_back(Sample { at: seen.at, over_ms, groups });
+        if busy
+            || self
+                .samples
+                .back()
+                .is_some_and(|s| s.groups.iter().any(|(_, f)| f.requests > 0))
+        {
+            self.samples.push_back(Sample {
+                at: seen.at,
+                over_ms,
+                groups,
+            });
             if self.samples.len() > KEPT {
                 self.samples.pop_front();
             }

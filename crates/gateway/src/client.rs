@@ -12,7 +12,7 @@ use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::gateway::Place;
+use crate::listener::Place;
 
 /// What is known of one client connection. Used by one task only; the atomics cost nothing.
 pub(crate) struct Client {

@@ -205,11 +205,15 @@ impl Passage<'_> {
             let mut line = match self.line(upstream, repeatable, fresh).await {
                 Ok(line) => line,
                 Err(error) => {
-                    let reason = format!("refused the connection ({error})");
+                    let fault = if is_own_shortage(&error) {
+                        Fault::NoAnswer
+                    } else {
+                        Fault::NoConnection
+                    };
                     return Err(Failure {
-                        reason,
+                        reason: format!("refused the connection ({error})"),
                         request: Some(request),
-                        fault: Fault::NoConnection,
+                        fault,
                     });
                 }
             };
@@ -370,6 +374,11 @@ impl Passage<'_> {
         response.headers_mut().insert(header::CONTENT_TYPE, plain);
         response
     }
+}
+
+/// Out of file descriptors (`ENFILE`, `EMFILE`) or of local ports: no reason to pass the backend over.
+fn is_own_shortage(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(23 | 24)) || error.kind() == io::ErrorKind::AddrNotAvailable
 }
 
 /// RFC 9110, section 9.2.2.

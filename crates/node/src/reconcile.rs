@@ -1,6 +1,5 @@
 //! The loop of an environment: looks at what is wanted and what runs, and does what is missing.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,7 +96,7 @@ fn surplus(running: &Running, wanted: &WantedGroup) -> Vec<String> {
         go.extend(replaced.map(|one| one.record.id.clone()));
     }
     stay.sort_by_key(|one| {
-        (one.health != Health::Healthy, !one.drift.is_empty(), Reverse(Reverse(one.record.since)))
+        (one.health != Health::Healthy, !one.drift.is_empty(), one.record.since)
     });
     let too_many = stay.len().saturating_sub(wanted.instances());
     go.extend(stay.iter().rev().take(too_many).map(|one| one.record.id.clone()));

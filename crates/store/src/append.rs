@@ -17,13 +17,19 @@ impl Store {
     /// # Errors
     /// [`AppendError`] says why nothing was written.
     pub async fn append(&self, append: Append) -> Result<Appended, AppendError> {
-        self.inner.writer.write(append, |batch, append| Box::pin(write(batch, append))).await
+        self.inner
+            .writer
+            .write(append, |batch, append| Box::pin(write(batch, append)))
+            .await
     }
 }
 
 async fn write(batch: &mut Batch, append: &Append) -> Result<Appended, AppendError> {
     let row = leases::row(batch, append.id).await?;
-    if append.fence.is_some_and(|fence| fence.0 != unsigned(row.epoch)) {
+    if append
+        .fence
+        .is_some_and(|fence| fence.0 != unsigned(row.epoch))
+    {
         return Err(AppendError::Fenced);
     }
     let found = unsigned(row.seq);

@@ -9,7 +9,9 @@ use crate::journal;
 use crate::model::AdminEvent;
 use domain::{Actor, AppName, Application, EnvName, Environment, Time};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+};
 use std::collections::BTreeMap;
 
 struct Save {
@@ -31,8 +33,15 @@ impl Store {
         by: &Actor,
         at: Time,
     ) -> Result<bool, StoreError> {
-        let save = Save { app: app.clone(), by: by.clone(), at };
-        self.inner.writer.write(save, |batch, save| Box::pin(write(batch, save))).await
+        let save = Save {
+            app: app.clone(),
+            by: by.clone(),
+            at,
+        };
+        self.inner
+            .writer
+            .write(save, |batch, save| Box::pin(write(batch, save)))
+            .await
     }
 
     /// Every application, by name.
@@ -41,7 +50,10 @@ impl Store {
     /// When the database cannot be read.
     pub async fn applications(&self) -> Result<Vec<Application>, StoreError> {
         let names = application::Entity::find().order_by_asc(application::Column::Name);
-        let names = names.all(self.reader()).await.map_err(|e| self.trouble(e))?;
+        let names = names
+            .all(self.reader())
+            .await
+            .map_err(|e| self.trouble(e))?;
         let rows = environment::Entity::find()
             .filter(environment::Column::Gone.eq(false))
             .order_by_asc(environment::Column::Position)
@@ -68,7 +80,9 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn application(&self, name: &AppName) -> Result<Option<Application>, StoreError> {
-        let found = application::Entity::find_by_id(name.to_string()).one(self.reader()).await;
+        let found = application::Entity::find_by_id(name.to_string())
+            .one(self.reader())
+            .await;
         if found.map_err(|e| self.trouble(e))?.is_none() {
             return Ok(None);
         }
@@ -80,7 +94,10 @@ impl Store {
             .await
             .map_err(|e| self.trouble(e))?;
         let environments = rows.iter().map(spec).collect::<Result<_, _>>()?;
-        Ok(Some(Application { name: name.clone(), environments }))
+        Ok(Some(Application {
+            name: name.clone(),
+            environments,
+        }))
     }
 }
 
@@ -92,9 +109,14 @@ async fn write(batch: &mut Batch, save: &Save) -> Result<bool, StoreError> {
         .all(&batch.tx)
         .await
         .map_err(|e| batch.trouble(e))?;
-    let known = application::Entity::find_by_id(app.name.to_string()).one(&batch.tx).await;
+    let known = application::Entity::find_by_id(app.name.to_string())
+        .one(&batch.tx)
+        .await;
     let known = known.map_err(|e| batch.trouble(e))?.is_some();
-    let mut before: BTreeMap<_, _> = before.into_iter().map(|row| (row.env.clone(), row)).collect();
+    let mut before: BTreeMap<_, _> = before
+        .into_iter()
+        .map(|row| (row.env.clone(), row))
+        .collect();
     let mut rows = Vec::new();
     for (position, env) in (0..).zip(&app.environments) {
         let fresh = |found: Option<&environment::Model>| -> Result<_, StoreError> {
@@ -126,19 +148,39 @@ async fn write(batch: &mut Batch, save: &Save) -> Result<bool, StoreError> {
     store(batch, save, rows).await?;
     let detail = serde_json::to_value(app).map_err(|e| unreadable("an application", e))?;
     let (at, by, kind) = (save.at, save.by.clone(), "applied".to_owned());
-    journal::enter(batch, AdminEvent { at, by, kind, target: None, detail })?;
+    journal::enter(
+        batch,
+        AdminEvent {
+            at,
+            by,
+            kind,
+            target: None,
+            detail,
+        },
+    )?;
     Ok(true)
 }
 
-async fn store(batch: &Batch, save: &Save, rows: Vec<environment::Model>) -> Result<(), StoreError> {
+async fn store(
+    batch: &Batch,
+    save: &Save,
+    rows: Vec<environment::Model>,
+) -> Result<(), StoreError> {
     let row = application::Model {
         name: save.app.name.to_string(),
         applied_at: save.at.0,
         applied_by: save.by.to_string(),
     };
-    let rest = [application::Column::AppliedAt, application::Column::AppliedBy];
+    let rest = [
+        application::Column::AppliedAt,
+        application::Column::AppliedBy,
+    ];
     application::Entity::insert(row.into_active_model().reset_all())
-        .on_conflict(OnConflict::column(application::Column::Name).update_columns(rest).to_owned())
+        .on_conflict(
+            OnConflict::column(application::Column::Name)
+                .update_columns(rest)
+                .to_owned(),
+        )
         .exec_without_returning(&batch.tx)
         .await
         .map_err(|e| batch.trouble(e))?;
@@ -146,7 +188,11 @@ async fn store(batch: &Batch, save: &Save, rows: Vec<environment::Model>) -> Res
     let rest = [C::Position, C::Listen, C::Spec, C::Gone];
     for row in rows {
         environment::Entity::insert(row.into_active_model().reset_all())
-            .on_conflict(OnConflict::columns([C::App, C::Env]).update_columns(rest).to_owned())
+            .on_conflict(
+                OnConflict::columns([C::App, C::Env])
+                    .update_columns(rest)
+                    .to_owned(),
+            )
             .exec_without_returning(&batch.tx)
             .await
             .map_err(|e| batch.trouble(e))?;
@@ -166,12 +212,19 @@ async fn ports(batch: &Batch, app: &Application) -> Result<(), StoreError> {
     for other in others {
         let bad = |e| unreadable("an environment", e);
         let name = AppName::new(&other.app).map_err(bad)?;
-        taken.insert(spec(&other)?.listen, (name, EnvName::new(&other.env).map_err(bad)?));
+        taken.insert(
+            spec(&other)?.listen,
+            (name, EnvName::new(&other.env).map_err(bad)?),
+        );
     }
     for env in &app.environments {
         let mine = (app.name.clone(), env.name.clone());
         if let Some((app, other)) = taken.insert(env.listen, mine) {
-            return Err(StoreError::PortTaken { listen: env.listen, app, env: other });
+            return Err(StoreError::PortTaken {
+                listen: env.listen,
+                app,
+                env: other,
+            });
         }
     }
     Ok(())

@@ -21,7 +21,10 @@ impl Store {
         let Some(path) = &self.inner.connections.path else {
             return Err(StoreError::Unsupported {
                 what: "a back-up of a PostgreSQL server",
-                remedy: format!("use pg_dump, or the server's own continuous archiving, on {}", self.inner.connections.place.0),
+                remedy: format!(
+                    "use pg_dump, or the server's own continuous archiving, on {}",
+                    self.inner.connections.place.0
+                ),
             });
         };
         if to.exists() {
@@ -50,7 +53,10 @@ impl Store {
     /// [`StoreError::InUse`] where the database is open, [`StoreError::Corrupt`] where the back-up
     /// is damaged.
     pub fn restore(from: &Path, data_db: &Path) -> Result<(), StoreError> {
-        if let Some(folder) = data_db.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        if let Some(folder) = data_db
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
             fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
         }
         let _held = lock(data_db)?;
@@ -59,7 +65,10 @@ impl Store {
         fs::copy(from, &partial).map_err(|e| io(from, e))?;
         checked_apart(&partial)?;
         for suffix in ["", "-wal", "-shm"] {
-            let (old, kept) = (beside(data_db, suffix), beside(data_db, &format!(".replaced{suffix}")));
+            let (old, kept) = (
+                beside(data_db, suffix),
+                beside(data_db, &format!(".replaced{suffix}")),
+            );
             remove(&kept)?;
             if old.exists() {
                 fs::rename(&old, &kept).map_err(|e| io(&old, e))?;
@@ -81,7 +90,10 @@ async fn open(path: &Path, access: Access) -> Result<DatabaseConnection, StoreEr
         .filename(path)
         .read_only(matches!(access, Access::Read))
         .disable_statement_logging();
-    let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await;
     let pool = pool.map_err(|e| {
         let e = Arc::new(e);
         place.of_driver(&e, e.clone())
@@ -93,23 +105,43 @@ async fn copy(source: &DatabaseConnection, to: &Path) -> Result<(), StoreError> 
     let place = Place(to.display().to_string());
     let Some(name) = to.to_str() else {
         let remedy = "name a file in UTF-8".to_owned();
-        return Err(StoreError::Unsupported { what: "a back-up into this file", remedy });
+        return Err(StoreError::Unsupported {
+            what: "a back-up into this file",
+            remedy,
+        });
     };
-    let into = Statement::from_sql_and_values(source.get_database_backend(), "VACUUM INTO ?", [name.into()]);
-    source.execute_raw(into).await.map(drop).map_err(|e| place.trouble(e))
+    let into = Statement::from_sql_and_values(
+        source.get_database_backend(),
+        "VACUUM INTO ?",
+        [name.into()],
+    );
+    source
+        .execute_raw(into)
+        .await
+        .map(drop)
+        .map_err(|e| place.trouble(e))
 }
 
 /// Whether a file is a whole database of ours; how many journal entries it holds.
 async fn check(path: &Path) -> Result<u64, StoreError> {
     let place = Place(path.display().to_string());
-    let corrupt = |detail: String| StoreError::Corrupt { place: place.0.clone(), detail, remedy: RESTORE };
+    let corrupt = |detail: String| StoreError::Corrupt {
+        place: place.0.clone(),
+        detail,
+        remedy: RESTORE,
+    };
     let database = open(path, Access::Read).await?;
     let ask = async |sql: &str| {
         let statement = Statement::from_string(database.get_database_backend(), sql);
-        database.query_one_raw(statement).await.map_err(|e| place.trouble(e))
+        database
+            .query_one_raw(statement)
+            .await
+            .map_err(|e| place.trouble(e))
     };
     let said = ask("PRAGMA integrity_check(1)").await?;
-    let said = said.map(|row| row.try_get_by_index::<String>(0)).transpose();
+    let said = said
+        .map(|row| row.try_get_by_index::<String>(0))
+        .transpose();
     let said = said.map_err(|e| place.trouble(e))?.unwrap_or_default();
     if said != "ok" {
         return Err(corrupt(said));
@@ -117,7 +149,10 @@ async fn check(path: &Path) -> Result<u64, StoreError> {
     let chained = ask("SELECT (SELECT seq FROM chain), (SELECT count(*) FROM journal)").await?;
     let (head, rows): (i64, i64) = match chained {
         Some(row) => {
-            let read = |at| row.try_get_by_index::<i64>(at).map_err(|e| place.trouble(e));
+            let read = |at| {
+                row.try_get_by_index::<i64>(at)
+                    .map_err(|e| place.trouble(e))
+            };
             (read(0)?, read(1)?)
         }
         None => return Err(corrupt("it holds no journal".to_owned())),
@@ -132,7 +167,9 @@ async fn check(path: &Path) -> Result<u64, StoreError> {
 /// [`check`] for a caller that may itself be on a runtime's thread.
 fn checked_apart(path: &Path) -> Result<u64, StoreError> {
     let work = || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         runtime.map_err(|e| io(path, e))?.block_on(check(path))
     };
     let ended = std::thread::scope(|scope| scope.spawn(work).join());
@@ -141,11 +178,15 @@ fn checked_apart(path: &Path) -> Result<u64, StoreError> {
 
 /// Makes a finished file durable under its name.
 fn settle(partial: &Path, to: &Path) -> Result<(), StoreError> {
-    File::open(partial).and_then(|file| file.sync_all()).map_err(|e| io(partial, e))?;
+    File::open(partial)
+        .and_then(|file| file.sync_all())
+        .map_err(|e| io(partial, e))?;
     fs::rename(partial, to).map_err(|e| io(to, e))?;
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    File::open(folder).and_then(|file| file.sync_all()).map_err(|e| io(folder, e))
+    File::open(folder)
+        .and_then(|file| file.sync_all())
+        .map_err(|e| io(folder, e))
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

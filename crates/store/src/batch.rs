@@ -48,14 +48,28 @@ impl Batch {
             ..TransactionOptions::default()
         };
         let trouble = |e| place.trouble(e);
-        let tx = connections.writer.begin_with_options(options).await.map_err(trouble)?;
-        let found = head::Entity::find_by_id(HEAD).lock_exclusive().one(&tx).await;
+        let tx = connections
+            .writer
+            .begin_with_options(options)
+            .await
+            .map_err(trouble)?;
+        let found = head::Entity::find_by_id(HEAD)
+            .lock_exclusive()
+            .one(&tx)
+            .await;
         let head = found.map_err(trouble)?.ok_or_else(|| StoreError::Corrupt {
             place: place.0.clone(),
             detail: "the end of the journal's chain is missing".to_owned(),
             remedy: crate::error::RESTORE,
         })?;
-        Ok(Self { tx, place, head, rows: Vec::new(), entries: Vec::new(), moved: false })
+        Ok(Self {
+            tx,
+            place,
+            head,
+            rows: Vec::new(),
+            entries: Vec::new(),
+            moved: false,
+        })
     }
 
     /// Types a database error.
@@ -76,7 +90,10 @@ impl Batch {
             EntryEvent::Rollout(event) => serde_json::to_string(&event.what),
             EntryEvent::Admin(detail) => serde_json::to_string(detail),
         }
-        .map_err(|e| StoreError::Unreadable { what: draft.kind.clone(), detail: e.to_string() })?;
+        .map_err(|e| StoreError::Unreadable {
+            what: draft.kind.clone(),
+            detail: e.to_string(),
+        })?;
         let mut row = journal::Model {
             seq: self.head.seq + 1,
             rollout: draft.rollout.map(|(id, _)| id.0),
@@ -112,12 +129,29 @@ impl Batch {
     /// Writes the entries and the chain's new end, commits, and answers what became part of the
     /// journal. After an error nothing of the batch is there.
     pub(crate) async fn commit(self) -> Result<Vec<Arc<Entry>>, StoreError> {
-        let Self { tx, place, head, rows, entries, moved } = self;
+        let Self {
+            tx,
+            place,
+            head,
+            rows,
+            entries,
+            moved,
+        } = self;
         let trouble = |e| place.trouble(e);
-        let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model).peekable();
+        let mut rows = rows
+            .into_iter()
+            .map(IntoActiveModel::into_active_model)
+            .peekable();
         while rows.peek().is_some() {
-            let some: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).map(|r| r.reset_all()).collect();
-            journal::Entity::insert_many(some).exec_without_returning(&tx).await.map_err(trouble)?;
+            let some: Vec<_> = rows
+                .by_ref()
+                .take(ROWS_AT_ONCE)
+                .map(|r| r.reset_all())
+                .collect();
+            journal::Entity::insert_many(some)
+                .exec_without_returning(&tx)
+                .await
+                .map_err(trouble)?;
         }
         if moved {
             head::Entity::update_many()

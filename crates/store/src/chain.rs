@@ -52,14 +52,40 @@ mod tests {
         let base = hash(GENESIS, &row);
         assert_eq!(base, hash(GENESIS, &row));
         let changed = [
-            journal::Model { seq: 3, ..row.clone() },
-            journal::Model { rollout: None, ..row.clone() },
-            journal::Model { rollout_seq: Some(2), ..row.clone() },
-            journal::Model { app: Some("ab".into()), env: Some("c".into()), ..row.clone() },
-            journal::Model { env: None, ..row.clone() },
-            journal::Model { at: 6, ..row.clone() },
-            journal::Model { actor: "ev".into(), kind: "acreated".into(), ..row.clone() },
-            journal::Model { detail: "{ }".into(), ..row.clone() },
+            journal::Model {
+                seq: 3,
+                ..row.clone()
+            },
+            journal::Model {
+                rollout: None,
+                ..row.clone()
+            },
+            journal::Model {
+                rollout_seq: Some(2),
+                ..row.clone()
+            },
+            journal::Model {
+                app: Some("ab".into()),
+                env: Some("c".into()),
+                ..row.clone()
+            },
+            journal::Model {
+                env: None,
+                ..row.clone()
+            },
+            journal::Model {
+                at: 6,
+                ..row.clone()
+            },
+            journal::Model {
+                actor: "ev".into(),
+                kind: "acreated".into(),
+                ..row.clone()
+            },
+            journal::Model {
+                detail: "{ }".into(),
+                ..row.clone()
+            },
         ];
         for other in &changed {
             assert_ne!(base, hash(GENESIS, other), "{other:?}");

@@ -46,7 +46,9 @@ impl Connections {
     }
 
     async fn sqlite(path: &Path, place: Place) -> Result<Self, StoreError> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder {
             std::fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
         }
@@ -116,23 +118,36 @@ impl Connections {
         let call = |verb: &str| format!("SELECT pg_advisory_{verb}({MIGRATION_LOCK})");
         if shared {
             let lock = call("lock");
-            self.writer.execute_unprepared(&lock).await.map_err(|e| self.place.trouble(e))?;
+            self.writer
+                .execute_unprepared(&lock)
+                .await
+                .map_err(|e| self.place.trouble(e))?;
         }
         let done = self.migrate_alone().await;
         if shared {
             let unlock = call("unlock");
-            self.writer.execute_unprepared(&unlock).await.map_err(|e| self.place.trouble(e))?;
+            self.writer
+                .execute_unprepared(&unlock)
+                .await
+                .map_err(|e| self.place.trouble(e))?;
         }
         done
     }
 
     async fn migrate_alone(&self) -> Result<(), StoreError> {
         let trouble = |e| self.place.trouble(e);
-        let known: BTreeSet<String> =
-            Migrator::migrations().iter().map(|m| m.name().to_owned()).collect();
-        let applied = Migrator::get_migration_models(&self.writer).await.map_err(trouble)?;
+        let known: BTreeSet<String> = Migrator::migrations()
+            .iter()
+            .map(|m| m.name().to_owned())
+            .collect();
+        let applied = Migrator::get_migration_models(&self.writer)
+            .await
+            .map_err(trouble)?;
         if let Some(newer) = applied.into_iter().find(|m| !known.contains(&m.version)) {
-            return Err(StoreError::Newer { place: self.place.0.clone(), unknown: newer.version });
+            return Err(StoreError::Newer {
+                place: self.place.0.clone(),
+                unknown: newer.version,
+            });
         }
         Migrator::up(&self.writer, None).await.map_err(trouble)
     }
@@ -161,21 +176,34 @@ pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
-    let file = File::options().create(true).truncate(false).write(true).open(&name);
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name);
     let file = file.map_err(|e| match e.kind() {
         std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly { place: path.display().to_string() }
+            StoreError::ReadOnly {
+                place: path.display().to_string(),
+            }
         }
-        std::io::ErrorKind::StorageFull => StoreError::Full { place: path.display().to_string() },
+        std::io::ErrorKind::StorageFull => StoreError::Full {
+            place: path.display().to_string(),
+        },
         _ => io(&name, e),
     })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
+            path: path.to_owned(),
+        }),
         Err(TryLockError::Error(e)) => Err(io(&name, e)),
     }
 }
 
 pub(crate) fn io(path: &Path, error: std::io::Error) -> StoreError {
-    StoreError::Io { path: path.to_owned(), cause: Arc::new(error) }
+    StoreError::Io {
+        path: path.to_owned(),
+        cause: Arc::new(error),
+    }
 }

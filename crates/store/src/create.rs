@@ -6,8 +6,8 @@ use crate::entity::{environment, rollout};
 use crate::error::StoreError;
 use crate::model::{EntryEvent, Loaded, NewRollout};
 use crate::{environments, projection};
-use domain::rollout::{What, create};
 use domain::Event;
+use domain::rollout::{What, create};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 /// Group numbers that a plan may use.
@@ -21,7 +21,10 @@ impl Store {
     /// [`StoreError::Moved`] where the environment's counters are not those of `expect` any more,
     /// [`StoreError::Unknown`] where there is no such environment (any more).
     pub async fn create_rollout(&self, new: NewRollout) -> Result<Loaded, StoreError> {
-        self.inner.writer.write(new, |batch, new| Box::pin(begin(batch, new))).await
+        self.inner
+            .writer
+            .write(new, |batch, new| Box::pin(begin(batch, new)))
+            .await
     }
 }
 
@@ -29,18 +32,33 @@ async fn begin(batch: &mut Batch, new: &NewRollout) -> Result<Loaded, StoreError
     let target = &new.plan.target;
     let row = environments::row(batch, target).await?;
     if row.gone {
-        return Err(StoreError::Unknown { what: format!("the environment {target}") });
+        return Err(StoreError::Unknown {
+            what: format!("the environment {target}"),
+        });
     }
     let found = projection::reserved(&row)?;
     if found != new.expect {
-        return Err(StoreError::Moved { target: target.clone(), found });
+        return Err(StoreError::Moved {
+            target: target.clone(),
+            found,
+        });
     }
 
     let id = batch.next_rollout();
-    let what = What::Created { plan: Box::new(new.plan.clone()), needs_approval: new.needs_approval };
-    let event = Event { at: new.at, by: new.by.clone(), what };
+    let what = What::Created {
+        plan: Box::new(new.plan.clone()),
+        needs_approval: new.needs_approval,
+    };
+    let event = Event {
+        at: new.at,
+        by: new.by.clone(),
+        what,
+    };
     let Some(rollout) = create(id, &event) else {
-        return Err(environments::unreadable("a rollout's first event", "it creates nothing"));
+        return Err(environments::unreadable(
+            "a rollout's first event",
+            "it creates nothing",
+        ));
     };
     let due_at = Some(new.at);
     let journal_seq = batch.enter(Draft {
@@ -52,7 +70,11 @@ async fn begin(batch: &mut Batch, new: &NewRollout) -> Result<Loaded, StoreError
         event: EntryEvent::Rollout(Box::new(event)),
     })?;
     let first = projection::first(&rollout, due_at)?;
-    let first = rollout::Model { seq: 1, journal_seq, ..first };
+    let first = rollout::Model {
+        seq: 1,
+        journal_seq,
+        ..first
+    };
     rollout::Entity::insert(first.into_active_model().reset_all())
         .exec_without_returning(&batch.tx)
         .await
@@ -64,5 +86,9 @@ async fn begin(batch: &mut Batch, new: &NewRollout) -> Result<Loaded, StoreError
         ..row
     };
     environments::save(batch, row).await?;
-    Ok(Loaded { rollout, seq: 1, due_at })
+    Ok(Loaded {
+        rollout,
+        seq: 1,
+        due_at,
+    })
 }

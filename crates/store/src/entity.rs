@@ -305,8 +305,8 @@ pub mod request {
 mod tests {
     use crate::{Store, StoreUrl};
     use sea_orm::{
-        ColumnTrait, ConnectionTrait, Database, DbBackend, EntityTrait, IdenStatic,
-        Iterable, Statement,
+        ColumnTrait, ConnectionTrait, Database, DbBackend, EntityTrait, IdenStatic, Iterable,
+        Statement,
     };
     use std::collections::BTreeMap;
 
@@ -320,10 +320,18 @@ mod tests {
     async fn migrated_tables_are_what_the_code_expects() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("viridian.db");
-        Store::open(&StoreUrl::Sqlite(path.clone())).await.unwrap().close().await;
-        let raw = Database::connect(format!("sqlite:{}", path.display())).await.unwrap();
+        Store::open(&StoreUrl::Sqlite(path.clone()))
+            .await
+            .unwrap()
+            .close()
+            .await;
+        let raw = Database::connect(format!("sqlite:{}", path.display()))
+            .await
+            .unwrap();
         let ask = async |sql: String| {
-            raw.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql)).await.unwrap()
+            raw.query_all_raw(Statement::from_string(DbBackend::Sqlite, sql))
+                .await
+                .unwrap()
         };
         let tables = [
             expected::<super::journal::Entity>(),
@@ -350,7 +358,8 @@ mod tests {
                 .collect();
             assert_eq!(&found, columns, "{table}");
         }
-        let all = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+        let all =
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
         let mut all: Vec<String> = ask(all.to_owned())
             .await
             .iter()

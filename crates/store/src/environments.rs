@@ -9,7 +9,8 @@ use crate::model::{AdminEvent, EnvironmentRecord, Veto};
 use crate::projection;
 use domain::{Actor, AppName, Digest, RolloutId, Target, Time, Version};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,10 +28,17 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn environment(&self, target: &Target) -> Result<Option<EnvironmentRecord>, StoreError> {
+    pub async fn environment(
+        &self,
+        target: &Target,
+    ) -> Result<Option<EnvironmentRecord>, StoreError> {
         let key = (target.app.to_string(), target.env.to_string());
-        let found = environment::Entity::find_by_id(key).one(self.reader()).await;
-        let Some(row) = found.map_err(|e| self.trouble(e))? else { return Ok(None) };
+        let found = environment::Entity::find_by_id(key)
+            .one(self.reader())
+            .await;
+        let Some(row) = found.map_err(|e| self.trouble(e))? else {
+            return Ok(None);
+        };
         Ok(self.records(vec![row], Some(target)).await?.pop())
     }
 
@@ -53,9 +61,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unknown`] where there is no such environment.
-    pub async fn remove_hold(&self, target: &Target, by: &Actor, at: Time) -> Result<bool, StoreError> {
-        let removal = Removal { target: target.clone(), digest: None, by: by.clone(), at };
-        self.inner.writer.write(removal, |batch, removal| Box::pin(remove(batch, removal))).await
+    pub async fn remove_hold(
+        &self,
+        target: &Target,
+        by: &Actor,
+        at: Time,
+    ) -> Result<bool, StoreError> {
+        let removal = Removal {
+            target: target.clone(),
+            digest: None,
+            by: by.clone(),
+            at,
+        };
+        self.inner
+            .writer
+            .write(removal, |batch, removal| Box::pin(remove(batch, removal)))
+            .await
     }
 
     /// Allows an image in an environment again. `false` where it was allowed.
@@ -70,8 +91,16 @@ impl Store {
         at: Time,
     ) -> Result<bool, StoreError> {
         let digest = Some(digest.clone());
-        let removal = Removal { target: target.clone(), digest, by: by.clone(), at };
-        self.inner.writer.write(removal, |batch, removal| Box::pin(remove(batch, removal))).await
+        let removal = Removal {
+            target: target.clone(),
+            digest,
+            by: by.clone(),
+            at,
+        };
+        self.inner
+            .writer
+            .write(removal, |batch, removal| Box::pin(remove(batch, removal)))
+            .await
     }
 
     async fn records(
@@ -83,16 +112,31 @@ impl Store {
         let mut active = rollout::Entity::find().filter(rollout::Column::Active.eq(true));
         if let Some(target) = only {
             let (app, env) = (target.app.as_str(), target.env.as_str());
-            vetoes = vetoes.filter(veto::Column::App.eq(app)).filter(veto::Column::Env.eq(env));
-            active = active.filter(rollout::Column::App.eq(app)).filter(rollout::Column::Env.eq(env));
+            vetoes = vetoes
+                .filter(veto::Column::App.eq(app))
+                .filter(veto::Column::Env.eq(env));
+            active = active
+                .filter(rollout::Column::App.eq(app))
+                .filter(rollout::Column::Env.eq(env));
         }
-        let vetoes = vetoes.order_by_desc(veto::Column::At).all(self.reader()).await;
-        let active = active.all(self.reader()).await.map_err(|e| self.trouble(e))?;
-        let active: BTreeMap<_, _> =
-            active.into_iter().map(|row| ((row.app, row.env), RolloutId(row.id))).collect();
+        let vetoes = vetoes
+            .order_by_desc(veto::Column::At)
+            .all(self.reader())
+            .await;
+        let active = active
+            .all(self.reader())
+            .await
+            .map_err(|e| self.trouble(e))?;
+        let active: BTreeMap<_, _> = active
+            .into_iter()
+            .map(|row| ((row.app, row.env), RolloutId(row.id)))
+            .collect();
         let mut by_place: BTreeMap<_, Vec<Veto>> = BTreeMap::new();
         for row in vetoes.map_err(|e| self.trouble(e))? {
-            by_place.entry((row.app.clone(), row.env.clone())).or_default().push(as_veto(row)?);
+            by_place
+                .entry((row.app.clone(), row.env.clone()))
+                .or_default()
+                .push(as_veto(row)?);
         }
         rows.into_iter()
             .map(|row| {
@@ -109,21 +153,34 @@ async fn remove(batch: &mut Batch, removal: &Removal) -> Result<bool, StoreError
     let (kind, detail) = if let Some(digest) = &removal.digest {
         let key = (row.app.clone(), row.env.clone(), digest.to_string());
         let found = veto::Entity::find_by_id(key).one(&batch.tx).await;
-        let Some(veto) = found.map_err(|e| batch.trouble(e))? else { return Ok(false) };
+        let Some(veto) = found.map_err(|e| batch.trouble(e))? else {
+            return Ok(false);
+        };
         let detail = serde_json::json!({
             "digest": veto.digest, "version": veto.version, "why": veto.why, "rollout": veto.rollout,
         });
         veto.delete(&batch.tx).await.map_err(|e| batch.trouble(e))?;
         ("veto_removed", detail)
     } else {
-        let Some(hold) = &row.hold else { return Ok(false) };
+        let Some(hold) = &row.hold else {
+            return Ok(false);
+        };
         let detail = serde_json::from_str(hold).map_err(|e| unreadable("a hold", e))?;
         save(batch, environment::Model { hold: None, ..row }).await?;
         ("hold_removed", detail)
     };
     let target = Some(removal.target.clone());
     let (at, by, kind) = (removal.at, removal.by.clone(), kind.to_owned());
-    journal::enter(batch, AdminEvent { at, by, kind, target, detail })?;
+    journal::enter(
+        batch,
+        AdminEvent {
+            at,
+            by,
+            kind,
+            target,
+            detail,
+        },
+    )?;
     Ok(true)
 }
 
@@ -131,7 +188,9 @@ async fn remove(batch: &mut Batch, removal: &Removal) -> Result<bool, StoreError
 pub(crate) async fn row(batch: &Batch, target: &Target) -> Result<environment::Model, StoreError> {
     let key = (target.app.to_string(), target.env.to_string());
     let found = environment::Entity::find_by_id(key).one(&batch.tx).await;
-    let unknown = || StoreError::Unknown { what: format!("the environment {target}") };
+    let unknown = || StoreError::Unknown {
+        what: format!("the environment {target}"),
+    };
     found.map_err(|e| batch.trouble(e))?.ok_or_else(unknown)
 }
 
@@ -158,11 +217,21 @@ fn record(
         app: AppName::new(&row.app).map_err(|e| unreadable(&what, e))?,
         spec: serde_json::from_str(&row.spec).map_err(bad)?,
         gone: row.gone,
-        stable: row.stable.as_deref().map(serde_json::from_str).transpose().map_err(bad)?,
+        stable: row
+            .stable
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(bad)?,
         stable_since: row.stable_since.map(Time),
         active,
         reserved,
-        hold: row.hold.as_deref().map(serde_json::from_str).transpose().map_err(bad)?,
+        hold: row
+            .hold
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(bad)?,
         vetoes,
     })
 }
@@ -184,5 +253,8 @@ pub(crate) fn json(what: &str, value: &impl Serialize) -> Result<String, StoreEr
 }
 
 pub(crate) fn unreadable(what: &str, detail: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable { what: what.to_owned(), detail: detail.to_string() }
+    StoreError::Unreadable {
+        what: what.to_owned(),
+        detail: detail.to_string(),
+    }
 }

@@ -14,36 +14,75 @@ pub enum StoreError {
     #[error("{path} is in use by another process: stop that `viridian serve`, or use another --data folder", path = .path.display())]
     InUse { path: PathBuf },
     #[error("{place} is damaged ({detail}): {remedy}")]
-    Corrupt { place: String, detail: String, remedy: &'static str },
-    #[error("{place} was written by a newer version (it has {unknown}): run that version, or restore a back-up from before")]
+    Corrupt {
+        place: String,
+        detail: String,
+        remedy: &'static str,
+    },
+    #[error(
+        "{place} was written by a newer version (it has {unknown}): run that version, or restore a back-up from before"
+    )]
     Newer { place: String, unknown: String },
     #[error("there is no space left for {place}: free some; nothing that was acknowledged is lost")]
     Full { place: String },
-    #[error("{place} cannot be written: give this process the right to write the file and its folder")]
+    #[error(
+        "{place} cannot be written: give this process the right to write the file and its folder"
+    )]
     ReadOnly { place: String },
-    #[error("{place} is locked by another program: end it (a database browser, a copy under way) and try again")]
+    #[error(
+        "{place} is locked by another program: end it (a database browser, a copy under way) and try again"
+    )]
     Busy { place: String },
-    #[error("{place} cannot be reached: see that it runs and lets this machine in; it is tried again with the next request")]
-    Unreachable { place: String, #[source] cause: Cause },
+    #[error(
+        "{place} cannot be reached: see that it runs and lets this machine in; it is tried again with the next request"
+    )]
+    Unreachable {
+        place: String,
+        #[source]
+        cause: Cause,
+    },
     #[error("{path}: {cause}", path = .path.display())]
-    Io { path: PathBuf, cause: Arc<std::io::Error> },
+    Io {
+        path: PathBuf,
+        cause: Arc<std::io::Error>,
+    },
     #[error("the store is closed: the process is shutting down")]
     Closed,
-    #[error("{what} cannot be read back: {detail}; run `viridian doctor`, it names the first bad entry of the journal")]
+    #[error(
+        "{what} cannot be read back: {detail}; run `viridian doctor`, it names the first bad entry of the journal"
+    )]
     Unreadable { what: String, detail: String },
     #[error("the database answered {place}: {cause}")]
-    Database { place: String, #[source] cause: Cause },
+    Database {
+        place: String,
+        #[source]
+        cause: Cause,
+    },
 
     #[error("{what} is not known: see `viridian apply` and the lists for what is")]
     Unknown { what: String },
     #[error("another rollout of {target} was planned at the same time: plan again")]
     Moved { target: Target, found: Reserved },
     #[error("{listen} is taken by {app}/{env}: choose another `listen`")]
-    PortTaken { listen: SocketAddr, app: AppName, env: EnvName },
-    #[error("{app} has a version {version} already, of {digest}: versions never move, choose a new one")]
-    VersionTaken { app: AppName, version: Version, digest: Digest },
+    PortTaken {
+        listen: SocketAddr,
+        app: AppName,
+        env: EnvName,
+    },
+    #[error(
+        "{app} has a version {version} already, of {digest}: versions never move, choose a new one"
+    )]
+    VersionTaken {
+        app: AppName,
+        version: Version,
+        digest: Digest,
+    },
     #[error("this image ({digest}) is known already, as {app} {version}: use that version")]
-    ImageTaken { digest: Digest, app: AppName, version: Version },
+    ImageTaken {
+        digest: Digest,
+        app: AppName,
+        version: Version,
+    },
     #[error("there is a token named {name:?} already: remove it first, or choose another name")]
     TokenTaken { name: String },
     #[error("{what} cannot be done here: {remedy}")]
@@ -118,16 +157,20 @@ impl Place {
         if let DbErr::ConnectionAcquire(why) = &error {
             return match why {
                 sea_orm::ConnAcquireErr::ConnectionClosed => StoreError::Closed,
-                sea_orm::ConnAcquireErr::Timeout => {
-                    StoreError::Unreachable { place, cause: Arc::new(error) }
-                }
+                sea_orm::ConnAcquireErr::Timeout => StoreError::Unreachable {
+                    place,
+                    cause: Arc::new(error),
+                },
             };
         }
         let (DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))
         | DbErr::Query(RuntimeErr::SqlxError(cause))) = &error
         else {
-            return StoreError::Database { place, cause: Arc::new(error) };
+            return StoreError::Database {
+                place,
+                cause: Arc::new(error),
+            };
         };
         self.of_driver(cause, Arc::new(error.clone()))
     }
@@ -140,10 +183,12 @@ impl Place {
             E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::WorkerCrashed => {
                 StoreError::Unreachable { place, cause }
             }
-            E::Database(said) => match said.try_downcast_ref::<sea_orm::sqlx::sqlite::SqliteError>() {
-                Some(_) => self.of_sqlite(said.code().as_deref(), said.message(), cause),
-                None => self.of_postgres(said.code().as_deref(), cause),
-            },
+            E::Database(said) => {
+                match said.try_downcast_ref::<sea_orm::sqlx::sqlite::SqliteError>() {
+                    Some(_) => self.of_sqlite(said.code().as_deref(), said.message(), cause),
+                    None => self.of_postgres(said.code().as_deref(), cause),
+                }
+            }
             _ => StoreError::Database { place, cause },
         }
     }
@@ -151,12 +196,17 @@ impl Place {
     /// By the primary result code, the low 8 bits of the extended one.
     fn of_sqlite(&self, code: Option<&str>, message: &str, cause: Cause) -> StoreError {
         let place = self.0.clone();
-        match code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff) {
+        match code
+            .and_then(|code| code.parse::<i32>().ok())
+            .map(|code| code & 0xff)
+        {
             Some(5 | 6) => StoreError::Busy { place },
             Some(8) => StoreError::ReadOnly { place },
-            Some(11 | 26) => {
-                StoreError::Corrupt { place, detail: message.to_owned(), remedy: RESTORE }
-            }
+            Some(11 | 26) => StoreError::Corrupt {
+                place,
+                detail: message.to_owned(),
+                remedy: RESTORE,
+            },
             Some(13) => StoreError::Full { place },
             Some(14) => StoreError::ReadOnly { place },
             _ => StoreError::Database { place, cause },
@@ -207,7 +257,10 @@ mod tests {
         assert!(matches!(postgres("42P01"), StoreError::Database { .. }));
         for error in [sqlite("13"), sqlite("5"), sqlite("8"), sqlite("11")] {
             let text = error.to_string();
-            assert!(text.contains("/data/viridian.db") && text.contains(':'), "{text}");
+            assert!(
+                text.contains("/data/viridian.db") && text.contains(':'),
+                "{text}"
+            );
         }
     }
 }

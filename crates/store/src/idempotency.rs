@@ -37,7 +37,10 @@ impl Store {
             status: None,
             body: None,
         };
-        self.inner.writer.write(row, |batch, row| Box::pin(begin(batch, row))).await
+        self.inner
+            .writer
+            .write(row, |batch, row| Box::pin(begin(batch, row)))
+            .await
     }
 
     /// Remembers how a request was answered.
@@ -61,13 +64,18 @@ impl Store {
             status: Some(i64::from(status)),
             body: Some(body.to_owned()),
         };
-        self.inner.writer.write(row, |batch, row| Box::pin(finish(batch, row))).await
+        self.inner
+            .writer
+            .write(row, |batch, row| Box::pin(finish(batch, row)))
+            .await
     }
 }
 
 async fn begin(batch: &mut Batch, row: &request::Model) -> Result<Begun, StoreError> {
     let key = (row.id.clone(), row.route.clone(), row.actor.clone());
-    let found = request::Entity::find_by_id(key.clone()).one(&batch.tx).await;
+    let found = request::Entity::find_by_id(key.clone())
+        .one(&batch.tx)
+        .await;
     if let Some(known) = found.map_err(|e| batch.trouble(e))? {
         let age_ms = row.at.saturating_sub(known.at);
         let forgotten = age_ms > KEPT_MS || (known.status.is_none() && age_ms > DEAD_AFTER_MS);
@@ -75,9 +83,14 @@ async fn begin(batch: &mut Batch, row: &request::Model) -> Result<Begun, StoreEr
             if known.hash != row.hash {
                 return Ok(Begun::Mismatch);
             }
-            let Some(status) = known.status else { return Ok(Begun::InProgress) };
+            let Some(status) = known.status else {
+                return Ok(Begun::InProgress);
+            };
             let status = u16::try_from(status).map_err(|e| unreadable("a kept answer", e))?;
-            return Ok(Begun::Replay { status, body: known.body.unwrap_or_default() });
+            return Ok(Begun::Replay {
+                status,
+                body: known.body.unwrap_or_default(),
+            });
         }
     }
     let old = row.at.saturating_sub(KEPT_MS);
@@ -86,7 +99,10 @@ async fn begin(batch: &mut Batch, row: &request::Model) -> Result<Begun, StoreEr
         .exec(&batch.tx)
         .await
         .map_err(|e| batch.trouble(e))?;
-    request::Entity::delete_by_id(key).exec(&batch.tx).await.map_err(|e| batch.trouble(e))?;
+    request::Entity::delete_by_id(key)
+        .exec(&batch.tx)
+        .await
+        .map_err(|e| batch.trouble(e))?;
     request::Entity::insert(row.clone().into_active_model().reset_all())
         .exec_without_returning(&batch.tx)
         .await

@@ -39,7 +39,12 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn record(&self, event: AdminEvent) -> Result<i64, StoreError> {
-        self.inner.writer.write(event, |batch, event| Box::pin(async move { enter(batch, event.clone()) })).await
+        self.inner
+            .writer
+            .write(event, |batch, event| {
+                Box::pin(async move { enter(batch, event.clone()) })
+            })
+            .await
     }
 }
 
@@ -56,7 +61,9 @@ pub(crate) fn enter(batch: &mut Batch, event: AdminEvent) -> Result<i64, StoreEr
 }
 
 pub(crate) async fn head(connections: &Connections) -> Result<i64, StoreError> {
-    let found = chain::Entity::find_by_id(HEAD).one(&connections.reader).await;
+    let found = chain::Entity::find_by_id(HEAD)
+        .one(&connections.reader)
+        .await;
     let found = found.map_err(|e| connections.place.trouble(e))?;
     Ok(found.map_or(0, |head| head.seq))
 }
@@ -71,8 +78,13 @@ pub(crate) async fn after(
     if let Some(id) = rollout {
         query = query.filter(journal::Column::Rollout.eq(id.0));
     }
-    let query = query.order_by_asc(journal::Column::Seq).limit(u64::from(limit.min(MOST)));
-    let rows = query.all(&connections.reader).await.map_err(|e| connections.place.trouble(e))?;
+    let query = query
+        .order_by_asc(journal::Column::Seq)
+        .limit(u64::from(limit.min(MOST)));
+    let rows = query
+        .all(&connections.reader)
+        .await
+        .map_err(|e| connections.place.trouble(e))?;
     rows.into_iter().map(entry).collect()
 }
 
@@ -90,14 +102,21 @@ pub(crate) async fn events(
 }
 
 fn unreadable(row: &journal::Model, detail: impl std::fmt::Display) -> StoreError {
-    StoreError::Unreadable { what: format!("journal entry {}", row.seq), detail: detail.to_string() }
+    StoreError::Unreadable {
+        what: format!("journal entry {}", row.seq),
+        detail: detail.to_string(),
+    }
 }
 
 /// The rollout's event that a row holds.
 pub(crate) fn event(row: &journal::Model) -> Result<Event, StoreError> {
     let what = serde_json::from_str(&row.detail).map_err(|e| unreadable(row, e))?;
     let by = Actor::new(&row.actor).map_err(|e| unreadable(row, e))?;
-    Ok(Event { at: Time(row.at), by, what })
+    Ok(Event {
+        at: Time(row.at),
+        by,
+        what,
+    })
 }
 
 fn entry(row: journal::Model) -> Result<Entry, StoreError> {

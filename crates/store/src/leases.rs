@@ -33,7 +33,9 @@ impl Store {
         ttl_ms: u64,
     ) -> Result<Option<Fence>, StoreError> {
         let found = rollout::Entity::find_by_id(id.0).one(self.reader()).await;
-        let row = found.map_err(|e| self.trouble(e))?.ok_or_else(|| unknown(id))?;
+        let row = found
+            .map_err(|e| self.trouble(e))?
+            .ok_or_else(|| unknown(id))?;
         if row.lease_until > now.0 {
             if row.lease_owner.as_deref() != Some(owner) {
                 return Ok(None);
@@ -42,8 +44,16 @@ impl Store {
                 return Ok(Some(Fence(unsigned(row.epoch))));
             }
         }
-        let claim = Claim { id, owner: owner.to_owned(), now, ttl_ms };
-        self.inner.writer.write(claim, |batch, claim| Box::pin(take(batch, claim))).await
+        let claim = Claim {
+            id,
+            owner: owner.to_owned(),
+            now,
+            ttl_ms,
+        };
+        self.inner
+            .writer
+            .write(claim, |batch, claim| Box::pin(take(batch, claim)))
+            .await
     }
 
     /// Gives a lease back; nothing happens where it is somebody else's by now.
@@ -57,7 +67,15 @@ impl Store {
                 Box::pin(async move {
                     let row = row(batch, *id).await?;
                     if unsigned(row.epoch) == fence.0 {
-                        lease(batch, &rollout::Model { lease_owner: None, lease_until: 0, ..row }).await?;
+                        lease(
+                            batch,
+                            &rollout::Model {
+                                lease_owner: None,
+                                lease_until: 0,
+                                ..row
+                            },
+                        )
+                        .await?;
                     }
                     Ok(())
                 })
@@ -150,7 +168,10 @@ async fn take(batch: &mut Batch, claim: &Claim) -> Result<Option<Fence>, StoreEr
 
 async fn lease(batch: &Batch, row: &rollout::Model) -> Result<(), StoreError> {
     rollout::Entity::update_many()
-        .col_expr(rollout::Column::LeaseOwner, Expr::value(row.lease_owner.clone()))
+        .col_expr(
+            rollout::Column::LeaseOwner,
+            Expr::value(row.lease_owner.clone()),
+        )
         .col_expr(rollout::Column::LeaseUntil, Expr::value(row.lease_until))
         .col_expr(rollout::Column::Epoch, Expr::value(row.epoch))
         .filter(rollout::Column::Id.eq(row.id))
@@ -163,9 +184,13 @@ async fn lease(batch: &Batch, row: &rollout::Model) -> Result<(), StoreError> {
 /// A rollout's row, within a batch.
 pub(crate) async fn row(batch: &Batch, id: RolloutId) -> Result<rollout::Model, StoreError> {
     let found = rollout::Entity::find_by_id(id.0).one(&batch.tx).await;
-    found.map_err(|e| batch.trouble(e))?.ok_or_else(|| unknown(id))
+    found
+        .map_err(|e| batch.trouble(e))?
+        .ok_or_else(|| unknown(id))
 }
 
 fn unknown(id: RolloutId) -> StoreError {
-    StoreError::Unknown { what: format!("rollout {id}") }
+    StoreError::Unknown {
+        what: format!("rollout {id}"),
+    }
 }

@@ -19,7 +19,10 @@ mod batch;
 mod chain;
 mod connect;
 mod create;
-#[expect(unreachable_pub, reason = "what sea_orm derives has to be `pub`; the module is not")]
+#[expect(
+    unreachable_pub,
+    reason = "what sea_orm derives has to be `pub`; the module is not"
+)]
 mod entity;
 mod environments;
 mod error;
@@ -37,9 +40,9 @@ mod writer;
 
 pub use error::{AppendError, StoreError};
 pub use model::{
-    AdminEvent, Append, Appended, BackUp, Begun, Cursor, Entry, EntryEvent, EnvironmentRecord, Fence,
-    Hold, ImageRecord, Loaded, Login, NewRollout, Progress, Reserved, RolloutQuery, RolloutRecord,
-    Session, TokenRecord, Unfinished, Verification, Veto,
+    AdminEvent, Append, Appended, BackUp, Begun, Cursor, Entry, EntryEvent, EnvironmentRecord,
+    Fence, Hold, ImageRecord, Loaded, Login, NewRollout, Progress, Reserved, RolloutQuery,
+    RolloutRecord, Session, TokenRecord, Unfinished, Verification, Veto,
 };
 pub use url::{BadStoreUrl, StoreUrl};
 
@@ -72,7 +75,13 @@ impl Store {
         let connections = Connections::open(url).await?;
         let (entries, _) = broadcast::channel(SUBSCRIBER_BACKLOG);
         let writer = writer::Writer::start(connections.clone(), entries.clone()).await?;
-        Ok(Store { inner: Arc::new(Inner { connections, writer, entries }) })
+        Ok(Store {
+            inner: Arc::new(Inner {
+                connections,
+                writer,
+                entries,
+            }),
+        })
     }
 
     /// Finishes what is queued and closes the database. Clones answer [`StoreError::Closed`] after.
@@ -100,6 +109,8 @@ impl Store {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Store").field(&self.inner.connections.place).finish()
+        f.debug_tuple("Store")
+            .field(&self.inner.connections.place)
+            .finish()
     }
 }

@@ -179,9 +179,15 @@ pub struct Progress {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verification {
-    Sound { rows: i64, head_hash: String },
+    Sound {
+        rows: i64,
+        head_hash: String,
+    },
     /// The first entry that is not as it was written.
-    Broken { seq: i64, why: String },
+    Broken {
+        seq: i64,
+        why: String,
+    },
 }
 
 /// An environment as it was last applied, and what is remembered of it.

@@ -10,7 +10,8 @@ use crate::model::{Login, Session, TokenRecord};
 use domain::{Actor, Time};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder,
 };
 
 impl Store {
@@ -31,7 +32,10 @@ impl Store {
             role: role.to_owned(),
             expires_at: expires_at.0,
         };
-        self.inner.writer.write(row, |batch, row| Box::pin(save_session(batch, row))).await
+        self.inner
+            .writer
+            .write(row, |batch, row| Box::pin(save_session(batch, row)))
+            .await
     }
 
     /// The session of a cookie, until it expires.
@@ -40,11 +44,17 @@ impl Store {
     /// When the database cannot be read.
     pub async fn session(&self, hash: &str, now: Time) -> Result<Option<Session>, StoreError> {
         let found = session::Entity::find_by_id(hash).one(self.reader()).await;
-        let found = found.map_err(|e| self.trouble(e))?.filter(|row| row.expires_at > now.0);
+        let found = found
+            .map_err(|e| self.trouble(e))?
+            .filter(|row| row.expires_at > now.0);
         found
             .map(|row| {
                 let actor = Actor::new(&row.actor).map_err(|e| unreadable("a session", e))?;
-                Ok(Session { actor, role: row.role, expires_at: Time(row.expires_at) })
+                Ok(Session {
+                    actor,
+                    role: row.role,
+                    expires_at: Time(row.expires_at),
+                })
             })
             .transpose()
     }
@@ -84,7 +94,10 @@ impl Store {
             scopes: json("a token's scopes", &scopes)?,
             expires_at: expires_at.map(|at| at.0),
         };
-        self.inner.writer.write(row, |batch, row| Box::pin(save_token(batch, row))).await
+        self.inner
+            .writer
+            .write(row, |batch, row| Box::pin(save_token(batch, row)))
+            .await
     }
 
     /// What a token may do, until it expires.
@@ -94,7 +107,10 @@ impl Store {
     pub async fn token(&self, hash: &str, now: Time) -> Result<Option<TokenRecord>, StoreError> {
         let found = token::Entity::find_by_id(hash).one(self.reader()).await;
         let found = found.map_err(|e| self.trouble(e))?;
-        found.filter(|row| row.expires_at.is_none_or(|at| at > now.0)).map(as_token).transpose()
+        found
+            .filter(|row| row.expires_at.is_none_or(|at| at > now.0))
+            .map(as_token)
+            .transpose()
     }
 
     /// Every token by name, expired ones too.
@@ -102,8 +118,14 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn tokens(&self) -> Result<Vec<TokenRecord>, StoreError> {
-        let rows = token::Entity::find().order_by_asc(token::Column::Name).all(self.reader()).await;
-        rows.map_err(|e| self.trouble(e))?.into_iter().map(as_token).collect()
+        let rows = token::Entity::find()
+            .order_by_asc(token::Column::Name)
+            .all(self.reader())
+            .await;
+        rows.map_err(|e| self.trouble(e))?
+            .into_iter()
+            .map(as_token)
+            .collect()
     }
 
     /// Takes a token away. `false` where there was none of this name.
@@ -119,7 +141,8 @@ impl Store {
                         .filter(token::Column::Name.eq(name))
                         .exec(&batch.tx)
                         .await;
-                    done.map(|done| done.rows_affected > 0).map_err(|e| batch.trouble(e))
+                    done.map(|done| done.rows_affected > 0)
+                        .map_err(|e| batch.trouble(e))
                 })
             })
             .await
@@ -142,7 +165,10 @@ impl Store {
             role: role.to_owned(),
             expires_at: expires_at.0,
         };
-        self.inner.writer.write(row, |batch, row| Box::pin(save_login(batch, row))).await
+        self.inner
+            .writer
+            .write(row, |batch, row| Box::pin(save_login(batch, row)))
+            .await
     }
 
     /// Uses a sign-in link up: of any number of callers one gets an answer, the others `None`.
@@ -151,7 +177,12 @@ impl Store {
     /// When the database cannot be written.
     pub async fn take_login(&self, hash: &str, now: Time) -> Result<Option<Login>, StoreError> {
         let key = (hash.to_owned(), now);
-        self.inner.writer.write(key, |batch, (hash, now)| Box::pin(take_login(batch, hash, *now))).await
+        self.inner
+            .writer
+            .write(key, |batch, (hash, now)| {
+                Box::pin(take_login(batch, hash, *now))
+            })
+            .await
     }
 }
 
@@ -167,11 +198,16 @@ async fn save_session(batch: &mut Batch, row: &session::Model) -> Result<(), Sto
 }
 
 async fn save_token(batch: &mut Batch, row: &token::Model) -> Result<(), StoreError> {
-    let same = token::Entity::find().filter(token::Column::Name.eq(&row.name)).one(&batch.tx).await;
+    let same = token::Entity::find()
+        .filter(token::Column::Name.eq(&row.name))
+        .one(&batch.tx)
+        .await;
     if let Some(same) = same.map_err(|e| batch.trouble(e))?
         && same != *row
     {
-        return Err(StoreError::TokenTaken { name: row.name.clone() });
+        return Err(StoreError::TokenTaken {
+            name: row.name.clone(),
+        });
     }
     use token::Column as C;
     let rest = [C::Name, C::Role, C::Scopes, C::ExpiresAt];
@@ -196,9 +232,14 @@ async fn save_login(batch: &mut Batch, row: &login::Model) -> Result<(), StoreEr
 
 async fn take_login(batch: &mut Batch, hash: &str, now: Time) -> Result<Option<Login>, StoreError> {
     let found = login::Entity::find_by_id(hash).one(&batch.tx).await;
-    let Some(row) = found.map_err(|e| batch.trouble(e))? else { return Ok(None) };
+    let Some(row) = found.map_err(|e| batch.trouble(e))? else {
+        return Ok(None);
+    };
     let actor = Actor::new(&row.actor).map_err(|e| unreadable("a sign-in link", e))?;
-    let login = (row.expires_at > now.0).then(|| Login { actor, role: row.role.clone() });
+    let login = (row.expires_at > now.0).then(|| Login {
+        actor,
+        role: row.role.clone(),
+    });
     row.delete(&batch.tx).await.map_err(|e| batch.trouble(e))?;
     Ok(login)
 }
@@ -206,5 +247,10 @@ async fn take_login(batch: &mut Batch, hash: &str, now: Time) -> Result<Option<L
 fn as_token(row: token::Model) -> Result<TokenRecord, StoreError> {
     let scopes = serde_json::from_str(&row.scopes).map_err(|e| unreadable("a token", e))?;
     let expires_at = row.expires_at.map(Time);
-    Ok(TokenRecord { name: row.name, role: row.role, scopes, expires_at })
+    Ok(TokenRecord {
+        name: row.name,
+        role: row.role,
+        scopes,
+        expires_at,
+    })
 }

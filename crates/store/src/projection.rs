@@ -82,9 +82,9 @@ pub(crate) async fn environment(
     match &event.what {
         What::Admitted { plan: Some(plan) } => replanned(batch, after.id, plan, event.at).await,
         What::Succeeded => succeeded(batch, &after.plan, event.at).await,
-        What::Ended { ending: Ending::RolledBack } if after.plan.from.is_some() => {
-            sent_back(batch, event, after).await
-        }
+        What::Ended {
+            ending: Ending::RolledBack,
+        } if after.plan.from.is_some() => sent_back(batch, event, after).await,
         What::Created { .. }
         | What::Approved
         | What::Rejected { .. }
@@ -120,7 +120,11 @@ pub(crate) async fn release(
         rollout: id.0,
         created_at: at.0,
     };
-    let key = [release::Column::App, release::Column::Env, release::Column::Number];
+    let key = [
+        release::Column::App,
+        release::Column::Env,
+        release::Column::Number,
+    ];
     let rest = [
         release::Column::Digest,
         release::Column::Version,
@@ -144,7 +148,11 @@ async fn replanned(
     at: Time,
 ) -> Result<(), StoreError> {
     let row = environments::row(batch, &plan.target).await?;
-    let used = plan.groups().filter_map(|group| group.name.number()).max().unwrap_or(0);
+    let used = plan
+        .groups()
+        .filter_map(|group| group.name.number())
+        .max()
+        .unwrap_or(0);
     let row = environment::Model {
         next_group: row.next_group.max(i64::from(used) + 1),
         next_release: row.next_release.max(i64::from(plan.to.release.0) + 1),
@@ -156,9 +164,20 @@ async fn replanned(
 
 async fn succeeded(batch: &mut Batch, plan: &Plan, at: Time) -> Result<(), StoreError> {
     let row = environments::row(batch, &plan.target).await?;
-    let stable = Group { role: Role::Stable, ..plan.to.clone() };
+    let stable = Group {
+        role: Role::Stable,
+        ..plan.to.clone()
+    };
     let stable = Some(json("a server group", &stable)?);
-    environments::save(batch, environment::Model { stable, stable_since: Some(at.0), ..row }).await
+    environments::save(
+        batch,
+        environment::Model {
+            stable,
+            stable_since: Some(at.0),
+            ..row
+        },
+    )
+    .await
 }
 
 async fn sent_back(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<(), StoreError> {
@@ -187,7 +206,13 @@ async fn sent_back(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<
         rollout: Some(after.id.0),
     };
     let key = [veto::Column::App, veto::Column::Env, veto::Column::Digest];
-    let rest = [veto::Column::Version, veto::Column::Why, veto::Column::Actor, veto::Column::At, veto::Column::Rollout];
+    let rest = [
+        veto::Column::Version,
+        veto::Column::Why,
+        veto::Column::Actor,
+        veto::Column::At,
+        veto::Column::Rollout,
+    ];
     veto::Entity::insert(row.into_active_model().reset_all())
         .on_conflict(OnConflict::columns(key).update_columns(rest).to_owned())
         .exec_without_returning(&batch.tx)
@@ -198,7 +223,11 @@ async fn sent_back(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<
 
 pub(crate) fn reserved(row: &environment::Model) -> Result<Reserved, StoreError> {
     let number = |n: i64| {
-        u32::try_from(n).map_err(|e| unreadable(&format!("the counters of {}/{}", row.app, row.env), e))
+        u32::try_from(n)
+            .map_err(|e| unreadable(&format!("the counters of {}/{}", row.app, row.env), e))
     };
-    Ok(Reserved { next_group: number(row.next_group)?, next_release: number(row.next_release)? })
+    Ok(Reserved {
+        next_group: number(row.next_group)?,
+        next_release: number(row.next_release)?,
+    })
 }

@@ -25,15 +25,25 @@ impl Store {
         // One moment for the row and the events.
         let trouble = |e| self.trouble(e);
         let tx = self.moment().await.map_err(trouble)?;
-        let row = rollout::Entity::find_by_id(id.0).one(&tx).await.map_err(trouble)?;
+        let row = rollout::Entity::find_by_id(id.0)
+            .one(&tx)
+            .await
+            .map_err(trouble)?;
         let events = journal::events(&tx, id).await.map_err(trouble)?;
         tx.commit().await.map_err(trouble)?;
         let Some(row) = row else { return Ok(None) };
         let events = events?;
         let seq = events.len() as u64;
         match replay(id, &events) {
-            Some(rollout) => Ok(Some(Loaded { rollout, seq, due_at: row.due_at.map(Time) })),
-            None => Err(unreadable(&format!("rollout {id}"), "its first event does not create it")),
+            Some(rollout) => Ok(Some(Loaded {
+                rollout,
+                seq,
+                due_at: row.due_at.map(Time),
+            })),
+            None => Err(unreadable(
+                &format!("rollout {id}"),
+                "its first event does not create it",
+            )),
         }
     }
 
@@ -46,7 +56,11 @@ impl Store {
         &self,
         query: RolloutQuery,
     ) -> Result<(Vec<RolloutRecord>, Option<Cursor>), StoreError> {
-        let limit = if query.limit == 0 { PAGE } else { query.limit.min(PAGE_MOST) } as usize;
+        let limit = if query.limit == 0 {
+            PAGE
+        } else {
+            query.limit.min(PAGE_MOST)
+        } as usize;
         let mut rows = rollout::Entity::find();
         if let Some(app) = &query.app {
             rows = rows.filter(rollout::Column::App.eq(app.as_str()));
@@ -73,7 +87,11 @@ impl Store {
             .await
             .map_err(|e| self.trouble(e))?;
         let more = found.len() > limit;
-        let page: Vec<_> = found.into_iter().take(limit).map(record).collect::<Result<_, _>>()?;
+        let page: Vec<_> = found
+            .into_iter()
+            .take(limit)
+            .map(record)
+            .collect::<Result<_, _>>()?;
         let next = page.last().filter(|_| more).map(|last| Cursor(last.id.0));
         Ok((page, next))
     }
@@ -95,7 +113,9 @@ fn record(row: rollout::Model) -> Result<RolloutRecord, StoreError> {
         Version::new(&row.to_version).map_err(bad)?,
         Digest::new(&row.to_digest).map_err(bad)?,
     );
-    let strategy = Strategy::ALL.into_iter().find(|s| s.as_str() == row.strategy);
+    let strategy = Strategy::ALL
+        .into_iter()
+        .find(|s| s.as_str() == row.strategy);
     Ok(RolloutRecord {
         id: RolloutId(row.id),
         app: AppName::new(&row.app).map_err(bad)?,

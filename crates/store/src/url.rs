@@ -25,7 +25,10 @@ impl FromStr for StoreUrl {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
-        let path = text.strip_prefix("sqlite://").or(text.strip_prefix("sqlite:")).unwrap_or(text);
+        let path = text
+            .strip_prefix("sqlite://")
+            .or(text.strip_prefix("sqlite:"))
+            .unwrap_or(text);
         if path.is_empty() || path.contains("://") || path.contains(":memory:") {
             // A password may stand before an `@`: it is not repeated.
             let given = path.rsplit('@').next().unwrap_or_default().to_owned();
@@ -63,8 +66,13 @@ mod tests {
     fn a_url_is_a_file_or_a_server_and_never_shows_a_password() {
         assert_eq!("a/b.db".parse(), Ok(StoreUrl::Sqlite("a/b.db".into())));
         assert_eq!("sqlite:a.db".parse(), Ok(StoreUrl::Sqlite("a.db".into())));
-        assert_eq!("sqlite:///a.db".parse(), Ok(StoreUrl::Sqlite("/a.db".into())));
-        let url: StoreUrl = "postgres://joe:secret@db:5432/viridian?password=secret".parse().unwrap();
+        assert_eq!(
+            "sqlite:///a.db".parse(),
+            Ok(StoreUrl::Sqlite("/a.db".into()))
+        );
+        let url: StoreUrl = "postgres://joe:secret@db:5432/viridian?password=secret"
+            .parse()
+            .unwrap();
         assert_eq!(url.to_string(), "postgres://db:5432/viridian");
         assert!(!format!("{url:?}").contains("secret"));
         let bad = "mysql://joe:secret@db/x".parse::<StoreUrl>().unwrap_err();

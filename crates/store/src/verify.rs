@@ -47,7 +47,9 @@ impl Store {
             DbBackend::Sqlite => self.reader().begin().await,
             _ => {
                 let (level, access) = (IsolationLevel::RepeatableRead, AccessMode::ReadOnly);
-                self.reader().begin_with_config(Some(level), Some(access)).await
+                self.reader()
+                    .begin_with_config(Some(level), Some(access))
+                    .await
             }
         }
     }
@@ -91,14 +93,23 @@ impl Store {
                     *last = seq;
                 }
                 if row.seq == head.seq && row.hash != head.hash {
-                    return broken(row.seq, "the chain's end was recorded with another hash".to_owned());
+                    return broken(
+                        row.seq,
+                        "the chain's end was recorded with another hash".to_owned(),
+                    );
                 }
                 (at, before) = (row.seq, row.hash);
             }
-            progress(Progress { rows: at, of: head.seq.max(at) });
+            progress(Progress {
+                rows: at,
+                of: head.seq.max(at),
+            });
         }
         if at < head.seq {
-            return broken(at + 1, format!("it is missing; the journal went on to {}", head.seq));
+            return broken(
+                at + 1,
+                format!("it is missing; the journal went on to {}", head.seq),
+            );
         }
         Ok(Ok((at, before)))
     }
@@ -140,13 +151,19 @@ async fn compare_some(tx: &DatabaseTransaction, after: i64) -> Result<Compared, 
         .await?;
     let mut events_of: HashMap<i64, Vec<journal::Model>> = HashMap::new();
     for entry in entries {
-        events_of.entry(entry.rollout.unwrap_or_default()).or_default().push(entry);
+        events_of
+            .entry(entry.rollout.unwrap_or_default())
+            .or_default()
+            .push(entry);
     }
     for row in rows {
         let entries = events_of.remove(&row.id).unwrap_or_default();
         if let Some(why) = difference(&row, &entries) {
             let seq = entries.last().map_or(row.journal_seq, |entry| entry.seq);
-            let why = format!("rollout {} as listed is not what its events make: {why}", row.id);
+            let why = format!(
+                "rollout {} as listed is not what its events make: {why}",
+                row.id
+            );
             return Ok(Compared::Differs(Verification::Broken { seq, why }));
         }
     }
@@ -159,7 +176,11 @@ fn difference(row: &rollout::Model, entries: &[journal::Model]) -> Option<String
         Err(error) => return Some(error.to_string()),
     };
     if unsigned(row.seq) != events.len() as u64 {
-        return Some(format!("it counts {} events, the journal {}", row.seq, events.len()));
+        return Some(format!(
+            "it counts {} events, the journal {}",
+            row.seq,
+            events.len()
+        ));
     }
     let Some(replayed) = replay(RolloutId(row.id), &events) else {
         return Some("its first event does not create it".to_owned());
@@ -173,7 +194,10 @@ fn difference(row: &rollout::Model, entries: &[journal::Model]) -> Option<String
         return Some("its last entry is another one".to_owned());
     }
     if expected != *row {
-        return Some(format!("listed as {:?}, replayed as {:?}", row.status, expected.status));
+        return Some(format!(
+            "listed as {:?}, replayed as {:?}",
+            row.status, expected.status
+        ));
     }
     None
 }

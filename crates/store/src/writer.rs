@@ -85,7 +85,12 @@ impl Writer {
     ) -> Result<Self, StoreError> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let published = journal::head(&connections).await?;
-        let task = Task { connections, entries, published, waiting };
+        let task = Task {
+            connections,
+            entries,
+            published,
+            waiting,
+        };
         let task = Mutex::new(Some(tokio::spawn(task.run())));
         Ok(Self { queue, task })
     }
@@ -98,10 +103,17 @@ impl Writer {
         E: Refusal,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Pending { input, run, said: None, reply });
+        let job = Box::new(Pending {
+            input,
+            run,
+            said: None,
+            reply,
+        });
         let queued = self.queue.send(Message::Write(job)).await;
         queued.map_err(|_| StoreError::Closed)?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
     /// Commits what is queued and ends the task.
@@ -218,7 +230,9 @@ impl Task {
             Ok(head) if self.entries.receiver_count() == 0 => self.published = head,
             Ok(head) if head > self.published => self.catch_up(head).await,
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "what other replicas wrote could not be looked up"),
+            Err(error) => {
+                tracing::warn!(%error, "what other replicas wrote could not be looked up")
+            }
         }
     }
 

@@ -22,7 +22,9 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new() -> Self {
-        Self { inner: Legacy::builder(TokioExecutor::new()).build(HttpConnector::new()) }
+        Self {
+            inner: Legacy::builder(TokioExecutor::new()).build(HttpConnector::new()),
+        }
     }
 
     pub(crate) async fn send(
@@ -40,10 +42,16 @@ impl Client {
         let call = async {
             let (parts, body) = self.inner.request(request).await?.into_parts();
             let body = body.collect().await?.to_bytes();
-            anyhow::Ok(Answer { status: parts.status, headers: parts.headers, body })
+            anyhow::Ok(Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+            })
         };
         let limit = Duration::from_secs(10);
-        tokio::time::timeout(limit, call).await.context("no answer within 10 s")?
+        tokio::time::timeout(limit, call)
+            .await
+            .context("no answer within 10 s")?
     }
 
     pub(crate) async fn get(&self, url: &str, headers: &[(&str, &str)]) -> Result<Answer> {
@@ -71,11 +79,21 @@ impl Api {
     async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
         let url = format!("{}/api/v1{path}", self.base);
         let bearer = format!("Bearer {}", self.token);
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let bytes = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
+        let bytes = body
+            .map(serde_json::to_vec)
+            .transpose()?
+            .unwrap_or_default();
         let answer = self.client.send(method, &url, &headers, bytes).await?;
         let text = String::from_utf8_lossy(&answer.body);
-        anyhow::ensure!(answer.status.is_success(), "{path}: {} {text}", answer.status);
+        anyhow::ensure!(
+            answer.status.is_success(),
+            "{path}: {} {text}",
+            answer.status
+        );
         serde_json::from_str(&text).with_context(|| format!("{path} answered {text}"))
     }
 }

@@ -37,7 +37,11 @@ pub(crate) async fn serve(binary: &Path, rate: u32, times: u32) -> Result<()> {
             }
             let view = stage.show(id).await?;
             if is_over(&view) {
-                ensure!(view["state"] == "succeeded", "rollout {id}: {}", view["sentence"]);
+                ensure!(
+                    view["state"] == "succeeded",
+                    "rollout {id}: {}",
+                    view["sentence"]
+                );
                 break;
             }
             if kills >= times {
@@ -51,8 +55,17 @@ pub(crate) async fn serve(binary: &Path, rate: u32, times: u32) -> Result<()> {
     }
     let hits = load.stop().await;
     let failed = failures(&hits);
-    println!("serve killed {kills} times over {rollouts} canaries: {} requests, {} failed, slowest return {} ms", hits.len(), failed.len(), slowest.as_millis());
-    ensure!(failed.is_empty(), "lost: {:?}", &failed[..failed.len().min(5)]);
+    println!(
+        "serve killed {kills} times over {rollouts} canaries: {} requests, {} failed, slowest return {} ms",
+        hits.len(),
+        failed.len(),
+        slowest.as_millis()
+    );
+    ensure!(
+        failed.is_empty(),
+        "lost: {:?}",
+        &failed[..failed.len().min(5)]
+    );
     stage.doctor().context("the doctor is not content")?;
     println!("doctor is content");
     Ok(())
@@ -82,20 +95,37 @@ pub(crate) async fn node(binary: &Path, rate: u32, times: u32) -> Result<()> {
         children.push(stage.start_node()?);
         let answers = || async { version(&Client::new(), &stage.site, &[]).await };
         while answers().await != Ok("v1".to_owned()) {
-            ensure!(began.elapsed() < Duration::from_secs(20), "round {n}: the site is not back");
+            ensure!(
+                began.elapsed() < Duration::from_secs(20),
+                "round {n}: the site is not back"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let back = began.elapsed();
         let after = instances(&stage).await?;
         let kept = before.intersection(&after).count();
-        println!("round {n}: back after {} ms, {kept} of {} instances kept", back.as_millis(), before.len());
-        ensure!(before == after, "instances before {before:?}, after {after:?}");
+        println!(
+            "round {n}: back after {} ms, {kept} of {} instances kept",
+            back.as_millis(),
+            before.len()
+        );
+        ensure!(
+            before == after,
+            "instances before {before:?}, after {after:?}"
+        );
     }
     let load = Load::start(&stage.site, rate);
     tokio::time::sleep(Duration::from_secs(2)).await;
     let hits = load.stop().await;
-    ensure!(failures(&hits).is_empty(), "after the last return: {:?}", failures(&hits).first());
-    println!("node killed {times} times: instances back each time, {} requests after, 0 failed", hits.len());
+    ensure!(
+        failures(&hits).is_empty(),
+        "after the last return: {:?}",
+        failures(&hits).first()
+    );
+    println!(
+        "node killed {times} times: instances back each time, {} requests after, 0 failed",
+        hits.len()
+    );
     Ok(())
 }
 
@@ -104,8 +134,13 @@ async fn instances(stage: &Stage) -> Result<BTreeSet<String>> {
     let began = Instant::now();
     loop {
         let view = stage.api.read("/applications/site").await?;
-        let groups = view["environments"][0]["groups"].as_array().cloned().unwrap_or_default();
-        let instances = groups.iter().flat_map(|g| g["instances"].as_array().cloned().unwrap_or_default());
+        let groups = view["environments"][0]["groups"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let instances = groups
+            .iter()
+            .flat_map(|g| g["instances"].as_array().cloned().unwrap_or_default());
         let healthy: BTreeSet<_> = instances
             .filter(|i| i["health"] == "healthy")
             .filter_map(|i| i["id"].as_str().map(str::to_owned))
@@ -113,7 +148,10 @@ async fn instances(stage: &Stage) -> Result<BTreeSet<String>> {
         if healthy.len() >= crate::stage::INSTANCES as usize {
             return Ok(healthy);
         }
-        ensure!(began.elapsed() < Duration::from_secs(30), "only {healthy:?} became healthy");
+        ensure!(
+            began.elapsed() < Duration::from_secs(30),
+            "only {healthy:?} became healthy"
+        );
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -73,12 +73,21 @@ pub(crate) async fn version(
     url: &str,
     headers: &[(&str, &str)],
 ) -> Result<String, String> {
-    let answer = client.get(url, headers).await.map_err(|e| format!("{e:#}"))?;
+    let answer = client
+        .get(url, headers)
+        .await
+        .map_err(|e| format!("{e:#}"))?;
     let text = String::from_utf8_lossy(&answer.body).trim().to_owned();
-    if answer.status.as_u16() == 200 { Ok(text) } else { Err(format!("{} {text}", answer.status)) }
+    if answer.status.as_u16() == 200 {
+        Ok(text)
+    } else {
+        Err(format!("{} {text}", answer.status))
+    }
 }
 
 /// `n requests, k failed` and the first failures.
 pub(crate) fn failures(hits: &[Hit]) -> Vec<&str> {
-    hits.iter().filter_map(|hit| hit.answer.as_ref().err().map(String::as_str)).collect()
+    hits.iter()
+        .filter_map(|hit| hit.answer.as_ref().err().map(String::as_str))
+        .collect()
 }

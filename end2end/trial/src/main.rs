@@ -19,7 +19,10 @@ use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 #[derive(Parser)]
-#[command(about, after_help = "Example: trial --viridian target/debug/viridian strategies")]
+#[command(
+    about,
+    after_help = "Example: trial --viridian target/debug/viridian strategies"
+)]
 struct Arguments {
     /// The binary to try.
     #[arg(long, default_value = "target/debug/viridian")]

@@ -24,7 +24,9 @@ pub(crate) async fn run(binary: &Path, rate: u32) -> Result<()> {
         let mut step = 0;
         loop {
             image += 1;
-            let Some(ms) = one(&stage, rate, strategy, step, &image.to_string()).await? else { break };
+            let Some(ms) = one(&stage, rate, strategy, step, &image.to_string()).await? else {
+                break;
+            };
             worst = worst.max(ms);
             step += 1;
         }
@@ -35,7 +37,13 @@ pub(crate) async fn run(binary: &Path, rate: u32) -> Result<()> {
 
 /// Rolls back as soon as `step` has begun; `None` where the plan has no such step, or the old group
 /// is gone by then.
-async fn one(stage: &Stage, rate: u32, strategy: &str, step: usize, image: &str) -> Result<Option<u128>> {
+async fn one(
+    stage: &Stage,
+    rate: u32,
+    strategy: &str,
+    step: usize,
+    image: &str,
+) -> Result<Option<u128>> {
     stage.bake(image)?;
     let load = Load::start(&stage.site, rate);
     let id = stage.start(image, strategy).await?;
@@ -51,7 +59,11 @@ async fn one(stage: &Stage, rate: u32, strategy: &str, step: usize, image: &str)
             // An experiment runs until somebody decides; this trial wants to see what comes after.
             let _ = stage.say(id, "promote").await;
         }
-        ensure!(began.elapsed() < LIMIT, "step {step} of {strategy} was not reached: {}", view["sentence"]);
+        ensure!(
+            began.elapsed() < LIMIT,
+            "step {step} of {strategy} was not reached: {}",
+            view["sentence"]
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
     if is_over(&view) || view["steps"][step]["phase"] == "Retire the old group" {
@@ -61,17 +73,34 @@ async fn one(stage: &Stage, rate: u32, strategy: &str, step: usize, image: &str)
     }
     let during = view["steps"][view["step"].as_u64().unwrap_or(0) as usize]["text"].clone();
     let said = Instant::now();
-    stage.say(id, "rollback").await.with_context(|| format!("{strategy}, {during}"))?;
+    stage
+        .say(id, "rollback")
+        .await
+        .with_context(|| format!("{strategy}, {during}"))?;
     stage.wait_for(id, "rolled_back", LIMIT).await?;
     let hits = load.stop().await;
     let failed = failures(&hits);
     let ms = last_new(&hits, said, image);
     let during: String = during.as_str().unwrap_or("?").chars().take(42).collect();
-    println!("{strategy:<12}{during:<44}{:>10}{:>8}{ms:>12}", hits.len(), failed.len());
-    ensure!(failed.is_empty(), "lost: {:?}", &failed[..failed.len().min(5)]);
-    ensure!(ms <= 250, "{strategy}, {during}: the new version answered a request sent {ms} ms after");
+    println!(
+        "{strategy:<12}{during:<44}{:>10}{:>8}{ms:>12}",
+        hits.len(),
+        failed.len()
+    );
+    ensure!(
+        failed.is_empty(),
+        "lost: {:?}",
+        &failed[..failed.len().min(5)]
+    );
+    ensure!(
+        ms <= 250,
+        "{strategy}, {during}: the new version answered a request sent {ms} ms after"
+    );
     let now = version(&Client::new(), &stage.site, &[]).await;
-    ensure!(now == Ok("v1".to_owned()), "after the rollback the site answers {now:?}");
+    ensure!(
+        now == Ok("v1".to_owned()),
+        "after the rollback the site answers {now:?}"
+    );
     Ok(Some(ms))
 }
 
@@ -79,7 +108,9 @@ async fn one(stage: &Stage, rate: u32, strategy: &str, step: usize, image: &str)
 fn last_new(hits: &[Hit], said: Instant, image: &str) -> u128 {
     let new = Ok(format!("v{image}"));
     let late = hits.iter().filter(|hit| hit.answer == new);
-    late.map(|hit| hit.sent.saturating_duration_since(said).as_millis()).max().unwrap_or(0)
+    late.map(|hit| hit.sent.saturating_duration_since(said).as_millis())
+        .max()
+        .unwrap_or(0)
 }
 
 /// Ends what this trial cannot use and brings version 1 back.
@@ -100,16 +131,29 @@ async fn after_the_group_is_gone(stage: &Stage, rate: u32, image: &str) -> Resul
     stage.bake(image)?;
     stage.serve_version(image).await?;
     let newest = stage.api.read("/rollouts?limit=1").await?;
-    let id = newest["items"][0]["id"].as_i64().context("no rollout in the list")?;
+    let id = newest["items"][0]["id"]
+        .as_i64()
+        .context("no rollout in the list")?;
     let load = Load::start(&stage.site, rate);
     let began = Instant::now();
-    let back = stage.say(id, "rollback").await?["id"].as_i64().context("no id")?;
+    let back = stage.say(id, "rollback").await?["id"]
+        .as_i64()
+        .context("no id")?;
     stage.wait_for(back, "soaking", LIMIT).await?;
     let took = began.elapsed();
     let now = version(&Client::new(), &stage.site, &[]).await;
     let hits = load.stop().await;
     let failed = failures(&hits);
-    println!("after the old group is gone: brought back in {} ms, {} requests, {} failed", took.as_millis(), hits.len(), failed.len());
-    ensure!(now == Ok("v1".to_owned()) && failed.is_empty(), "{now:?} {:?}", failed.first());
+    println!(
+        "after the old group is gone: brought back in {} ms, {} requests, {} failed",
+        took.as_millis(),
+        hits.len(),
+        failed.len()
+    );
+    ensure!(
+        now == Ok("v1".to_owned()) && failed.is_empty(),
+        "{now:?} {:?}",
+        failed.first()
+    );
     Ok(())
 }

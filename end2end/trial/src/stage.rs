@@ -24,10 +24,16 @@ pub(crate) const INSTANCES: u32 = 2;
 impl Stage {
     /// Starts the server and bakes versions `1` and `2` of the site.
     pub(crate) async fn set(binary: &Path) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("viridian-trial-").tempdir()?;
+        let folder = tempfile::Builder::new()
+            .prefix("viridian-trial-")
+            .tempdir()?;
         let port = free_port()?;
         let mut stage = Self {
-            api: Api { client: Client::new(), base: String::new(), token: String::new() },
+            api: Api {
+                client: Client::new(),
+                base: String::new(),
+                token: String::new(),
+            },
             site: format!("http://127.0.0.1:{port}/"),
             binary: binary.to_owned(),
             folder,
@@ -49,9 +55,24 @@ impl Stage {
         fs::create_dir_all(&site)?;
         fs::write(site.join("index.html"), format!("v{version}\n"))?;
         let site = site.to_string_lossy().into_owned();
-        let argv = ["python3", "-m", "http.server", "${PORT}", "--bind", "127.0.0.1"];
-        let mut arguments =
-            vec!["image", "bake", &site, "--app", "site", "--version", version, "--"];
+        let argv = [
+            "python3",
+            "-m",
+            "http.server",
+            "${PORT}",
+            "--bind",
+            "127.0.0.1",
+        ];
+        let mut arguments = vec![
+            "image",
+            "bake",
+            &site,
+            "--app",
+            "site",
+            "--version",
+            version,
+            "--",
+        ];
         arguments.extend(argv);
         self.command(&arguments)
     }
@@ -62,7 +83,9 @@ impl Stage {
 
     /// Runs a command of the binary as a user would.
     pub(crate) fn command(&self, arguments: &[&str]) -> Result<()> {
-        let output = Command::new(&self.binary).args(at_data(arguments, &self.data())).output()?;
+        let output = Command::new(&self.binary)
+            .args(at_data(arguments, &self.data()))
+            .output()?;
         ensure!(
             output.status.success(),
             "viridian {}: {}\n{}{}",
@@ -95,7 +118,12 @@ impl Stage {
         let began = Instant::now();
         while began.elapsed() < Duration::from_secs(30) {
             if let Some((base, token)) = self.address()
-                && self.api.client.get(&format!("{base}/readyz"), &[]).await.is_ok_and(|a| a.status == 200)
+                && self
+                    .api
+                    .client
+                    .get(&format!("{base}/readyz"), &[])
+                    .await
+                    .is_ok_and(|a| a.status == 200)
             {
                 self.api.base = base;
                 self.api.token = token;
@@ -110,7 +138,10 @@ impl Stage {
         let server = fs::read_to_string(self.data().join("server.json")).ok()?;
         let server: Value = serde_json::from_str(&server).ok()?;
         let token = fs::read_to_string(self.data().join("token")).ok()?;
-        Some((server.get("url")?.as_str()?.to_owned(), token.trim().to_owned()))
+        Some((
+            server.get("url")?.as_str()?.to_owned(),
+            token.trim().to_owned(),
+        ))
     }
 
     pub(crate) fn log(&self) -> String {
@@ -157,11 +188,18 @@ impl Stage {
     }
 
     pub(crate) async fn say(&self, id: i64, verb: &str) -> Result<Value> {
-        self.api.write(&format!("/rollouts/{id}/{verb}"), &json!({})).await
+        self.api
+            .write(&format!("/rollouts/{id}/{verb}"), &json!({}))
+            .await
     }
 
     /// Waits until the rollout is as `wanted` says, or over.
-    pub(crate) async fn wait(&self, id: i64, limit: Duration, wanted: impl Fn(&Value) -> bool) -> Result<Value> {
+    pub(crate) async fn wait(
+        &self,
+        id: i64,
+        limit: Duration,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Value> {
         let began = Instant::now();
         loop {
             let view = self.show(id).await?;
@@ -169,7 +207,13 @@ impl Stage {
                 return Ok(view);
             }
             if is_over(&view) || began.elapsed() > limit {
-                bail!("rollout {id} is {} at step {}: {}\n{}", view["state"], view["step"], view["sentence"], self.log());
+                bail!(
+                    "rollout {id} is {} at step {}: {}\n{}",
+                    view["state"],
+                    view["step"],
+                    view["sentence"],
+                    self.log()
+                );
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
@@ -182,7 +226,8 @@ impl Stage {
     /// The site serves `image`, and nothing is under way: the beginning of a trial.
     pub(crate) async fn serve_version(&self, image: &str) -> Result<()> {
         let id = self.start(image, "rolling").await?;
-        self.wait_for(id, "succeeded", Duration::from_secs(60)).await?;
+        self.wait_for(id, "succeeded", Duration::from_secs(60))
+            .await?;
         Ok(())
     }
 
@@ -191,13 +236,24 @@ impl Stage {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the node is not our child: there is nothing to wait on")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the node is not our child: there is nothing to wait on"
+)]
 fn pause() {
     std::thread::sleep(Duration::from_millis(20));
 }
 
 pub(crate) fn is_over(view: &Value) -> bool {
-    ["succeeded", "rolled_back", "cancelled", "failed", "rejected"].iter().any(|s| view["state"] == *s)
+    [
+        "succeeded",
+        "rolled_back",
+        "cancelled",
+        "failed",
+        "rejected",
+    ]
+    .iter()
+    .any(|s| view["state"] == *s)
 }
 
 impl Drop for Stage {
@@ -218,7 +274,10 @@ impl Drop for Stage {
 
 /// `--data DIR` stands before `--`, which begins the image's own command.
 fn at_data(arguments: &[&str], data: &Path) -> Vec<String> {
-    let cut = arguments.iter().position(|a| *a == "--").unwrap_or(arguments.len());
+    let cut = arguments
+        .iter()
+        .position(|a| *a == "--")
+        .unwrap_or(arguments.len());
     let (ours, theirs) = arguments.split_at(cut);
     let place = ["--data".to_owned(), data.to_string_lossy().into_owned()];
     let own = ours.iter().map(ToString::to_string).chain(place);

@@ -15,7 +15,10 @@ pub(crate) async fn run(binary: &Path, rate: u32) -> Result<()> {
     let stage = Stage::set(binary).await?;
     stage.serve_version("1").await?;
     let mut next = 2;
-    println!("{:<12}{:>10}{:>8}{:>10}", "strategy", "requests", "failed", "seconds");
+    println!(
+        "{:<12}{:>10}{:>8}{:>10}",
+        "strategy", "requests", "failed", "seconds"
+    );
     for strategy in ["blue-green", "canary", "rolling"] {
         let image = next.to_string();
         if next > 2 {
@@ -28,7 +31,10 @@ pub(crate) async fn run(binary: &Path, rate: u32) -> Result<()> {
         stage.wait_for(id, "succeeded", LIMIT).await?;
         tell(strategy, &load.stop().await, began.elapsed())?;
         let now = version(&Client::new(), &stage.site, &[]).await;
-        ensure!(now == Ok(format!("v{image}")), "{strategy}: the site answers {now:?}");
+        ensure!(
+            now == Ok(format!("v{image}")),
+            "{strategy}: the site answers {now:?}"
+        );
     }
     experiment(&stage, rate, &next.to_string()).await
 }
@@ -42,7 +48,9 @@ async fn experiment(stage: &Stage, rate: u32, image: &str) -> Result<()> {
     stage
         .wait(id, LIMIT, |view| {
             view["steps"].as_array().is_some_and(|steps| {
-                steps.iter().any(|step| step["action"] == "pause" && step["state"] == "now")
+                steps
+                    .iter()
+                    .any(|step| step["action"] == "pause" && step["state"] == "now")
             })
         })
         .await?;
@@ -51,7 +59,11 @@ async fn experiment(stage: &Stage, rate: u32, image: &str) -> Result<()> {
     for n in 0..100 {
         let answer = client.get(&stage.site, &[]).await?;
         let arm = String::from_utf8_lossy(&answer.body).trim().to_owned();
-        let cookie = answer.headers.get("set-cookie").and_then(|c| c.to_str().ok()).unwrap_or("");
+        let cookie = answer
+            .headers
+            .get("set-cookie")
+            .and_then(|c| c.to_str().ok())
+            .unwrap_or("");
         let cookie = cookie.split(';').next().unwrap_or("").to_owned();
         ensure!(!cookie.is_empty(), "visitor {n} was given no cookie");
         visitors.insert(n, (cookie, arm));
@@ -61,7 +73,10 @@ async fn experiment(stage: &Stage, rate: u32, image: &str) -> Result<()> {
     stage.wait_for(id, "soaking", LIMIT).await?;
     changed += revisit(stage, &visitors, 5).await?;
     let newcomer = version(&client, &stage.site, &[]).await;
-    ensure!(newcomer == Ok(format!("v{image}")), "after promotion a newcomer meets {newcomer:?}");
+    ensure!(
+        newcomer == Ok(format!("v{image}")),
+        "after promotion a newcomer meets {newcomer:?}"
+    );
     stage.wait_for(id, "succeeded", LIMIT).await?;
     tell("ab", &load.stop().await, began.elapsed())?;
     let mut arms = BTreeMap::<&str, u32>::new();
@@ -74,7 +89,11 @@ async fn experiment(stage: &Stage, rate: u32, image: &str) -> Result<()> {
     Ok(())
 }
 
-async fn revisit(stage: &Stage, visitors: &BTreeMap<i32, (String, String)>, rounds: u32) -> Result<u32> {
+async fn revisit(
+    stage: &Stage,
+    visitors: &BTreeMap<i32, (String, String)>,
+    rounds: u32,
+) -> Result<u32> {
     let client = Client::new();
     let mut changed = 0;
     for _ in 0..rounds {
@@ -88,8 +107,17 @@ async fn revisit(stage: &Stage, visitors: &BTreeMap<i32, (String, String)>, roun
 
 pub(crate) fn tell(what: &str, hits: &[Hit], took: Duration) -> Result<()> {
     let failed = failures(hits);
-    println!("{what:<12}{:>10}{:>8}{:>10.1}", hits.len(), failed.len(), took.as_secs_f64());
-    ensure!(failed.is_empty(), "{what} lost requests: {:?}", &failed[..failed.len().min(5)]);
+    println!(
+        "{what:<12}{:>10}{:>8}{:>10.1}",
+        hits.len(),
+        failed.len(),
+        took.as_secs_f64()
+    );
+    ensure!(
+        failed.is_empty(),
+        "{what} lost requests: {:?}",
+        &failed[..failed.len().min(5)]
+    );
     ensure!(!hits.is_empty(), "{what}: the load sent nothing");
     Ok(())
 }

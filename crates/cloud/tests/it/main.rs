@@ -1,4 +1,5 @@
 //! The tests of the provider contract's own implementation, and of the machine against it.
 
 mod fake;
+mod sim;
 mod support;

@@ -19,18 +19,36 @@ impl fmt::Display for Action {
         match self {
             Self::Provision { group, size } => write!(f, "Start {group}, {}", instances(*size)),
             Self::AwaitHealthy { group, size } => {
-                write!(f, "Wait until {size} of {group} {} healthy", if *size == 1 { "is" } else { "are" })
+                write!(
+                    f,
+                    "Wait until {size} of {group} {} healthy",
+                    if *size == 1 { "is" } else { "are" }
+                )
             }
             Self::SetTraffic { routes } => write!(f, "Traffic: {routes}"),
-            Self::Pause { until: Until::Elapsed { ms } } => write!(f, "Wait {}", duration(*ms)),
-            Self::Pause { until: Until::Approval } => f.write_str("Wait for an approval"),
-            Self::Pause { until: Until::Decision { at_most_ms: None } } => {
-                f.write_str("Run until somebody decides")
+            Self::Pause {
+                until: Until::Elapsed { ms },
+            } => write!(f, "Wait {}", duration(*ms)),
+            Self::Pause {
+                until: Until::Approval,
+            } => f.write_str("Wait for an approval"),
+            Self::Pause {
+                until: Until::Decision { at_most_ms: None },
+            } => f.write_str("Run until somebody decides"),
+            Self::Pause {
+                until: Until::Decision {
+                    at_most_ms: Some(ms),
+                },
+            } => {
+                write!(
+                    f,
+                    "Run until somebody decides, for at most {}",
+                    duration(*ms)
+                )
             }
-            Self::Pause { until: Until::Decision { at_most_ms: Some(ms) } } => {
-                write!(f, "Run until somebody decides, for at most {}", duration(*ms))
-            }
-            Self::Analyze { group, window_ms, .. } => {
+            Self::Analyze {
+                group, window_ms, ..
+            } => {
                 write!(f, "Judge {group} over at least {}", duration(*window_ms))
             }
             Self::Resize { group, size } => write!(f, "Bring {group} to {}", instances(*size)),
@@ -61,7 +79,11 @@ impl fmt::Display for Routes {
 }
 
 fn instances(n: u32) -> String {
-    if n == 1 { "1 instance".to_owned() } else { format!("{n} instances") }
+    if n == 1 {
+        "1 instance".to_owned()
+    } else {
+        format!("{n} instances")
+    }
 }
 
 /// A duration as a person says it: `250 ms`, `8 s`, `1 min 30 s`, `2 h`.
@@ -70,7 +92,12 @@ pub fn duration(ms: u64) -> String {
     if ms < 1_000 {
         return format!("{ms} ms");
     }
-    let parts = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
+    let parts = [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "min"),
+        (1_000, "s"),
+    ];
     let mut left = ms;
     let mut text = String::new();
     let mut told = 0;

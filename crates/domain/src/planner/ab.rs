@@ -21,12 +21,23 @@ pub(super) fn compile(mut draft: Draft<'_>, a: &Group) -> Plan {
     };
     let run = vec![
         set_traffic(split.clone(), Routes::all_on(&a.name)),
-        waiting(Action::Pause { until: Until::Decision { at_most_ms: settings.run_ms } }),
+        waiting(Action::Pause {
+            until: Until::Decision {
+                at_most_ms: settings.run_ms,
+            },
+        }),
     ];
     draft.phase(PhaseKind::Shift, "Run the experiment", run);
 
-    let won = Routes { sticky: Some(sticky), ..Routes::of([(&b, 100), (&a.name, 0)]) };
-    draft.phase(PhaseKind::Promote, "Promote the winner", vec![set_traffic(won, split)]);
+    let won = Routes {
+        sticky: Some(sticky),
+        ..Routes::of([(&b, 100), (&a.name, 0)])
+    };
+    draft.phase(
+        PhaseKind::Promote,
+        "Promote the winner",
+        vec![set_traffic(won, split)],
+    );
     draft.retain_and_retire(a, settings.retain_ms);
     draft.finish()
 }

@@ -2,8 +2,8 @@
 //! size that runs the old image.
 
 use super::{Draft, drain, resize, retire, set_traffic};
-use crate::plan::{Group, PhaseKind, Plan, Role, Routes};
 use crate::GroupName;
+use crate::plan::{Group, PhaseKind, Plan, Role, Routes};
 
 pub(super) fn compile(mut draft: Draft<'_>, stable: &Group) -> Plan {
     let settings = &draft.env().canary;
@@ -14,7 +14,11 @@ pub(super) fn compile(mut draft: Draft<'_>, stable: &Group) -> Plan {
     let small = share_of(full, first);
     // With the whole traffic as first weight there is nothing left to compare with.
     let baseline = (settings.baseline && first < 100).then(|| Group {
-        name: GroupName::numbered(draft.request.app, &draft.env().name, draft.request.next_group + 1),
+        name: GroupName::numbered(
+            draft.request.app,
+            &draft.env().name,
+            draft.request.next_group + 1,
+        ),
         role: Role::Baseline,
         size: small,
         ..stable.clone()
@@ -41,11 +45,20 @@ pub(super) fn compile(mut draft: Draft<'_>, stable: &Group) -> Plan {
             steps.push(draft.await_healthy(&canary, wanted));
             size = wanted;
         }
-        let next = shares(&canary, weight, baseline.as_ref().map(|b| (&b.name, first)), &stable.name);
+        let next = shares(
+            &canary,
+            weight,
+            baseline.as_ref().map(|b| (&b.name, first)),
+            &stable.name,
+        );
         steps.push(set_traffic(next.clone(), routes));
         steps.extend(draft.judge(settings.pause_ms));
         routes = next;
-        let kind = if last { PhaseKind::Promote } else { PhaseKind::Shift };
+        let kind = if last {
+            PhaseKind::Promote
+        } else {
+            PhaseKind::Shift
+        };
         draft.phase(kind, format!("{weight}%"), steps);
     }
 
@@ -74,7 +87,12 @@ fn share_of(full: u32, percent: u32) -> u32 {
 
 /// The canary at its weight, the baseline at the first weight as long as there is room for it, the
 /// stable group with the rest.
-fn shares(canary: &GroupName, weight: u32, baseline: Option<(&GroupName, u32)>, stable: &GroupName) -> Routes {
+fn shares(
+    canary: &GroupName,
+    weight: u32,
+    baseline: Option<(&GroupName, u32)>,
+    stable: &GroupName,
+) -> Routes {
     let left = 100 - weight;
     let beside = baseline.map(|(name, first)| (name, first.min(left)));
     let rest = left - beside.map_or(0, |(_, weight)| weight);

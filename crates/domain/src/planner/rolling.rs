@@ -1,8 +1,8 @@
 //! Rolling: batches by max surge and max unavailable, capacity and traffic in proportion.
 
 use super::{Draft, resize, set_traffic};
-use crate::plan::{Group, PhaseKind, Plan, Routes};
 use crate::GroupName;
+use crate::plan::{Group, PhaseKind, Plan, Routes};
 
 pub(super) fn compile(mut draft: Draft<'_>, old: &Group) -> Plan {
     let settings = &draft.env().rolling;
@@ -48,8 +48,16 @@ pub(super) fn compile(mut draft: Draft<'_>, old: &Group) -> Plan {
             steps.push(resize(&old.name, left, old_size));
             old_size = left;
         }
-        steps.extend(draft.judge(settings.pause_ms).filter(|_| settings.pause_ms > 0));
-        let kind = if last { PhaseKind::Promote } else { PhaseKind::Shift };
+        steps.extend(
+            draft
+                .judge(settings.pause_ms)
+                .filter(|_| settings.pause_ms > 0),
+        );
+        let kind = if last {
+            PhaseKind::Promote
+        } else {
+            PhaseKind::Shift
+        };
         draft.phase(kind, format!("Batch {batch}: {new_size} of {full}"), steps);
     }
     draft.retain_and_retire(old, settings.retain_ms);

@@ -21,56 +21,132 @@ pub fn decide(rollout: &Rollout, input: &Input) -> Result<Vec<Event>, Refused> {
     let nothing = Ok(Vec::new());
     match (&rollout.status, input) {
         // Waiting for a person's leave to begin.
-        (S::PendingApproval, I::Said { command: C::Promote, said }) => {
+        (
+            S::PendingApproval,
+            I::Said {
+                command: C::Promote,
+                said,
+            },
+        ) => {
             may_approve(rollout, said)?;
             Ok(vec![event(said, What::Approved)])
         }
-        (S::PendingApproval, I::Said { command: C::Reject, said }) => {
+        (
+            S::PendingApproval,
+            I::Said {
+                command: C::Reject,
+                said,
+            },
+        ) => {
             let why = format!("declined by {}", said.by);
             Ok(vec![event(said, What::Rejected { why })])
         }
-        (S::PendingApproval | S::Pending { .. }, I::Said { command: C::Cancel, said }) => {
-            Ok(vec![event(said, What::Ended { ending: Ending::Cancelled })])
-        }
         (
             S::PendingApproval | S::Pending { .. },
-            I::Said { command: C::Pause | C::Resume | C::Rollback, .. },
-        ) => refuse("nothing has been done yet", "cancel it if it should not begin"),
+            I::Said {
+                command: C::Cancel,
+                said,
+            },
+        ) => Ok(vec![event(
+            said,
+            What::Ended {
+                ending: Ending::Cancelled,
+            },
+        )]),
+        (
+            S::PendingApproval | S::Pending { .. },
+            I::Said {
+                command: C::Pause | C::Resume | C::Rollback,
+                ..
+            },
+        ) => refuse(
+            "nothing has been done yet",
+            "cancel it if it should not begin",
+        ),
         (
             S::PendingApproval,
-            I::Admit { .. } | I::Wait { .. } | I::Observed(_) | I::EffectRefused { .. } | I::Throttled { .. },
+            I::Admit { .. }
+            | I::Wait { .. }
+            | I::Observed(_)
+            | I::EffectRefused { .. }
+            | I::Throttled { .. },
         ) => nothing,
 
         // Waiting for its turn.
-        (S::Pending { .. }, I::Said { command: C::Promote | C::Reject, .. }) => {
-            refuse("it waits for its turn, not for an approval", "wait, or cancel it")
-        }
+        (
+            S::Pending { .. },
+            I::Said {
+                command: C::Promote | C::Reject,
+                ..
+            },
+        ) => refuse(
+            "it waits for its turn, not for an approval",
+            "wait, or cancel it",
+        ),
         (S::Pending { .. }, I::Admit { at, plan }) => {
             let by = Actor::engine();
             Ok(vec![
-                Event { at: *at, by: by.clone(), what: What::Admitted { plan: plan.clone() } },
-                Event { at: *at, by, what: What::StepStarted { step: 0, figures: BTreeMap::new() } },
+                Event {
+                    at: *at,
+                    by: by.clone(),
+                    what: What::Admitted { plan: plan.clone() },
+                },
+                Event {
+                    at: *at,
+                    by,
+                    what: What::StepStarted {
+                        step: 0,
+                        figures: BTreeMap::new(),
+                    },
+                },
             ])
         }
         (S::Pending { waiting: now }, I::Wait { at, waiting }) => {
             if now == waiting {
                 return nothing;
             }
-            Ok(vec![by_engine(*at, What::Waits { waiting: waiting.clone() })])
+            Ok(vec![by_engine(
+                *at,
+                What::Waits {
+                    waiting: waiting.clone(),
+                },
+            )])
         }
-        (S::Pending { .. }, I::Observed(_) | I::EffectRefused { .. } | I::Throttled { .. }) => nothing,
+        (S::Pending { .. }, I::Observed(_) | I::EffectRefused { .. } | I::Throttled { .. }) => {
+            nothing
+        }
 
         // On its way.
-        (S::InProgress | S::Promoting | S::Soaking, I::Said { command: C::Promote, said }) => {
-            promote(rollout, said)
-        }
-        (S::InProgress | S::Promoting | S::Soaking, I::Said { command: C::Pause, said }) => {
+        (
+            S::InProgress | S::Promoting | S::Soaking,
+            I::Said {
+                command: C::Promote,
+                said,
+            },
+        ) => promote(rollout, said),
+        (
+            S::InProgress | S::Promoting | S::Soaking,
+            I::Said {
+                command: C::Pause,
+                said,
+            },
+        ) => {
             looked_at(rollout, said)?;
-            Ok(vec![event(said, What::Paused { pause: Pause::Person { by: said.by.clone() } })])
+            Ok(vec![event(
+                said,
+                What::Paused {
+                    pause: Pause::Person {
+                        by: said.by.clone(),
+                    },
+                },
+            )])
         }
         (
             S::InProgress | S::Promoting | S::Soaking,
-            I::Said { command: C::Resume | C::Reject, .. },
+            I::Said {
+                command: C::Resume | C::Reject,
+                ..
+            },
         ) => refuse("it is not paused", "there is nothing to do"),
         (S::InProgress | S::Promoting | S::Soaking, I::Observed(seen)) => {
             Ok(watch::progress(rollout, seen))
@@ -79,12 +155,20 @@ pub fn decide(rollout: &Rollout, input: &Input) -> Result<Vec<Event>, Refused> {
             Ok(vec![refused_by_cloud(rollout, *at, problem)])
         }
         (S::InProgress | S::Promoting | S::Soaking, I::Throttled { at, message }) => {
-            let pause = Pause::Throttled { message: message.clone() };
+            let pause = Pause::Throttled {
+                message: message.clone(),
+            };
             Ok(vec![by_engine(*at, What::Paused { pause })])
         }
 
         // Standing still.
-        (S::Paused { pause }, I::Said { command: C::Promote, said }) => match pause {
+        (
+            S::Paused { pause },
+            I::Said {
+                command: C::Promote,
+                said,
+            },
+        ) => match pause {
             Pause::Approval => {
                 may_approve(rollout, said)?;
                 promote(rollout, said)
@@ -95,40 +179,79 @@ pub fn decide(rollout: &Rollout, input: &Input) -> Result<Vec<Event>, Refused> {
                 refuse("the cloud asked for patience", "wait, it goes on by itself")
             }
         },
-        (S::Paused { pause }, I::Said { command: C::Pause, said }) => match pause {
+        (
+            S::Paused { pause },
+            I::Said {
+                command: C::Pause,
+                said,
+            },
+        ) => match pause {
             Pause::Inconclusive { .. } | Pause::Throttled { .. } => {
-                let pause = Pause::Person { by: said.by.clone() };
+                let pause = Pause::Person {
+                    by: said.by.clone(),
+                };
                 Ok(vec![event(said, What::Paused { pause })])
             }
-            Pause::Approval => refuse("it stands still already, waiting for an approval", "promote or roll back"),
-            Pause::Person { by } => {
-                refuse(format!("it is paused already, by {by}"), "resume, promote or roll back")
-            }
+            Pause::Approval => refuse(
+                "it stands still already, waiting for an approval",
+                "promote or roll back",
+            ),
+            Pause::Person { by } => refuse(
+                format!("it is paused already, by {by}"),
+                "resume, promote or roll back",
+            ),
         },
-        (S::Paused { pause }, I::Said { command: C::Resume, said }) => match pause {
+        (
+            S::Paused { pause },
+            I::Said {
+                command: C::Resume,
+                said,
+            },
+        ) => match pause {
             Pause::Person { .. } | Pause::Inconclusive { .. } | Pause::Throttled { .. } => {
                 Ok(vec![event(said, What::Resumed)])
             }
-            Pause::Approval => refuse("it waits for an approval", "promote it to approve, or roll back"),
+            Pause::Approval => refuse(
+                "it waits for an approval",
+                "promote it to approve, or roll back",
+            ),
         },
-        (S::Paused { .. }, I::Said { command: C::Reject, said }) => send_back(rollout, said, Ending::RolledBack),
+        (
+            S::Paused { .. },
+            I::Said {
+                command: C::Reject,
+                said,
+            },
+        ) => send_back(rollout, said, Ending::RolledBack),
         (
             S::InProgress | S::Promoting | S::Soaking | S::Paused { .. },
-            I::Said { command: C::Rollback, said },
+            I::Said {
+                command: C::Rollback,
+                said,
+            },
         ) => {
             looked_at(rollout, said)?;
             if rollout.plan.from.is_none() {
-                return refuse("there is no earlier version to return to", "cancel it to remove the new group");
+                return refuse(
+                    "there is no earlier version to return to",
+                    "cancel it to remove the new group",
+                );
             }
             send_back(rollout, said, Ending::RolledBack)
         }
         (
             S::InProgress | S::Promoting | S::Soaking | S::Paused { .. },
-            I::Said { command: C::Cancel, said },
+            I::Said {
+                command: C::Cancel,
+                said,
+            },
         ) => {
             let kind = rollout.current().map(|(phase, _)| phase.kind);
             if matches!(kind, Some(PhaseKind::Soak | PhaseKind::Retire)) {
-                return refuse("the new version serves all traffic already", "roll back to return to the old one");
+                return refuse(
+                    "the new version serves all traffic already",
+                    "roll back to return to the old one",
+                );
             }
             send_back(rollout, said, Ending::Cancelled)
         }
@@ -143,17 +266,33 @@ pub fn decide(rollout: &Rollout, input: &Input) -> Result<Vec<Event>, Refused> {
         (S::Paused { .. }, I::Throttled { .. }) => nothing,
 
         // On its way back.
-        (S::RollingBack, I::Said { command: C::Rollback | C::Cancel, .. }) => {
-            refuse("it is on its way back already", "watch it; it ends by itself")
-        }
         (
             S::RollingBack,
-            I::Said { command: C::Promote | C::Pause | C::Resume | C::Reject, .. },
-        ) => refuse("it is on its way back", "start a new rollout when it is done"),
+            I::Said {
+                command: C::Rollback | C::Cancel,
+                ..
+            },
+        ) => refuse(
+            "it is on its way back already",
+            "watch it; it ends by itself",
+        ),
+        (
+            S::RollingBack,
+            I::Said {
+                command: C::Promote | C::Pause | C::Resume | C::Reject,
+                ..
+            },
+        ) => refuse(
+            "it is on its way back",
+            "start a new rollout when it is done",
+        ),
         (S::RollingBack, I::Observed(seen)) => Ok(watch::going_back(rollout, seen)),
-        (S::RollingBack, I::EffectRefused { at, problem }) => {
-            Ok(vec![by_engine(*at, What::Failed { problem: way_out(rollout, problem) })])
-        }
+        (S::RollingBack, I::EffectRefused { at, problem }) => Ok(vec![by_engine(
+            *at,
+            What::Failed {
+                problem: way_out(rollout, problem),
+            },
+        )]),
         (S::RollingBack, I::Throttled { .. }) => nothing,
 
         // Owning its environment or over, it is neither admitted nor asked to wait.
@@ -163,36 +302,69 @@ pub fn decide(rollout: &Rollout, input: &Input) -> Result<Vec<Event>, Refused> {
         ) => nothing,
 
         // Over.
-        (S::Failed { .. }, I::Said { command: C::Rollback, said }) => {
+        (
+            S::Failed { .. },
+            I::Said {
+                command: C::Rollback,
+                said,
+            },
+        ) => {
             if rollout.plan.from.is_none() {
-                return refuse("there is no earlier version to return to", "cancel it to remove the new group");
+                return refuse(
+                    "there is no earlier version to return to",
+                    "cancel it to remove the new group",
+                );
             }
             send_back(rollout, said, Ending::RolledBack)
         }
-        (S::Failed { .. }, I::Said { command: C::Cancel, said }) => {
-            send_back(rollout, said, Ending::Cancelled)
-        }
-        (S::Succeeded, I::Said { command: C::Rollback, .. }) => match &rollout.plan.from {
+        (
+            S::Failed { .. },
+            I::Said {
+                command: C::Cancel,
+                said,
+            },
+        ) => send_back(rollout, said, Ending::Cancelled),
+        (
+            S::Succeeded,
+            I::Said {
+                command: C::Rollback,
+                ..
+            },
+        ) => match &rollout.plan.from {
             Some(from) => refuse(
                 "it is over and the old group is retired",
                 format!("start a rollout of {} to return to it", from.version),
             ),
-            None => refuse("it was the first rollout of its environment", "start a rollout of another image"),
+            None => refuse(
+                "it was the first rollout of its environment",
+                "start a rollout of another image",
+            ),
         },
         (
             S::Failed { .. },
-            I::Said { command: C::Promote | C::Pause | C::Resume | C::Reject, .. },
+            I::Said {
+                command: C::Promote | C::Pause | C::Resume | C::Reject,
+                ..
+            },
         ) => refuse("it has failed", "roll back to try the way back again"),
         (
             S::Succeeded,
-            I::Said { command: C::Promote | C::Pause | C::Resume | C::Cancel | C::Reject, .. },
+            I::Said {
+                command: C::Promote | C::Pause | C::Resume | C::Cancel | C::Reject,
+                ..
+            },
         )
-        | (S::Rejected { .. } | S::Cancelled | S::RolledBack, I::Said { .. }) => {
-            refuse(format!("it is over: {}", rollout.status), "start a new rollout")
-        }
+        | (S::Rejected { .. } | S::Cancelled | S::RolledBack, I::Said { .. }) => refuse(
+            format!("it is over: {}", rollout.status),
+            "start a new rollout",
+        ),
         (
             S::Succeeded | S::Rejected { .. } | S::Cancelled | S::RolledBack | S::Failed { .. },
-            I::Admit { .. } | I::Wait { .. } | I::Observed(_) | I::EffectRefused { .. } | I::Throttled { .. },
+            I::Admit { .. }
+            | I::Wait { .. }
+            | I::Observed(_)
+            | I::EffectRefused { .. }
+            | I::Throttled { .. },
         ) => nothing,
     }
 }
@@ -202,14 +374,21 @@ fn refuse(why: impl Into<String>, remedy: impl Into<String>) -> Result<Vec<Event
 }
 
 pub(super) fn by_engine(at: Time, what: What) -> Event {
-    Event { at, by: Actor::engine(), what }
+    Event {
+        at,
+        by: Actor::engine(),
+        what,
+    }
 }
 
 /// An approval cannot come from the one who asked, where the environment says so.
 fn may_approve(rollout: &Rollout, said: &Said) -> Result<(), Refused> {
     if rollout.plan.approval == ApprovalRule::AnotherPerson && said.by == rollout.started_by {
         return Err(Refused::new(
-            format!("{} asked for this rollout and cannot approve it too", said.by),
+            format!(
+                "{} asked for this rollout and cannot approve it too",
+                said.by
+            ),
             "ask somebody else to promote it",
         ));
     }
@@ -220,7 +399,11 @@ fn may_approve(rollout: &Rollout, said: &Said) -> Result<(), Refused> {
 fn looked_at(rollout: &Rollout, said: &Said) -> Result<(), Refused> {
     match said.step {
         Some(step) if step != rollout.step => Err(Refused::new(
-            format!("it has moved on from step {} to step {}", step + 1, rollout.step + 1),
+            format!(
+                "it has moved on from step {} to step {}",
+                step + 1,
+                rollout.step + 1
+            ),
             "look at it again, then decide",
         )),
         Some(_) | None => Ok(()),
@@ -237,7 +420,9 @@ fn promote(rollout: &Rollout, said: &Said) -> Result<Vec<Event>, Refused> {
         return refuse("all its steps are done", "there is nothing to do");
     };
     match &step.action {
-        Action::Pause { until: Until::Elapsed { .. } | Until::Approval | Until::Decision { .. } }
+        Action::Pause {
+            until: Until::Elapsed { .. } | Until::Approval | Until::Decision { .. },
+        }
         | Action::Analyze { .. }
         | Action::Retain { .. } => Ok(vec![event(said, What::Promoted { step: rollout.step })]),
         action @ (Action::Provision { .. }
@@ -254,7 +439,9 @@ fn promote(rollout: &Rollout, said: &Said) -> Result<Vec<Event>, Refused> {
 
 fn send_back(rollout: &Rollout, said: &Said, ending: Ending) -> Result<Vec<Event>, Refused> {
     let why = match (&rollout.plan.from, ending) {
-        (Some(from), Ending::RolledBack) => format!("{} asked to return to {}", said.by, from.version),
+        (Some(from), Ending::RolledBack) => {
+            format!("{} asked to return to {}", said.by, from.version)
+        }
         (Some(_) | None, Ending::Cancelled) | (None, Ending::RolledBack) => {
             format!("{} cancelled it", said.by)
         }
@@ -265,16 +452,24 @@ fn send_back(rollout: &Rollout, said: &Said, ending: Ending) -> Result<Vec<Event
 /// The cloud says no for good. Before the old group is let go the rollout goes back; after, the new
 /// version serves and a person has to look.
 fn refused_by_cloud(rollout: &Rollout, at: Time, problem: &str) -> Event {
-    let retiring = rollout.current().is_some_and(|(phase, _)| phase.kind == PhaseKind::Retire);
-    by_engine(at, if retiring {
-        let problem = format!(
-            "{problem}. All traffic is on {}; the old group could not be retired: mend the cause, then roll back or retire it by hand",
-            rollout.plan.to.name
-        );
-        What::Failed { problem }
-    } else {
-        What::Returning { why: problem.to_owned(), ending: Ending::RolledBack }
-    })
+    let retiring = rollout
+        .current()
+        .is_some_and(|(phase, _)| phase.kind == PhaseKind::Retire);
+    by_engine(
+        at,
+        if retiring {
+            let problem = format!(
+                "{problem}. All traffic is on {}; the old group could not be retired: mend the cause, then roll back or retire it by hand",
+                rollout.plan.to.name
+            );
+            What::Failed { problem }
+        } else {
+            What::Returning {
+                why: problem.to_owned(),
+                ending: Ending::RolledBack,
+            }
+        },
+    )
 }
 
 /// A rollback that needs a person: names the group, the cloud's words and what to do.
@@ -297,7 +492,9 @@ impl Waiting {
     pub fn sentence(&self) -> String {
         match self {
             Self::Admission => "waits for the engine".to_owned(),
-            Self::Queue { behind } => format!("waits behind rollout {behind} of the same environment"),
+            Self::Queue { behind } => {
+                format!("waits behind rollout {behind} of the same environment")
+            }
             Self::FreezeWindow { until: _ } => "waits for a freeze window to end".to_owned(),
             Self::EnvironmentLock { by } => format!("the environment is locked by {by}"),
             Self::ImageNotReady { why } => format!("the image is not ready: {why}"),

@@ -20,27 +20,56 @@ pub struct Event {
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// Asked for, with its whole plan.
-    Created { plan: Box<Plan>, needs_approval: bool },
+    Created {
+        plan: Box<Plan>,
+        needs_approval: bool,
+    },
     Approved,
-    Rejected { why: String },
+    Rejected {
+        why: String,
+    },
     /// Not yet, and why.
-    Waits { waiting: Waiting },
+    Waits {
+        waiting: Waiting,
+    },
     /// It owns its environment now. A new plan where what runs had changed since it was asked for.
-    Admitted { plan: Option<Box<Plan>> },
-    StepStarted { step: usize, figures: BTreeMap<GroupName, Figures> },
-    StepDone { step: usize, note: String },
-    Judged { group: GroupName, verdict: Verdict },
-    Paused { pause: Pause },
+    Admitted {
+        plan: Option<Box<Plan>>,
+    },
+    StepStarted {
+        step: usize,
+        figures: BTreeMap<GroupName, Figures>,
+    },
+    StepDone {
+        step: usize,
+        note: String,
+    },
+    Judged {
+        group: GroupName,
+        verdict: Verdict,
+    },
+    Paused {
+        pause: Pause,
+    },
     Resumed,
     /// Somebody ended the wait of a step.
-    Promoted { step: usize },
+    Promoted {
+        step: usize,
+    },
     /// It goes back, and why.
-    Returning { why: String, ending: Ending },
+    Returning {
+        why: String,
+        ending: Ending,
+    },
     /// The old group alone serves again.
     TrafficReturned,
-    Ended { ending: Ending },
+    Ended {
+        ending: Ending,
+    },
     Succeeded,
-    Failed { problem: String },
+    Failed {
+        problem: String,
+    },
 }
 
 impl What {

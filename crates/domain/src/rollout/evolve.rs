@@ -1,6 +1,6 @@
 //! From events to state. Total: any event in any state gives a state, since the journal is the truth.
 
-use super::state::{Ending, Judgement, Return, Rollout, Status, StepRecord, Waiting};
+use super::state::{Ending, Judgement, Pause, Return, Rollout, Status, StepRecord, Waiting};
 use super::{Event, What};
 use crate::plan::{Action, PhaseKind};
 use crate::{RolloutId, Time};
@@ -9,11 +9,19 @@ use std::sync::Arc;
 /// The state after the first event of a journal; `None` where that is not a creation.
 #[must_use]
 pub fn create(id: RolloutId, event: &Event) -> Option<Rollout> {
-    let What::Created { plan, needs_approval } = &event.what else { return None };
+    let What::Created {
+        plan,
+        needs_approval,
+    } = &event.what
+    else {
+        return None;
+    };
     let status = if *needs_approval {
         Status::PendingApproval
     } else {
-        Status::Pending { waiting: Waiting::Admission }
+        Status::Pending {
+            waiting: Waiting::Admission,
+        }
     };
     Some(Rollout {
         id,
@@ -48,12 +56,20 @@ pub fn evolve(mut state: Rollout, event: &Event) -> Rollout {
     match &event.what {
         // Only the first event creates; a second one changes nothing.
         What::Created { .. } => {}
-        What::Approved => state.status = Status::Pending { waiting: Waiting::Admission },
+        What::Approved => {
+            state.status = Status::Pending {
+                waiting: Waiting::Admission,
+            }
+        }
         What::Rejected { why } => {
             state.status = Status::Rejected { why: why.clone() };
             state.ended_at = Some(event.at);
         }
-        What::Waits { waiting } => state.status = Status::Pending { waiting: waiting.clone() },
+        What::Waits { waiting } => {
+            state.status = Status::Pending {
+                waiting: waiting.clone(),
+            }
+        }
         What::Admitted { plan } => {
             if let Some(plan) = plan {
                 state.plan = Arc::new((**plan).clone());
@@ -85,13 +101,33 @@ pub fn evolve(mut state: Rollout, event: &Event) -> Rollout {
         }
         What::Judged { group, verdict } => {
             let (group, verdict) = (group.clone(), verdict.clone());
-            state.judgement = Some(Judgement { at: event.at, group, verdict });
+            state.judgement = Some(Judgement {
+                at: event.at,
+                group,
+                verdict,
+            });
         }
-        What::Paused { pause } => state.status = Status::Paused { pause: pause.clone() },
+        What::Paused { pause } => {
+            state.status = Status::Paused {
+                pause: pause.clone(),
+            }
+        }
         What::Resumed => {
-            if let Status::Paused { pause: super::Pause::Inconclusive { .. } } = state.status {
+            match &state.status {
                 // Asked to look again: the shortest time counts anew, the requests so far are kept.
-                state.step_since = event.at;
+                Status::Paused {
+                    pause: Pause::Inconclusive { .. },
+                } => state.step_since = event.at,
+                // A step that could do nothing meanwhile is not late for it.
+                Status::Paused {
+                    pause: Pause::Person { .. },
+                } if state
+                    .current()
+                    .is_some_and(|(_, step)| step.timeout_ms.is_some()) =>
+                {
+                    state.step_since = event.at;
+                }
+                _ => {}
             }
             state.status = running(&state);
         }
@@ -129,7 +165,9 @@ pub fn evolve(mut state: Rollout, event: &Event) -> Rollout {
             state.ended_at = Some(event.at);
         }
         What::Failed { problem } => {
-            state.status = Status::Failed { problem: problem.clone() };
+            state.status = Status::Failed {
+                problem: problem.clone(),
+            };
             state.ended_at = Some(event.at);
         }
     }
@@ -138,10 +176,18 @@ pub fn evolve(mut state: Rollout, event: &Event) -> Rollout {
 
 /// The step that was under way when the rollout turned back, so that the timeline has no hole.
 fn close_step(state: &mut Rollout, at: Time, why: &str) {
-    let recorded = state.done.last().is_some_and(|last| last.step >= state.step);
+    let recorded = state
+        .done
+        .last()
+        .is_some_and(|last| last.step >= state.step);
     if !recorded && state.admitted_at.is_some() {
         let (step, since) = (state.step, state.step_since);
-        state.done.push(StepRecord { step, since, until: at, note: why.to_owned() });
+        state.done.push(StepRecord {
+            step,
+            since,
+            until: at,
+            note: why.to_owned(),
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can be said to a rollout, and how it refuses.
 
 use super::state::{Rollout, Waiting};
-use super::{decide, What};
+use super::{What, decide};
 use crate::plan::Plan;
 use crate::{Actor, Observation, Time};
 use serde::{Deserialize, Serialize};
@@ -22,8 +22,14 @@ pub enum Command {
 }
 
 impl Command {
-    pub const ALL: [Self; 6] =
-        [Self::Promote, Self::Pause, Self::Resume, Self::Rollback, Self::Cancel, Self::Reject];
+    pub const ALL: [Self; 6] = [
+        Self::Promote,
+        Self::Pause,
+        Self::Resume,
+        Self::Rollback,
+        Self::Cancel,
+        Self::Reject,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -50,17 +56,32 @@ pub struct Said {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
-    Said { command: Command, said: Said },
+    Said {
+        command: Command,
+        said: Said,
+    },
     /// The environment is free; `plan` where it had to be made anew.
-    Admit { at: Time, plan: Option<Box<Plan>> },
+    Admit {
+        at: Time,
+        plan: Option<Box<Plan>>,
+    },
     /// It cannot begin yet.
-    Wait { at: Time, waiting: Waiting },
+    Wait {
+        at: Time,
+        waiting: Waiting,
+    },
     /// The cloud was read.
     Observed(Observation),
     /// The cloud refused an effect for good: trying again will not help.
-    EffectRefused { at: Time, problem: String },
+    EffectRefused {
+        at: Time,
+        problem: String,
+    },
     /// The cloud asked for patience.
-    Throttled { at: Time, message: String },
+    Throttled {
+        at: Time,
+        message: String,
+    },
 }
 
 /// A command that cannot be taken now, with why and what to do instead.
@@ -74,7 +95,10 @@ pub struct Refused {
 
 impl Refused {
     pub(super) fn new(why: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { why: why.into(), remedy: remedy.into() }
+        Self {
+            why: why.into(),
+            remedy: remedy.into(),
+        }
     }
 }
 
@@ -94,18 +118,36 @@ pub fn actions(rollout: &Rollout, by: &Actor, at: Time) -> Vec<ActionOffer> {
     Command::ALL
         .into_iter()
         .map(|name| {
-            let said = Said { by: by.clone(), at, step: None };
-            let answer = decide(rollout, &Input::Said { command: name, said });
+            let said = Said {
+                by: by.clone(),
+                at,
+                step: None,
+            };
+            let answer = decide(
+                rollout,
+                &Input::Said {
+                    command: name,
+                    said,
+                },
+            );
             let why = match &answer {
                 Err(refused) => refused.to_string(),
                 Ok(events) if events.is_empty() => "it is so already".to_owned(),
                 Ok(_) => String::new(),
             };
-            ActionOffer { name, allowed: why.is_empty(), why }
+            ActionOffer {
+                name,
+                allowed: why.is_empty(),
+                why,
+            }
         })
         .collect()
 }
 
 pub(super) fn event(said: &Said, what: What) -> super::Event {
-    super::Event { at: said.at, by: said.by.clone(), what }
+    super::Event {
+        at: said.at,
+        by: said.by.clone(),
+        what,
+    }
 }

@@ -45,7 +45,9 @@ pub fn sentence(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> Str
         Status::PendingApproval => {
             format!("Nothing has been done yet: somebody has to approve the start of {new}.")
         }
-        Status::Pending { waiting } => format!("Nothing has been done yet: it {}.", waiting.sentence()),
+        Status::Pending { waiting } => {
+            format!("Nothing has been done yet: it {}.", waiting.sentence())
+        }
         Status::InProgress | Status::Promoting | Status::Soaking => {
             format!("{} {}{}", traffic(), doing(rollout, now), back())
         }
@@ -56,7 +58,9 @@ pub fn sentence(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> Str
                     let n = seen
                         .and_then(|seen| seen.group(&plan.to.name))
                         .map_or(*n, |g| rollout.window(&g.name, &g.figures).requests.max(*n));
-                    format!("There is no verdict yet: {n} requests of at least {needed}. It goes on by itself when they came.")
+                    format!(
+                        "There is no verdict yet: {n} requests of at least {needed}. It goes on by itself when they came."
+                    )
                 }
                 Pause::Person { by } => format!("{by} paused it."),
                 Pause::Throttled { message } => format!("The cloud asks for patience: {message}."),
@@ -72,7 +76,10 @@ pub fn sentence(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> Str
         },
         Status::RollingBack => format!("{} On its way back: {}.", traffic(), why(rollout)),
         Status::RolledBack => match old {
-            Some(old) => format!("{old} serves all visitors again. {new} was sent back: {}.", why(rollout)),
+            Some(old) => format!(
+                "{old} serves all visitors again. {new} was sent back: {}.",
+                why(rollout)
+            ),
             None => format!("{new} was removed again: {}.", why(rollout)),
         },
         Status::Failed { problem } => format!("It needs a person: {problem}."),
@@ -80,25 +87,44 @@ pub fn sentence(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> Str
 }
 
 fn why(rollout: &Rollout) -> &str {
-    rollout.going_back.as_ref().map_or("", |back| match back.ending {
-        Ending::RolledBack | Ending::Cancelled => back.why.as_str(),
-    })
+    rollout
+        .going_back
+        .as_ref()
+        .map_or("", |back| match back.ending {
+            Ending::RolledBack | Ending::Cancelled => back.why.as_str(),
+        })
 }
 
 fn doing(rollout: &Rollout, now: Time) -> String {
-    let Some((_, step)) = rollout.current() else { return String::new() };
-    let left = |ms: u64| duration(ms.saturating_sub(now.since_ms(rollout.step_since)).next_multiple_of(1_000));
+    let Some((_, step)) = rollout.current() else {
+        return String::new();
+    };
+    let left = |ms: u64| {
+        duration(
+            ms.saturating_sub(now.since_ms(rollout.step_since))
+                .next_multiple_of(1_000),
+        )
+    };
     match &step.action {
         Action::Provision { group, .. } => format!("{group} is starting."),
         Action::AwaitHealthy { group, .. } => format!("{group} is proving itself healthy."),
         Action::SetTraffic { routes } => format!("Traffic is moving: {routes}."),
-        Action::Pause { until: Until::Elapsed { ms } } => format!("It goes on in {}.", left(*ms)),
-        Action::Pause { until: Until::Approval } => "It waits for an approval.".to_owned(),
-        Action::Pause { until: Until::Decision { .. } } => {
+        Action::Pause {
+            until: Until::Elapsed { ms },
+        } => format!("It goes on in {}.", left(*ms)),
+        Action::Pause {
+            until: Until::Approval,
+        } => "It waits for an approval.".to_owned(),
+        Action::Pause {
+            until: Until::Decision { .. },
+        } => {
             "The experiment runs until somebody promotes the new version or rolls back.".to_owned()
         }
         Action::Analyze { window_ms, .. } => {
-            format!("It is being judged for another {} at least.", left(*window_ms))
+            format!(
+                "It is being judged for another {} at least.",
+                left(*window_ms)
+            )
         }
         Action::Resize { group, size } => format!("{group} is changing to {size} instances."),
         Action::Drain { group } => format!("{group} is finishing its last requests."),

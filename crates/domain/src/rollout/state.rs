@@ -58,12 +58,22 @@ pub enum Waiting {
     /// Just created; the engine has not looked yet.
     Admission,
     /// Another rollout of the environment is active.
-    Queue { behind: RolloutId },
-    FreezeWindow { until: Option<Time> },
-    EnvironmentLock { by: Actor },
-    ImageNotReady { why: String },
+    Queue {
+        behind: RolloutId,
+    },
+    FreezeWindow {
+        until: Option<Time>,
+    },
+    EnvironmentLock {
+        by: Actor,
+    },
+    ImageNotReady {
+        why: String,
+    },
     /// The plan cannot be made now.
-    Unplannable { why: String },
+    Unplannable {
+        why: String,
+    },
 }
 
 /// Why a rollout stands still.
@@ -72,9 +82,16 @@ pub enum Waiting {
 pub enum Pause {
     Approval,
     /// Too few requests for a verdict. Ends by itself as soon as they came.
-    Inconclusive { n: u64, needed: u64 },
-    Person { by: Actor },
-    Throttled { message: String },
+    Inconclusive {
+        n: u64,
+        needed: u64,
+    },
+    Person {
+        by: Actor,
+    },
+    Throttled {
+        message: String,
+    },
 }
 
 /// What a gate said of a group, and when.
@@ -209,9 +226,15 @@ impl fmt::Display for Status {
             Self::PendingApproval => "waits for approval",
             Self::Pending { .. } => "waiting",
             Self::InProgress => "in progress",
-            Self::Paused { pause: Pause::Approval } => "waits for approval",
-            Self::Paused { pause: Pause::Inconclusive { .. } } => "no verdict yet",
-            Self::Paused { pause: Pause::Person { .. } | Pause::Throttled { .. } } => "paused",
+            Self::Paused {
+                pause: Pause::Approval,
+            } => "waits for approval",
+            Self::Paused {
+                pause: Pause::Inconclusive { .. },
+            } => "no verdict yet",
+            Self::Paused {
+                pause: Pause::Person { .. } | Pause::Throttled { .. },
+            } => "paused",
             Self::Promoting => "promoting",
             Self::Soaking => "soaking",
             Self::Succeeded => "succeeded",
@@ -234,13 +257,19 @@ impl Rollout {
     /// The figures of `group` in the current step alone.
     #[must_use]
     pub fn window(&self, group: &GroupName, now: &Figures) -> Figures {
-        self.step_figures.get(group).map_or_else(|| now.clone(), |then| now.since(then))
+        self.step_figures
+            .get(group)
+            .map_or_else(|| now.clone(), |then| now.since(then))
     }
 
     /// The figures of `group` since it first got traffic in this rollout.
     #[must_use]
     pub fn since_first(&self, group: &GroupName, now: &Figures) -> Figures {
-        match self.first_figures.as_ref().and_then(|first| first.get(group)) {
+        match self
+            .first_figures
+            .as_ref()
+            .and_then(|first| first.get(group))
+        {
             Some(then) => now.since(then),
             None => now.clone(),
         }

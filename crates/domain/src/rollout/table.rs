@@ -27,7 +27,12 @@ fn answers() -> Vec<Answer> {
                 }
             };
             let (state, from) = (state.to_owned(), rollout.status.clone());
-            rows.push(Answer { state, from, input, outcome });
+            rows.push(Answer {
+                state,
+                from,
+                input,
+                outcome,
+            });
         }
     }
     rows
@@ -40,7 +45,13 @@ pub fn table() -> String {
     let mut last = String::new();
     for row in answers() {
         if row.state != last {
-            let _ = writeln!(text, "{}{} [{}]", if last.is_empty() { "" } else { "\n" }, row.state, row.from.as_str());
+            let _ = writeln!(
+                text,
+                "{}{} [{}]",
+                if last.is_empty() { "" } else { "\n" },
+                row.state,
+                row.from.as_str()
+            );
             last.clone_from(&row.state);
         }
         let answer = match &row.outcome {
@@ -64,7 +75,8 @@ pub fn diagram() -> String {
             arrows.entry((from, to)).or_default().insert(row.input);
         }
     }
-    let mut text = String::from("stateDiagram-v2\n    [*] --> pending_approval\n    [*] --> pending\n");
+    let mut text =
+        String::from("stateDiagram-v2\n    [*] --> pending_approval\n    [*] --> pending\n");
     for ((from, to), causes) in arrows {
         let causes = causes.into_iter().collect::<Vec<_>>().join(", ");
         let _ = writeln!(text, "    {} --> {}: {causes}", ORDER[from], ORDER[to]);

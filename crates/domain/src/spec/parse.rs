@@ -38,7 +38,11 @@ impl Application {
     /// Names the line, the column, what is wrong and what to write instead.
     pub fn from_toml(text: &str) -> Result<Application, SpecError> {
         let document: Document = toml::from_str(text).map_err(|e| {
-            at(text, e.span().map_or(0, |span| span.start), e.message().to_owned())
+            at(
+                text,
+                e.span().map_or(0, |span| span.start),
+                e.message().to_owned(),
+            )
         })?;
         if document.environment.is_empty() {
             return Err(at(
@@ -56,7 +60,10 @@ impl Application {
             let fail = |message| at(text, start, message);
             check(&env).map_err(fail)?;
             if names.insert(env.name.clone(), ()).is_some() {
-                return Err(fail(format!("environment {:?} is declared twice", env.name)));
+                return Err(fail(format!(
+                    "environment {:?} is declared twice",
+                    env.name
+                )));
             }
             if env.listen.port() != 0
                 && let Some(other) = ports.insert(env.listen, env.name.clone())
@@ -68,7 +75,10 @@ impl Application {
             }
             environments.push(env);
         }
-        Ok(Application { name: document.application.name, environments })
+        Ok(Application {
+            name: document.application.name,
+            environments,
+        })
     }
 }
 
@@ -90,16 +100,33 @@ fn check(env: &Environment) -> Result<(), String> {
         if (low..=high).contains(&value) {
             Ok(())
         } else {
-            Err(format!("environment {name:?}: {what} is {value}, it must be {low} to {high}"))
+            Err(format!(
+                "environment {name:?}: {what} is {value}, it must be {low} to {high}"
+            ))
         }
     };
     const DAY_MS: u64 = 86_400_000;
     within("instances", env.instances.into(), 1, 1_000)?;
     within("health.interval_ms", env.health.interval_ms, 10, 600_000)?;
     within("health.timeout_ms", env.health.timeout_ms, 10, 600_000)?;
-    within("health.healthy_after", env.health.healthy_after.into(), 1, 100)?;
-    within("health.unhealthy_after", env.health.unhealthy_after.into(), 1, 100)?;
-    within("health.start_timeout_ms", env.health.start_timeout_ms, 100, DAY_MS)?;
+    within(
+        "health.healthy_after",
+        env.health.healthy_after.into(),
+        1,
+        100,
+    )?;
+    within(
+        "health.unhealthy_after",
+        env.health.unhealthy_after.into(),
+        1,
+        100,
+    )?;
+    within(
+        "health.start_timeout_ms",
+        env.health.start_timeout_ms,
+        100,
+        DAY_MS,
+    )?;
     if !env.health.path.starts_with('/') || env.health.path.contains(char::is_whitespace) {
         return Err(format!(
             "environment {name:?}: health.path is {:?}, it must begin with / and hold no space",
@@ -115,8 +142,18 @@ fn check(env: &Environment) -> Result<(), String> {
     within("canary.pause_ms", env.canary.pause_ms, 0, 30 * DAY_MS)?;
     within("canary.retain_ms", env.canary.retain_ms, 0, 30 * DAY_MS)?;
     check_weights(name, &env.canary.weights)?;
-    within("blue_green.preview_ms", env.blue_green.preview_ms, 0, 30 * DAY_MS)?;
-    within("blue_green.retain_ms", env.blue_green.retain_ms, 0, 30 * DAY_MS)?;
+    within(
+        "blue_green.preview_ms",
+        env.blue_green.preview_ms,
+        0,
+        30 * DAY_MS,
+    )?;
+    within(
+        "blue_green.retain_ms",
+        env.blue_green.retain_ms,
+        0,
+        30 * DAY_MS,
+    )?;
     within("rolling.pause_ms", env.rolling.pause_ms, 0, 30 * DAY_MS)?;
     within("rolling.retain_ms", env.rolling.retain_ms, 0, 30 * DAY_MS)?;
     if env.rolling.max_surge == 0 && env.rolling.max_unavailable == 0 {
@@ -146,13 +183,18 @@ fn check(env: &Environment) -> Result<(), String> {
 fn check_weights(name: &str, weights: &[u32]) -> Result<(), String> {
     let told = format!("environment {name:?}: canary.weights is {weights:?}");
     if weights.is_empty() {
-        return Err(format!("{told}: name at least one weight, such as [5, 25, 50, 100]"));
+        return Err(format!(
+            "{told}: name at least one weight, such as [5, 25, 50, 100]"
+        ));
     }
     if let Some(bad) = weights.iter().find(|w| !(1..=100).contains(*w)) {
         return Err(format!("{told}: {bad} is not a percentage from 1 to 100"));
     }
     if let Some(pair) = weights.windows(2).find(|pair| pair[0] >= pair[1]) {
-        return Err(format!("{told}: weights must rise, but {} follows {}", pair[1], pair[0]));
+        return Err(format!(
+            "{told}: weights must rise, but {} follows {}",
+            pair[1], pair[0]
+        ));
     }
     Ok(())
 }

@@ -37,17 +37,71 @@ fn a_declaration_is_read_with_its_defaults() {
 #[test]
 fn an_error_names_its_line_and_column() {
     let cases = [
-        ("instances = 2", "instances = \"two\"", 8, 13, "invalid type"),
-        ("instances = 2", "instnaces = 2", 8, 1, "unknown field `instnaces`"),
-        ("pause_ms = 1000", "pause = 1000", 12, 1, "unknown field `pause`"),
-        ("name = \"prod\"", "name = \"Prod\"", 5, 8, "lower-case letters"),
-        ("[5, 25, 50, 100]", "[5, 5]", 4, 1, "weights must rise, but 5 follows 5"),
-        ("[5, 25, 50, 100]", "[5, 101]", 4, 1, "101 is not a percentage"),
+        (
+            "instances = 2",
+            "instances = \"two\"",
+            8,
+            13,
+            "invalid type",
+        ),
+        (
+            "instances = 2",
+            "instnaces = 2",
+            8,
+            1,
+            "unknown field `instnaces`",
+        ),
+        (
+            "pause_ms = 1000",
+            "pause = 1000",
+            12,
+            1,
+            "unknown field `pause`",
+        ),
+        (
+            "name = \"prod\"",
+            "name = \"Prod\"",
+            5,
+            8,
+            "lower-case letters",
+        ),
+        (
+            "[5, 25, 50, 100]",
+            "[5, 5]",
+            4,
+            1,
+            "weights must rise, but 5 follows 5",
+        ),
+        (
+            "[5, 25, 50, 100]",
+            "[5, 101]",
+            4,
+            1,
+            "101 is not a percentage",
+        ),
         ("[5, 25, 50, 100]", "[]", 4, 1, "name at least one weight"),
-        ("max_error_rate = 0.01", "max_error_rate = 1.5", 4, 1, "between 0 and 1"),
-        ("instances = 2", "instances = 0", 4, 1, "it must be 1 to 1000"),
+        (
+            "max_error_rate = 0.01",
+            "max_error_rate = 1.5",
+            4,
+            1,
+            "between 0 and 1",
+        ),
+        (
+            "instances = 2",
+            "instances = 0",
+            4,
+            1,
+            "it must be 1 to 1000",
+        ),
         ("127.0.0.1:8103", "0.0.0.0:8103", 4, 1, "loopback only"),
-        ("path = \"/\"", "path = \"health\"", 4, 1, "must begin with /"),
+        (
+            "path = \"/\"",
+            "path = \"health\"",
+            4,
+            1,
+            "must begin with /",
+        ),
     ];
     for (from, to, line, column, part) in cases {
         let e = error(from, to);

@@ -3,27 +3,39 @@
 mod stage;
 mod trouble;
 
+use cloud::fake::ImageSettings;
 use domain::rollout::Waiting;
 use domain::{Command, Status, Strategy};
 use engine::EngineError;
 use stage::{Stage, ask, digest, target};
-use cloud::fake::ImageSettings;
 
 #[tokio::test]
 async fn each_strategy_leaves_exactly_the_new_group_serving() {
     let stage = Stage::set().await;
-    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
     let mut version = 1;
     for strategy in Strategy::ALL {
         version += 1;
         let id = stage.run(&ask("prod", version, strategy)).await.unwrap();
         let rollout = stage.load(id).await;
-        assert_eq!(rollout.done.len(), rollout.plan.len(), "{strategy}: every step is recorded");
+        assert_eq!(
+            rollout.done.len(),
+            rollout.plan.len(),
+            "{strategy}: every step is recorded"
+        );
         let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));
         let names: Vec<_> = seen.groups.iter().map(|g| &g.name).collect();
         assert_eq!(names, [&rollout.plan.to.name], "{strategy}");
         assert_eq!(seen.routes.weight(&rollout.plan.to.name), 100, "{strategy}");
-        let record = stage.store.environment(&target("prod")).await.unwrap().unwrap();
+        let record = stage
+            .store
+            .environment(&target("prod"))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(record.stable.unwrap().image, digest(version));
         assert_eq!(record.active, None);
     }
@@ -33,43 +45,93 @@ async fn each_strategy_leaves_exactly_the_new_group_serving() {
 #[tokio::test]
 async fn a_canary_with_errors_turns_itself_back_and_is_vetoed() {
     let stage = Stage::set().await;
-    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
-    let bad = ImageSettings { start_ms: 20, error_rate: 0.2, ..ImageSettings::default() };
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    let bad = ImageSettings {
+        start_ms: 20,
+        error_rate: 0.2,
+        ..ImageSettings::default()
+    };
     stage.fake.world().set_image(digest(2), bad);
-    let id = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
+    let id = stage
+        .engine
+        .begin(&ask("prod", 2, Strategy::Canary))
+        .await
+        .unwrap();
     let rollout = stage.ends(id, &Status::RolledBack).await;
     let why = rollout.going_back.unwrap().why;
-    assert!(why.contains("error rate") && why.contains("over the bound of 1.00% (n = "), "{why}");
+    assert!(
+        why.contains("error rate") && why.contains("over the bound of 1.00% (n = "),
+        "{why}"
+    );
     let again = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await;
-    assert!(matches!(again, Err(EngineError::Vetoed { .. })), "{again:?}");
-    let record = stage.store.environment(&target("prod")).await.unwrap().unwrap();
+    assert!(
+        matches!(again, Err(EngineError::Vetoed { .. })),
+        "{again:?}"
+    );
+    let record = stage
+        .store
+        .environment(&target("prod"))
+        .await
+        .unwrap()
+        .unwrap();
     assert!(record.hold.is_some(), "a rollback holds the environment");
 }
 
 #[tokio::test]
 async fn the_second_rollout_waits_visibly_and_is_planned_anew() {
     let stage = Stage::set().await;
-    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
-    let first = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    let first = stage
+        .engine
+        .begin(&ask("prod", 2, Strategy::Canary))
+        .await
+        .unwrap();
     let twice = stage.engine.begin(&ask("prod", 2, Strategy::Rolling)).await;
     assert!(matches!(twice, Err(EngineError::AlreadyAsked { rollout, .. }) if rollout == first));
-    let second = stage.engine.begin(&ask("prod", 3, Strategy::BlueGreen)).await.unwrap();
-    let queued = Status::Pending { waiting: Waiting::Queue { behind: first } };
-    stage.until(second, "queued", |rollout| rollout.status == queued).await;
+    let second = stage
+        .engine
+        .begin(&ask("prod", 3, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    let queued = Status::Pending {
+        waiting: Waiting::Queue { behind: first },
+    };
+    stage
+        .until(second, "queued", |rollout| rollout.status == queued)
+        .await;
     stage.ends(first, &Status::Succeeded).await;
     let second = stage.ends(second, &Status::Succeeded).await;
     let from = second.plan.from.clone().unwrap();
-    assert_eq!(from.image, digest(2), "it replaced what the first one brought");
+    assert_eq!(
+        from.image,
+        digest(2),
+        "it replaced what the first one brought"
+    );
 }
 
 #[tokio::test]
 async fn a_restarted_engine_goes_on_where_the_last_one_was() {
     let mut stage = Stage::set().await;
-    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
-    let id = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    let id = stage
+        .engine
+        .begin(&ask("prod", 2, Strategy::Canary))
+        .await
+        .unwrap();
     let total = stage.load(id).await.plan.len();
     for step in [1, total / 2, total - 3] {
-        stage.until(id, "further", |rollout| rollout.step >= step).await;
+        stage
+            .until(id, "further", |rollout| rollout.step >= step)
+            .await;
         stage.restart().await;
     }
     stage.ends(id, &Status::Succeeded).await;
@@ -79,11 +141,24 @@ async fn a_restarted_engine_goes_on_where_the_last_one_was() {
 #[tokio::test]
 async fn a_rollback_returns_the_traffic_and_a_second_one_is_refused() {
     let stage = Stage::set().await;
-    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
-    let id = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await.unwrap();
-    stage.until(id, "shifting", |rollout| rollout.first_figures.is_some()).await;
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    let id = stage
+        .engine
+        .begin(&ask("prod", 2, Strategy::Canary))
+        .await
+        .unwrap();
+    stage
+        .until(id, "shifting", |rollout| rollout.first_figures.is_some())
+        .await;
     let by: domain::Actor = "ada".parse().unwrap();
-    stage.engine.command(id, Command::Rollback, by.clone(), None).await.unwrap();
+    stage
+        .engine
+        .command(id, Command::Rollback, by.clone(), None)
+        .await
+        .unwrap();
     let again = stage.engine.command(id, Command::Rollback, by, None).await;
     assert!(matches!(again, Err(EngineError::Refused(_))), "{again:?}");
     let rollout = stage.ends(id, &Status::RolledBack).await;
@@ -93,31 +168,60 @@ async fn a_rollback_returns_the_traffic_and_a_second_one_is_refused() {
 #[tokio::test]
 async fn a_finished_rollout_is_taken_back_by_one_of_its_own() {
     let stage = Stage::set().await;
-    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
     let over = stage.run(&ask("prod", 2, Strategy::Rolling)).await.unwrap();
     let by: domain::Actor = "ada".parse().unwrap();
-    let done = stage.engine.command(over, Command::Rollback, by, None).await.unwrap();
+    let done = stage
+        .engine
+        .command(over, Command::Rollback, by, None)
+        .await
+        .unwrap();
     assert_ne!(done.rollout, over);
     let back = stage.ends(done.rollout, &Status::Succeeded).await;
-    assert_eq!(back.plan.to.image, digest(1), "the group was gone; its image is not");
+    assert_eq!(
+        back.plan.to.image,
+        digest(1),
+        "the group was gone; its image is not"
+    );
 }
 
 #[tokio::test]
 async fn what_is_live_already_is_refused_with_a_reason() {
     let stage = Stage::set().await;
-    stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
-    let refused = stage.engine.begin(&ask("prod", 1, Strategy::Canary)).await.unwrap_err();
-    assert!(refused.to_string().contains("nothing to replace"), "{refused}");
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    let refused = stage
+        .engine
+        .begin(&ask("prod", 1, Strategy::Canary))
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("nothing to replace"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
 async fn drift_is_replaced_and_journalled() {
     let stage = Stage::set().await;
-    let id = stage.run(&ask("prod", 1, Strategy::BlueGreen)).await.unwrap();
+    let id = stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
     let group = stage.load(id).await.plan.to.name.clone();
     let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));
     let instance = seen.group(&group).unwrap().instances[0].id.clone();
-    assert!(stage.fake.world().spoil(&target("prod"), &group, &instance, "etc/motd"));
+    assert!(
+        stage
+            .fake
+            .world()
+            .spoil(&target("prod"), &group, &instance, "etc/motd")
+    );
     let began = std::time::Instant::now();
     loop {
         let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));

@@ -21,7 +21,10 @@ pub(crate) fn digest(version: u8) -> Digest {
 }
 
 pub(crate) fn target(env: &str) -> Target {
-    Target { app: "site".parse().unwrap(), env: env.parse().unwrap() }
+    Target {
+        app: "site".parse().unwrap(),
+        env: env.parse().unwrap(),
+    }
 }
 
 pub(crate) fn ask(env: &str, version: u8, strategy: Strategy) -> Ask {
@@ -66,31 +69,58 @@ impl Stage {
     }
 
     /// `wrap` may put something between the engine and the fake.
-    pub(crate) async fn set_with<P: cloud::Provider>(wrap: impl FnOnce(Arc<Fake>) -> Arc<P>) -> Self {
+    pub(crate) async fn set_with<P: cloud::Provider>(
+        wrap: impl FnOnce(Arc<Fake>) -> Arc<P>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&StoreUrl::Sqlite(folder.path().join("test.db"))).await.unwrap();
+        let store = Store::open(&StoreUrl::Sqlite(folder.path().join("test.db")))
+            .await
+            .unwrap();
         let clock: SharedClock = Arc::new(SystemClock);
         let time = Arc::clone(&clock);
         let settings = Settings {
-            image: ImageSettings { start_ms: 20, ..ImageSettings::default() },
+            image: ImageSettings {
+                start_ms: 20,
+                ..ImageSettings::default()
+            },
             requests_per_s: 2_000,
             drain_ms: 10,
             ..Settings::default()
         };
         let fake = Arc::new(Fake::with(Arc::new(move || time.now()), settings));
         let site = Application::from_toml(SITE).unwrap();
-        store.save_application(&site, &"ada".parse().unwrap(), clock.now()).await.unwrap();
-        let clouds: Clouds =
-            [("fake".to_owned(), wrap(Arc::clone(&fake)) as Arc<dyn cloud::Provider>)].into();
-        let engine = Engine::start(store.clone(), clouds, Arc::clone(&clock), Options::default());
-        Self { engine, fake, store, clock, folder }
+        store
+            .save_application(&site, &"ada".parse().unwrap(), clock.now())
+            .await
+            .unwrap();
+        let clouds: Clouds = [(
+            "fake".to_owned(),
+            wrap(Arc::clone(&fake)) as Arc<dyn cloud::Provider>,
+        )]
+        .into();
+        let engine = Engine::start(
+            store.clone(),
+            clouds,
+            Arc::clone(&clock),
+            Options::default(),
+        );
+        Self {
+            engine,
+            fake,
+            store,
+            clock,
+            folder,
+        }
     }
 
     /// Ends the engine and starts another one over the same store and cloud.
     pub(crate) async fn restart(&mut self) {
         self.engine.stop().await;
-        let clouds: Clouds =
-            [("fake".to_owned(), Arc::clone(&self.fake) as Arc<dyn cloud::Provider>)].into();
+        let clouds: Clouds = [(
+            "fake".to_owned(),
+            Arc::clone(&self.fake) as Arc<dyn cloud::Provider>,
+        )]
+        .into();
         let clock = Arc::clone(&self.clock);
         self.engine = Engine::start(self.store.clone(), clouds, clock, Options::default());
         assert!(self.folder.path().exists());
@@ -101,7 +131,12 @@ impl Stage {
     }
 
     /// Waits on a condition of the rollout, within a bound that only a hang reaches.
-    pub(crate) async fn until(&self, id: RolloutId, what: &str, wanted: impl Fn(&Rollout) -> bool) -> Rollout {
+    pub(crate) async fn until(
+        &self,
+        id: RolloutId,
+        what: &str,
+        wanted: impl Fn(&Rollout) -> bool,
+    ) -> Rollout {
         let began = Instant::now();
         loop {
             let rollout = self.load(id).await;
@@ -122,7 +157,8 @@ impl Stage {
     }
 
     pub(crate) async fn ends(&self, id: RolloutId, wanted: &Status) -> Rollout {
-        self.until(id, wanted.as_str(), |rollout| rollout.status == *wanted).await
+        self.until(id, wanted.as_str(), |rollout| rollout.status == *wanted)
+            .await
     }
 
     pub(crate) async fn run(&self, ask: &Ask) -> Result<RolloutId, EngineError> {

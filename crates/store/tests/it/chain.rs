@@ -14,7 +14,10 @@ async fn verified(place: &Place, statements: &[&str]) -> Verification {
 
 #[track_caller]
 fn assert_broken(said: &Verification, at: i64) {
-    assert!(matches!(said, Verification::Broken { seq, .. } if *seq == at), "{said:?}");
+    assert!(
+        matches!(said, Verification::Broken { seq, .. } if *seq == at),
+        "{said:?}"
+    );
 }
 
 pub(crate) async fn a_sound_journal_is_found_sound(place: Place) {
@@ -23,13 +26,23 @@ pub(crate) async fn a_sound_journal_is_found_sound(place: Place) {
     let said = store.verify(|progress| heard.push(progress)).await.unwrap();
     let head = store.head().await.unwrap();
     let last = store.journal(None, head - 1, 1).await.unwrap().remove(0);
-    assert_eq!(said, Verification::Sound { rows: head, head_hash: last.hash });
+    assert_eq!(
+        said,
+        Verification::Sound {
+            rows: head,
+            head_hash: last.hash
+        }
+    );
     assert_eq!(heard.last().map(|p| (p.rows, p.of)), Some((head, head)));
     store.close().await;
 }
 
 pub(crate) async fn a_changed_entry_is_found(place: Place) {
-    let said = verified(&place, &["UPDATE journal SET actor = 'mallory' WHERE seq = 4"]).await;
+    let said = verified(
+        &place,
+        &["UPDATE journal SET actor = 'mallory' WHERE seq = 4"],
+    )
+    .await;
     assert_broken(&said, 4);
 }
 
@@ -41,7 +54,10 @@ pub(crate) async fn a_removed_entry_is_found(place: Place) {
 pub(crate) async fn a_removed_end_is_found(place: Place) {
     let last = "DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)";
     let said = verified(&place, &[last]).await;
-    assert!(matches!(&said, Verification::Broken { why, .. } if why.contains("missing")), "{said:?}");
+    assert!(
+        matches!(&said, Verification::Broken { why, .. } if why.contains("missing")),
+        "{said:?}"
+    );
 }
 
 pub(crate) async fn swapped_entries_are_found(place: Place) {
@@ -54,14 +70,24 @@ pub(crate) async fn swapped_entries_are_found(place: Place) {
 }
 
 pub(crate) async fn a_changed_list_is_found(place: Place) {
-    let said = verified(&place, &["UPDATE rollout SET state = 'failed' WHERE id = 2"]).await;
-    assert!(matches!(&said, Verification::Broken { why, .. } if why.contains("rollout 2")), "{said:?}");
+    let said = verified(
+        &place,
+        &["UPDATE rollout SET state = 'failed' WHERE id = 2"],
+    )
+    .await;
+    assert!(
+        matches!(&said, Verification::Broken { why, .. } if why.contains("rollout 2")),
+        "{said:?}"
+    );
 }
 
 pub(crate) async fn the_database_refuses_to_change_an_entry(place: Place) {
     filled(&place).await.close().await;
     let raw = place.raw().await;
-    for statement in ["UPDATE journal SET actor = 'mallory'", "DELETE FROM journal WHERE seq = 1"] {
+    for statement in [
+        "UPDATE journal SET actor = 'mallory'",
+        "DELETE FROM journal WHERE seq = 1",
+    ] {
         let refused = raw.execute_unprepared(statement).await.unwrap_err();
         assert!(refused.to_string().contains("append-only"), "{refused}");
     }

@@ -11,14 +11,29 @@ async fn a_second_opener_is_told_who_is_in_the_way() {
     let first = place.open().await;
     let refused = Store::open(&place.url).await.unwrap_err();
     assert!(matches!(refused, StoreError::InUse { .. }), "{refused}");
-    assert!(refused.to_string().contains("viridian.db is in use"), "{refused}");
+    assert!(
+        refused.to_string().contains("viridian.db is in use"),
+        "{refused}"
+    );
     let restored = Store::restore(&place.file("none"), &place.file("viridian.db"));
-    assert!(matches!(restored, Err(StoreError::InUse { .. })), "{restored:?}");
+    assert!(
+        matches!(restored, Err(StoreError::InUse { .. })),
+        "{restored:?}"
+    );
     let clone = first.clone();
     first.close().await;
     assert!(matches!(clone.head().await, Err(StoreError::Closed)));
-    let record = AdminEvent { at: Time(1), by: by("eva"), kind: "x".into(), target: None, detail: ().into() };
-    assert!(matches!(clone.record(record).await, Err(StoreError::Closed)));
+    let record = AdminEvent {
+        at: Time(1),
+        by: by("eva"),
+        kind: "x".into(),
+        target: None,
+        detail: ().into(),
+    };
+    assert!(matches!(
+        clone.record(record).await,
+        Err(StoreError::Closed)
+    ));
     place.open().await.close().await;
 }
 
@@ -28,7 +43,14 @@ async fn a_file_that_is_no_database_is_called_damaged() {
     let path = place.file("viridian.db");
     fs::write(&path, "this was never a database ".repeat(1_000)).unwrap();
     let refused = Store::open(&place.url).await.unwrap_err();
-    let StoreError::Corrupt { place: named, remedy, .. } = &refused else { panic!("{refused:?}") };
+    let StoreError::Corrupt {
+        place: named,
+        remedy,
+        ..
+    } = &refused
+    else {
+        panic!("{refused:?}")
+    };
     assert_eq!(named, &path.display().to_string());
     assert!(remedy.contains("restore"), "{remedy}");
 }
@@ -59,7 +81,13 @@ async fn a_back_up_made_while_writing_is_whole() {
         async move {
             for n in 0..400 {
                 let kind = "signed_in".to_owned();
-                let event = AdminEvent { at: Time(n), by: by("eva"), kind, target: None, detail: n.into() };
+                let event = AdminEvent {
+                    at: Time(n),
+                    by: by("eva"),
+                    kind,
+                    target: None,
+                    detail: n.into(),
+                };
                 store.record(event).await.unwrap();
             }
         }
@@ -67,10 +95,16 @@ async fn a_back_up_made_while_writing_is_whole() {
     let kept = place.file("kept.db");
     let made = store.back_up(&kept).await.unwrap();
     let after = store.head().await.unwrap();
-    assert!(made.rows > 0 && made.rows <= after.unsigned_abs(), "{made:?} of {after}");
+    assert!(
+        made.rows > 0 && made.rows <= after.unsigned_abs(),
+        "{made:?} of {after}"
+    );
     assert_eq!(made.bytes, fs::metadata(&kept).unwrap().len());
     let again = store.back_up(&kept).await;
-    assert!(matches!(again, Err(StoreError::Unsupported { .. })), "{again:?}");
+    assert!(
+        matches!(again, Err(StoreError::Unsupported { .. })),
+        "{again:?}"
+    );
     writing.await.unwrap();
     store.close().await;
 
@@ -78,9 +112,15 @@ async fn a_back_up_made_while_writing_is_whole() {
     Store::restore(&kept, &place.file("viridian.db")).unwrap();
     let store = place.open().await;
     let said = store.verify(|_| {}).await.unwrap();
-    assert!(matches!(said, Verification::Sound { rows, .. } if rows.unsigned_abs() == made.rows), "{said:?}");
+    assert!(
+        matches!(said, Verification::Sound { rows, .. } if rows.unsigned_abs() == made.rows),
+        "{said:?}"
+    );
     store.close().await;
-    assert!(place.file("viridian.db.replaced").exists(), "what stood there is kept");
+    assert!(
+        place.file("viridian.db.replaced").exists(),
+        "what stood there is kept"
+    );
 }
 
 #[tokio::test]
@@ -93,7 +133,10 @@ async fn a_damaged_back_up_replaces_nothing() {
     store.close().await;
     let whole = fs::read(&kept).unwrap();
     let cases = [
-        ("torn", [&whole[..8_192], &vec![0xA5; whole.len() - 8_192]].concat()),
+        (
+            "torn",
+            [&whole[..8_192], &vec![0xA5; whole.len() - 8_192]].concat(),
+        ),
         ("short", whole[..whole.len() / 2].to_vec()),
         ("empty", Vec::new()),
         ("text", b"not a database".repeat(500)),

@@ -15,7 +15,9 @@ const FILE: &str = "VIRIDIAN_TEST_CRASH_FILE";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by acknowledged_entries_survive_kill_9"]
 async fn writer_to_be_killed() {
-    let Some(file) = std::env::var_os(FILE) else { return };
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
     let store = Store::open(&StoreUrl::Sqlite(file.into())).await.unwrap();
     let writers: Vec<_> = (0..8)
         .map(|n| {
@@ -23,7 +25,13 @@ async fn writer_to_be_killed() {
             tokio::spawn(async move {
                 loop {
                     let (by, kind) = (by("eva"), "signed_in".to_owned());
-                    let event = AdminEvent { at: Time(n), by, kind, target: None, detail: n.into() };
+                    let event = AdminEvent {
+                        at: Time(n),
+                        by,
+                        kind,
+                        target: None,
+                        detail: n.into(),
+                    };
                     let seq = store.record(event).await.unwrap();
                     let mut out = std::io::stdout().lock();
                     writeln!(out, "acknowledged {seq}").unwrap();
@@ -44,7 +52,12 @@ async fn acknowledged_entries_survive_kill_9() {
     let mut acknowledged = BTreeSet::new();
     for kill in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "crash::writer_to_be_killed", "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                "crash::writer_to_be_killed",
+                "--ignored",
+                "--nocapture",
+            ])
             .env(FILE, &file)
             .stdout(Stdio::piped())
             .spawn()
@@ -66,7 +79,10 @@ async fn acknowledged_entries_survive_kill_9() {
         }
         let ended = child.wait().unwrap();
         assert!(!ended.success(), "it was killed, it did not end: {ended}");
-        assert!(heard >= enough, "it acknowledged {heard} of {enough} before it died");
+        assert!(
+            heard >= enough,
+            "it acknowledged {heard} of {enough} before it died"
+        );
     }
     let store = place.open().await;
     let found: BTreeSet<i64> = {
@@ -84,6 +100,9 @@ async fn acknowledged_entries_survive_kill_9() {
     assert!(lost.is_empty(), "lost of {}: {lost:?}", acknowledged.len());
     let said = store.verify(|_| {}).await.unwrap();
     assert!(matches!(said, Verification::Sound { .. }), "{said:?}");
-    println!("{KILLS} kills, 0 of {} acknowledged entries lost", acknowledged.len());
+    println!(
+        "{KILLS} kills, 0 of {} acknowledged entries lost",
+        acknowledged.len()
+    );
     store.close().await;
 }

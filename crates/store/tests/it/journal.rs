@@ -52,7 +52,9 @@ pub(crate) async fn a_refusal_in_a_batch_harms_nobody(place: Place) {
                     wrote_something(&store, n).await;
                     true
                 } else {
-                    append(&store, &mut stale, None, vec![event(n, What::Approved)]).await.is_ok()
+                    append(&store, &mut stale, None, vec![event(n, What::Approved)])
+                        .await
+                        .is_ok()
                 }
             })
         })
@@ -78,10 +80,15 @@ pub(crate) async fn administrative_entries_share_the_chain(place: Place) {
     let last = entries.last().unwrap();
     assert_eq!(last.event, EntryEvent::Admin(serde_json::json!({ "n": 5 })));
     assert_eq!(store.head().await.unwrap(), last.seq);
-    let created = entries.iter().find(|entry| entry.rollout.is_some()).unwrap();
+    let created = entries
+        .iter()
+        .find(|entry| entry.rollout.is_some())
+        .unwrap();
     assert_eq!((created.kind.as_str(), created.rollout_seq), ("created", 1));
     assert_eq!(created.target, Some(target("site", "prod")));
-    assert!(matches!(&created.event, EntryEvent::Rollout(event) if matches!(event.what, What::Created { .. })));
+    assert!(
+        matches!(&created.event, EntryEvent::Rollout(event) if matches!(event.what, What::Created { .. }))
+    );
     store.close().await;
 }
 
@@ -92,7 +99,17 @@ pub(crate) async fn entries_are_read_from_anywhere(place: Place) {
     assert_eq!(some, all[3..5]);
     let of_second = store.journal(Some(RolloutId(2)), 0, 1_000).await.unwrap();
     assert!(of_second.len() > 3);
-    assert!(of_second.iter().all(|entry| entry.rollout == Some(RolloutId(2))));
-    assert!(store.journal(None, all.len() as i64, 10).await.unwrap().is_empty());
+    assert!(
+        of_second
+            .iter()
+            .all(|entry| entry.rollout == Some(RolloutId(2)))
+    );
+    assert!(
+        store
+            .journal(None, all.len() as i64, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     store.close().await;
 }

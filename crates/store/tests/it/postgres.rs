@@ -25,7 +25,10 @@ impl Server {
             return None;
         };
         // Short: a socket's path has a limit of about 100 bytes.
-        let folder = tempfile::Builder::new().prefix("vpg").tempdir_in("/tmp").unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("vpg")
+            .tempdir_in("/tmp")
+            .unwrap();
         let user = user();
         if let Some((uid, gid)) = user {
             chown(folder.path(), Some(uid), Some(gid)).unwrap();
@@ -33,13 +36,22 @@ impl Server {
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
         let data = folder.path().join("data");
         let made = command(&initdb, user)
-            .args(["--no-sync", "--auth=trust", "--username=viridian", "--encoding=UTF8", "--locale=C"])
+            .args([
+                "--no-sync",
+                "--auth=trust",
+                "--username=viridian",
+                "--encoding=UTF8",
+                "--locale=C",
+            ])
             .arg("-D")
             .arg(&data)
             .output()
             .unwrap();
         if !made.status.success() {
-            println!("SKIPPED on PostgreSQL: {}", String::from_utf8_lossy(&made.stderr).trim());
+            println!(
+                "SKIPPED on PostgreSQL: {}",
+                String::from_utf8_lossy(&made.stderr).trim()
+            );
             return None;
         }
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
@@ -48,7 +60,7 @@ impl Server {
             .arg(&data)
             .arg("-k")
             .arg(folder.path())
-            .args(["-h", "", "-c", "max_connections=200"])
+            .args(["-h", "", "-c", "max_connections=200", "-c", "fsync=off"])
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -57,7 +69,10 @@ impl Server {
     }
 
     fn url(&self, database: &str) -> String {
-        format!("postgres://viridian@localhost/{database}?host={}", self.folder.path().display())
+        format!(
+            "postgres://viridian@localhost/{database}?host={}",
+            self.folder.path().display()
+        )
     }
 
     async fn ready(&mut self) {
@@ -77,7 +92,10 @@ impl Server {
 
     async fn place(&self, name: &str) -> Place {
         let admin = Database::connect(self.url("postgres")).await.unwrap();
-        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+        admin
+            .execute_unprepared(&format!("CREATE DATABASE {name}"))
+            .await
+            .unwrap();
         admin.close().await.unwrap();
         Place::postgres(self.url(name))
     }
@@ -98,7 +116,10 @@ fn program(name: &str) -> Option<PathBuf> {
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.flatten().map(|version| version.path().join("bin")));
     }
-    folders.into_iter().map(|folder| folder.join(name)).find(|path| path.is_file())
+    folders
+        .into_iter()
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
 }
 
 /// PostgreSQL refuses to run as root: somebody else then, as numbers.
@@ -108,9 +129,15 @@ fn user() -> Option<(u32, u32)> {
     }
     let id = |flag: &str, user: &str| {
         let said = Command::new("id").args([flag, user]).output().ok()?;
-        String::from_utf8(said.stdout).ok()?.trim().parse::<u32>().ok()
+        String::from_utf8(said.stdout)
+            .ok()?
+            .trim()
+            .parse::<u32>()
+            .ok()
     };
-    ["postgres", "nobody"].into_iter().find_map(|user| Some((id("-u", user)?, id("-g", user)?)))
+    ["postgres", "nobody"]
+        .into_iter()
+        .find_map(|user| Some((id("-u", user)?, id("-g", user)?)))
 }
 
 fn command(program: &Path, user: Option<(u32, u32)>) -> Command {
@@ -125,7 +152,9 @@ fn command(program: &Path, user: Option<(u32, u32)>) -> Command {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_case_holds_on_postgresql() {
-    let Some(mut server) = Server::start() else { return };
+    let Some(mut server) = Server::start() else {
+        return;
+    };
     server.ready().await;
     let mut failed = Vec::new();
     for (name, case) in CASES {
@@ -135,7 +164,10 @@ async fn every_case_holds_on_postgresql() {
         }
     }
     let place = server.place("two_replicas").await;
-    if tokio::spawn(replicas_share_one_journal(place)).await.is_err() {
+    if tokio::spawn(replicas_share_one_journal(place))
+        .await
+        .is_err()
+    {
         failed.push("replicas_share_one_journal");
     }
     let log = server.log();
@@ -154,7 +186,13 @@ async fn replicas_share_one_journal(place: Place) {
             let store = if n % 2 == 0 { one.clone() } else { two.clone() };
             tokio::spawn(async move {
                 let kind = "signed_in".to_owned();
-                let event = AdminEvent { at: Time(n), by: by("eva"), kind, target: None, detail: n.into() };
+                let event = AdminEvent {
+                    at: Time(n),
+                    by: by("eva"),
+                    kind,
+                    target: None,
+                    detail: n.into(),
+                };
                 store.record(event).await.unwrap()
             })
         })
@@ -166,11 +204,17 @@ async fn replicas_share_one_journal(place: Place) {
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=200).collect::<Vec<_>>());
     for n in 1..=200 {
-        let entry = tokio::time::timeout(Duration::from_secs(10), heard.recv()).await.unwrap().unwrap();
+        let entry = tokio::time::timeout(Duration::from_secs(10), heard.recv())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(entry.seq, n);
     }
     let said = one.verify(|_| {}).await.unwrap();
-    assert!(matches!(said, store::Verification::Sound { rows: 200, .. }), "{said:?}");
+    assert!(
+        matches!(said, store::Verification::Sound { rows: 200, .. }),
+        "{said:?}"
+    );
     one.close().await;
     two.close().await;
 }

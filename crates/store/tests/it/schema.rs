@@ -5,12 +5,17 @@ use store::{Store, StoreError};
 pub(crate) async fn migrations_of_a_newer_version_are_refused(place: Place) {
     place.open().await.close().await;
     let raw = place.raw().await;
-    raw.execute_unprepared("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 1)")
-        .await
-        .unwrap();
+    raw.execute_unprepared(
+        "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 1)",
+    )
+    .await
+    .unwrap();
     raw.close().await.unwrap();
     let refused = Store::open(&place.url).await.unwrap_err();
-    assert!(matches!(&refused, StoreError::Newer { unknown, .. } if unknown == "m9999_future"), "{refused}");
+    assert!(
+        matches!(&refused, StoreError::Newer { unknown, .. } if unknown == "m9999_future"),
+        "{refused}"
+    );
 }
 
 pub(crate) async fn opening_again_changes_nothing(place: Place) {

@@ -25,11 +25,19 @@ impl Place {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("viridian.db");
         let raw = format!("sqlite:{}", path.display());
-        Self { url: StoreUrl::Sqlite(path), raw, folder: Some(folder) }
+        Self {
+            url: StoreUrl::Sqlite(path),
+            raw,
+            folder: Some(folder),
+        }
     }
 
     pub(crate) fn postgres(url: String) -> Self {
-        Self { url: StoreUrl::Postgres(url.clone()), raw: url, folder: None }
+        Self {
+            url: StoreUrl::Postgres(url.clone()),
+            raw: url,
+            folder: None,
+        }
     }
 
     pub(crate) async fn open(&self) -> Store {
@@ -38,7 +46,11 @@ impl Place {
 
     /// A file beside the database.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.folder.as_ref().expect("only a file has a folder").path().join(name)
+        self.folder
+            .as_ref()
+            .expect("only a file has a folder")
+            .path()
+            .join(name)
     }
 
     /// The database behind the store's back.
@@ -50,12 +62,18 @@ impl Place {
     pub(crate) async fn tamper(&self, statements: &[&str]) {
         let raw = self.raw().await;
         let guards: &[&str] = match raw.get_database_backend() {
-            DbBackend::Sqlite => &["DROP TRIGGER journal_keeps_rows", "DROP TRIGGER journal_keeps_content"],
+            DbBackend::Sqlite => &[
+                "DROP TRIGGER journal_keeps_rows",
+                "DROP TRIGGER journal_keeps_content",
+            ],
             _ => &["DROP TRIGGER journal_keeps_rows ON journal"],
         };
         for statement in guards.iter().chain(statements) {
             let done = raw.execute_unprepared(statement).await.unwrap();
-            assert!(statement.starts_with("DROP") || done.rows_affected() > 0, "{statement} did nothing");
+            assert!(
+                statement.starts_with("DROP") || done.rows_affected() > 0,
+                "{statement} did nothing"
+            );
         }
         raw.close().await.unwrap();
     }
@@ -70,7 +88,10 @@ pub(crate) fn name(text: &str) -> AppName {
 }
 
 pub(crate) fn target(app: &str, env: &str) -> Target {
-    Target { app: name(app), env: EnvName::new(env).unwrap() }
+    Target {
+        app: name(app),
+        env: EnvName::new(env).unwrap(),
+    }
 }
 
 pub(crate) fn digest(n: u64) -> Digest {
@@ -80,7 +101,9 @@ pub(crate) fn digest(n: u64) -> Digest {
 pub(crate) fn application(app: &str, environments: &[(&str, u16)]) -> Application {
     let mut text = format!("[application]\nname = \"{app}\"\n");
     for (env, port) in environments {
-        text += &format!("[[environment]]\nname = \"{env}\"\nlisten = \"127.0.0.1:{port}\"\ninstances = 2\n");
+        text += &format!(
+            "[[environment]]\nname = \"{env}\"\nlisten = \"127.0.0.1:{port}\"\ninstances = 2\n"
+        );
     }
     Application::from_toml(&text).unwrap()
 }
@@ -89,7 +112,10 @@ pub(crate) fn application(app: &str, environments: &[(&str, u16)]) -> Applicatio
 pub(crate) async fn with_site(place: &Place) -> Store {
     let store = place.open().await;
     let site = application("site", &[("dev", 8101), ("prod", 8102)]);
-    store.save_application(&site, &by("eva"), Time(1)).await.unwrap();
+    store
+        .save_application(&site, &by("eva"), Time(1))
+        .await
+        .unwrap();
     store
 }
 
@@ -112,12 +138,22 @@ pub(crate) async fn planned(store: &Store, target: &Target, n: u64) -> (Plan, Re
 
 pub(crate) async fn create(store: &Store, target: &Target, n: u64) -> Loaded {
     let (plan, expect) = planned(store, target, n).await;
-    let new = NewRollout { plan, by: by("eva"), at: Time(1_000 + n as i64), needs_approval: false, expect };
+    let new = NewRollout {
+        plan,
+        by: by("eva"),
+        at: Time(1_000 + n as i64),
+        needs_approval: false,
+        expect,
+    };
     store.create_rollout(new).await.unwrap()
 }
 
 pub(crate) fn event(at: i64, what: What) -> Event {
-    Event { at: Time(at), by: by("viridian"), what }
+    Event {
+        at: Time(at),
+        by: by("viridian"),
+        what,
+    }
 }
 
 /// A step's beginning, with figures as the engine writes them.
@@ -156,22 +192,43 @@ pub(crate) async fn append(
 
 pub(crate) async fn admit(store: &Store, loaded: &mut Loaded) {
     let rollout = loaded.rollout.clone();
-    let events = vec![event(2_000, What::Admitted { plan: None }), step_started(2_001, 0, &rollout)];
+    let events = vec![
+        event(2_000, What::Admitted { plan: None }),
+        step_started(2_001, 0, &rollout),
+    ];
     append(store, loaded, None, events).await.unwrap();
 }
 
 pub(crate) async fn succeed(store: &Store, loaded: &mut Loaded) {
-    append(store, loaded, None, vec![event(3_000, What::Succeeded)]).await.unwrap();
+    append(store, loaded, None, vec![event(3_000, What::Succeeded)])
+        .await
+        .unwrap();
 }
 
 pub(crate) async fn roll_back(store: &Store, loaded: &mut Loaded) {
     let why = "1 of 10 requests failed".to_owned();
-    let returning = What::Returning { why, ending: Ending::RolledBack };
+    let returning = What::Returning {
+        why,
+        ending: Ending::RolledBack,
+    };
     let events = vec![
-        event(3_000, What::Paused { pause: Pause::Approval }),
-        Event { by: by("ute"), ..event(3_001, returning) },
+        event(
+            3_000,
+            What::Paused {
+                pause: Pause::Approval,
+            },
+        ),
+        Event {
+            by: by("ute"),
+            ..event(3_001, returning)
+        },
         event(3_002, What::TrafficReturned),
-        event(3_003, What::Ended { ending: Ending::RolledBack }),
+        event(
+            3_003,
+            What::Ended {
+                ending: Ending::RolledBack,
+            },
+        ),
     ];
     append(store, loaded, None, events).await.unwrap();
 }

@@ -1,0 +1,50 @@
+//! The few pages that are shown to somebody who is not signed in. Plain HTML without script.
+
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use http::{HeaderValue, StatusCode};
+
+/// How to come in. `again` makes the browser ask once more by itself.
+pub(crate) fn sign_in_first(again: bool) -> Response {
+    let refresh = if again { "<meta http-equiv=\"refresh\" content=\"0\">" } else { "" };
+    page(
+        StatusCode::UNAUTHORIZED,
+        "Sign in",
+        refresh,
+        "<p>This server shows its pages to those who signed in.</p>\
+         <p>A one-time link signs this browser in. On the server's machine, run</p>\
+         <pre>viridian login-link --data DIR</pre>\
+         <p>where <code>DIR</code> is the folder that <code>viridian serve</code> runs on \
+         (<code>.viridian</code> unless it was told otherwise), and open what it prints.</p>",
+    )
+}
+
+pub(crate) fn link_is_spent() -> Response {
+    page(
+        StatusCode::GONE,
+        "This link was used already",
+        "",
+        "<p>A sign-in link works once, and for an hour. <a href=\"/\">Go on</a> if this browser is \
+         signed in; otherwise make another link on the server's machine:</p>\
+         <pre>viridian login-link --data DIR</pre>",
+    )
+}
+
+fn page(status: StatusCode, title: &str, head: &str, body: &str) -> Response {
+    let html = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\">{head}\
+         <title>{title} · Viridian</title></head><body><main><h1>{title}</h1>{body}</main></body></html>"
+    );
+    let mut response = (status, Html(html)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+        ),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
