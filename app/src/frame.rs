@@ -35,47 +35,56 @@ pub fn App() -> impl IntoView {
             <div class="frame">
                 <Sidebar />
                 <main id="content" tabindex="-1">
-                    <Routes fallback=|| view! { <pages::NotFound /> }.into_any()>
-                        <Route
-                            path=path!("/")
-                            view=|| view! { <pages::Now /> }.into_any()
-                            ssr=SsrMode::Async
-                        />
-                        <Route
-                            path=path!("/applications")
-                            view=|| view! { <pages::Applications /> }.into_any()
-                            ssr=SsrMode::Async
-                        />
-                        <Route
-                            path=path!("/applications/:app")
-                            view=|| view! { <pages::Application /> }.into_any()
-                            ssr=SsrMode::Async
-                        />
-                        <Route
-                            path=path!("/rollouts/:id")
-                            view=|| view! { <pages::Rollout /> }.into_any()
-                            ssr=SsrMode::Async
-                        />
-                        <Route
-                            path=path!("/images")
-                            view=|| view! { <pages::Images /> }.into_any()
-                            ssr=SsrMode::Async
-                        />
-                        <Route
-                            path=path!("/images/:digest")
-                            view=|| view! { <pages::Image /> }.into_any()
-                            ssr=SsrMode::Async
-                        />
-                        <Route
-                            path=path!("/history")
-                            view=|| view! { <pages::History /> }.into_any()
-                            ssr=SsrMode::Async
-                        />
-                    </Routes>
+                    {routes()}
                 </main>
             </div>
         </Router>
     }
+    .into_any()
+}
+
+/// Type-erased as a whole, so that what surrounds it does not carry the type of every route.
+fn routes() -> AnyView {
+    view! {
+        <Routes fallback=|| view! { <pages::NotFound /> }.into_any()>
+            <Route
+                path=path!("/")
+                view=|| view! { <pages::Now /> }.into_any()
+                ssr=SsrMode::Async
+            />
+            <Route
+                path=path!("/applications")
+                view=|| view! { <pages::Applications /> }.into_any()
+                ssr=SsrMode::Async
+            />
+            <Route
+                path=path!("/applications/:app")
+                view=|| view! { <pages::Application /> }.into_any()
+                ssr=SsrMode::Async
+            />
+            <Route
+                path=path!("/rollouts/:id")
+                view=|| view! { <pages::Rollout /> }.into_any()
+                ssr=SsrMode::Async
+            />
+            <Route
+                path=path!("/images")
+                view=|| view! { <pages::Images /> }.into_any()
+                ssr=SsrMode::Async
+            />
+            <Route
+                path=path!("/images/:digest")
+                view=|| view! { <pages::Image /> }.into_any()
+                ssr=SsrMode::Async
+            />
+            <Route
+                path=path!("/history")
+                view=|| view! { <pages::History /> }.into_any()
+                ssr=SsrMode::Async
+            />
+        </Routes>
+    }
+    .into_any()
 }
 
 #[component]

@@ -1,10 +1,12 @@
 // Starts the real binary on a free port with a data folder of its own, and stops it again.
 
-import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
@@ -47,23 +49,31 @@ export class Server {
     }
   }
 
-  /** Asks it to end and waits; a server that does not end is a failure. */
+  /** Runs a command of the product on this server's data folder; resolves to what it wrote. */
+  async command(...args) {
+    const { stdout } = await promisify(execFile)(BINARY, [...args, "--data", this.data]);
+    return stdout.trim();
+  }
+
+  /** Asks it to end and waits; a server or a node that does not end is a failure. */
   async stop() {
     const child = this.#child;
     try {
       if (child && child.exitCode === null && child.signalCode === null) {
-        child.kill("SIGTERM");
-        const late = Symbol("late");
-        const timer = new Promise((resolve) => setTimeout(resolve, STOP_MS, late).unref());
-        if ((await Promise.race([this.#exited, timer])) === late) {
-          child.kill("SIGKILL");
-          await this.#exited;
-          throw new Error(`the server did not end within ${STOP_MS} ms of SIGTERM\n${this.log()}`);
-        }
+        await end("the server", child.pid);
+        await this.#exited;
       }
     } finally {
+      await this.#stopNode();
       await rm(this.data, { recursive: true, force: true });
     }
+  }
+
+  /** The server leaves its node running on purpose. The folder is this test's own, and so is it. */
+  async #stopNode() {
+    const lock = await readFile(join(this.data, "node", "node.lock"), "utf8").catch(() => "");
+    const pid = Number.parseInt(lock, 10);
+    if (Number.isInteger(pid) && alive(pid)) await end("the node", pid);
   }
 
   async #spawn(args, env) {
@@ -109,5 +119,26 @@ export class Server {
       deadline.addEventListener("abort", onAbort, { once: true });
       this.#exited.then(() => fail(`the server ended before it wrote ${pattern}`));
     });
+  }
+}
+
+async function end(what, pid) {
+  process.kill(pid, "SIGTERM");
+  const deadline = Date.now() + STOP_MS;
+  while (alive(pid)) {
+    if (Date.now() > deadline) {
+      process.kill(pid, "SIGKILL");
+      throw new Error(`${what} did not end within ${STOP_MS} ms of SIGTERM`);
+    }
+    await pause(20);
+  }
+}
+
+function alive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

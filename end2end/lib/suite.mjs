@@ -5,7 +5,8 @@
 //     test("reads without script", { javaScriptEnabled: false }, async ({ page }) => { … });
 //   });
 //
-// A test fails on any console error, exception or 5xx, unless `allow` holds a pattern for it.
+// A test fails on any console error, exception or 5xx, unless `allow` holds a pattern for it. It is
+// signed in as an administrator, unless it is a `stranger`.
 // Other options go to Playwright's browser context: viewport, colorScheme, javaScriptEnabled …
 
 import assert from "node:assert/strict";
@@ -24,9 +25,11 @@ export function suite(name, define, { server: serverOptions } = {}) {
   node.describe(name, () => {
     let server;
     let browser;
+    let signedIn;
     node.before(async () => {
       server = await Server.start(serverOptions);
       browser = await launch();
+      signedIn = await signIn(browser, server);
     });
     node.after(async () => {
       await browser?.close();
@@ -35,9 +38,14 @@ export function suite(name, define, { server: serverOptions } = {}) {
 
     const test = (title, ...rest) => {
       const body = rest.pop();
-      const { allow = [], ...contextOptions } = rest.pop() ?? {};
+      const { allow = [], stranger = false, ...contextOptions } = rest.pop() ?? {};
       node.test(title, { timeout: TEST_MS }, async () => {
-        const context = await browser.newContext({ baseURL: server.url, ...contextOptions });
+        const storageState = stranger ? undefined : signedIn;
+        const context = await browser.newContext({
+          baseURL: server.url,
+          storageState,
+          ...contextOptions,
+        });
         const page = await context.newPage();
         page.setDefaultTimeout(WAIT_MS);
         const faults = watch(page);
@@ -55,6 +63,19 @@ export function suite(name, define, { server: serverOptions } = {}) {
     };
     define({ test, server: () => server });
   });
+}
+
+/** The way a person takes: a one-time link, opened in the browser. Resolves to its cookies. */
+async function signIn(browser, server) {
+  const link = await server.command("login-link");
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const response = await page.goto(link);
+  assert.equal(response.status(), 200, `the sign-in link leads to ${page.url()}`);
+  const state = await context.storageState();
+  assert.ok(state.cookies.length > 0, "signing in sets a cookie");
+  await context.close();
+  return state;
 }
 
 /** What helps to understand a failure: where the page was, how it looked, what the server said. */

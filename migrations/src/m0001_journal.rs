@@ -96,6 +96,7 @@ const TABLES: &[&str] = &[
     "CREATE UNIQUE INDEX rollout_owns_environment ON rollout (app, env) WHERE active",
     "CREATE INDEX rollout_unfinished ON rollout (id) WHERE NOT finished",
     "CREATE INDEX rollout_due ON rollout (due_at, id) WHERE NOT finished",
+    "CREATE INDEX rollout_of_application ON rollout (app, id)",
     "CREATE INDEX rollout_of_environment ON rollout (app, env, id)",
     "CREATE INDEX rollout_in_state ON rollout (state, id)",
     "CREATE INDEX rollout_by_strategy ON rollout (strategy, id)",

@@ -9,6 +9,7 @@
 mod browser;
 mod demo;
 mod make;
+mod node;
 mod process;
 mod run;
 mod steps;

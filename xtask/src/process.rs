@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 /// How long a program may take to end after it was asked to.
-const STOP: Duration = Duration::from_secs(20);
+pub(crate) const STOP: Duration = Duration::from_secs(20);
 const TURN: Duration = Duration::from_millis(200);
 
 /// Runs a program to its end, its output shown as it comes.
@@ -150,15 +150,15 @@ impl Service {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM)?;
         let (child, name) = (&mut self.child, &self.name);
-        std::thread::scope(|scope| {
-            let (sender, ended) = mpsc::channel();
-            scope.spawn(move || sender.send(child.wait()));
-            if let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(STOP) {
+        within(
+            STOP,
+            || child.wait(),
+            || {
                 eprintln!("{name} did not end within {STOP:?} and is killed");
-                kill_process(pid, Signal::KILL)?;
-            }
-            Ok(())
-        })
+                kill_process(pid, Signal::KILL)
+            },
+        )??;
+        Ok(())
     }
 }
 
@@ -176,4 +176,22 @@ fn echo(reader: impl BufRead, sender: &Sender<String>) {
         // Nobody listens any more once the service is up, and its lines are still to be shown.
         let _ = sender.send(line);
     }
+}
+
+/// Blocks until `work` is done, and calls `late` where that takes longer than `patience`. What
+/// `late` does has to bring `work` to its end.
+pub(crate) fn within<T: Send>(
+    patience: Duration,
+    work: impl FnOnce() -> T + Send,
+    late: impl FnOnce() -> rustix::io::Result<()>,
+) -> Result<T> {
+    std::thread::scope(|scope| {
+        let (sender, done) = mpsc::channel();
+        scope.spawn(move || sender.send(work()));
+        if let Ok(outcome) = done.recv_timeout(patience) {
+            return Ok(outcome);
+        }
+        late()?;
+        Ok(done.recv()?)
+    })
 }

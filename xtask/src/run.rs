@@ -2,6 +2,7 @@
 
 use crate::demo::{self, Seeded, Stage};
 use crate::make;
+use crate::node::Node;
 use crate::process::Service;
 use crate::steps::{seconds, step};
 use crate::workspace::{Profile, Workspace};
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // Registered before anything is started, so that no signal finds a process without an owner.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCHLD])?;
     let data = std::env::current_dir()?.join(&args.data);
+    let node_of_before = Node::running(&data)?.is_some();
     let (mut services, url) = step("start", || services(&workspace, profile, args, &data))?;
     if !args.no_demo {
         step("set up the demonstration", || {
@@ -69,9 +71,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     announce(&workspace, &url, &links, &data, start.elapsed());
 
     let ended = wait(&mut signals, &mut services)?;
+    println!("\nStopping.");
     // The latest first: what others depend on ends last.
     while let Some(mut service) = services.pop() {
         service.stop()?;
+    }
+    match Node::running(&data)? {
+        Some(_) if node_of_before => println!("The node ran before and is left running."),
+        Some(node) => node.stop()?,
+        None => {}
     }
     match ended {
         None => {
@@ -83,7 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Starts the product and waits until it answers. In order: what comes later depends on what came
-/// before. The node is `serve`'s to start; were it to be owned here, it would come first.
+/// before. The node is `serve`'s to start.
 fn services(
     workspace: &Workspace,
     profile: Profile,

@@ -91,23 +91,23 @@ impl Backend for Sample {
 
 pub(crate) fn rest(backend: SharedBackend, viewer: Viewer) -> Router {
     macro_rules! on {
-        (|$($extracted:ident: $kind:ty),*| $method:ident($($argument:expr),*)) => {{
+        ([$($extracted:ident: $kind:ty),*] $method:ident($($argument:expr),*)) => {{
             let (backend, viewer) = (backend.clone(), viewer.clone());
             move |$($extracted: $kind),*| async move { said(backend.$method(&viewer, $($argument),*).await) }
         }};
     }
     Router::new()
-        .route("/api/v1/now", get(on!(|| now())))
-        .route("/api/v1/applications/{app}", get(on!(|app: Path<AppName>| application(&app.0))))
-        .route("/api/v1/images", get(on!(|| images(None))))
-        .route("/api/v1/images/{digest}", get(on!(|digest: Path<Digest>| image(&digest.0))))
-        .route("/api/v1/rollouts/{id}", get(on!(|id: Path<i64>| rollout(RolloutId(id.0)))))
-        .route("/api/v1/history", get(on!(|filter: Query<RolloutFilter>| history(filter.0))))
-        .route("/api/v1/rollouts", post(on!(|request: Json<StartRequest>| start(request.0))))
-        .route("/api/v1/rollouts/plan", post(on!(|request: Json<StartRequest>| plan(request.0))))
+        .route("/api/v1/now", get(on!([] now())))
+        .route("/api/v1/applications/{app}", get(on!([app: Path<AppName>] application(&app.0))))
+        .route("/api/v1/images", get(on!([] images(None))))
+        .route("/api/v1/images/{digest}", get(on!([digest: Path<Digest>] image(&digest.0))))
+        .route("/api/v1/rollouts/{id}", get(on!([id: Path<i64>] rollout(RolloutId(id.0)))))
+        .route("/api/v1/history", get(on!([filter: Query<RolloutFilter>] history(filter.0))))
+        .route("/api/v1/rollouts", post(on!([request: Json<StartRequest>] start(request.0))))
+        .route("/api/v1/rollouts/plan", post(on!([request: Json<StartRequest>] plan(request.0))))
         .route(
             "/api/v1/rollouts/{id}/{verb}",
-            post(on!(|path: Path<(i64, Command)>, request: Json<CommandRequest>| command(RolloutId(path.0.0), path.0.1, request.0))),
+            post(on!([path: Path<(i64, Command)>, request: Json<CommandRequest>] command(RolloutId(path.0.0), path.0.1, request.0))),
         )
         .route("/api/v1/events", get(events))
 }

@@ -131,7 +131,7 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
 fn check_capabilities(request: &Request<'_>) -> Result<(), PlanError> {
     let can = request.capabilities;
     let lacks = match request.strategy {
-        Strategy::Canary | Strategy::Rolling if !can.weights => "share traffic out by weight",
+        Strategy::Canary | Strategy::Rolling | Strategy::Ab if !can.weights => "share traffic out by weight",
         Strategy::Ab if !can.sticky => "keep a visitor on one variant",
         Strategy::Canary | Strategy::Rolling | Strategy::Ab | Strategy::BlueGreen => return Ok(()),
     };
@@ -280,10 +280,14 @@ impl<'a> Draft<'a> {
             });
             self.phase(PhaseKind::Soak, "Soak", vec![keep]);
         }
-        let out = set_traffic(
-            Routes::all_on(&self.to()),
-            Routes::of([(&self.plan.to.name, 100), (&old, 0)]),
-        );
+        // What the plan has reached by then, sticky visitors included.
+        let reached = self.plan.phases.iter().flat_map(|phase| &phase.steps).rev();
+        let before = reached.into_iter().find_map(|step| match &step.action {
+            Action::SetTraffic { routes } => Some(routes.clone()),
+            _ => None,
+        });
+        let before = before.unwrap_or_else(|| Routes::all_on(&old));
+        let out = set_traffic(Routes::all_on(&self.to()), before);
         let steps = vec![
             out,
             drain(&old),

@@ -85,7 +85,13 @@ impl Process {
     /// A process that is no child of this one.
     pub(crate) fn adopt(pid: u32) -> io::Result<Self> {
         let pid = pid_of(pid).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-        Ok(Self::Adopted(AsyncFd::new(pidfd_open(pid, PidfdFlags::NONBLOCK)?)?))
+        let fd = pidfd_open(pid, PidfdFlags::NONBLOCK)?;
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe for types that may swap their descriptor; an OwnedFd never does"
+        )]
+        let fd = AsyncFd::new(fd)?;
+        Ok(Self::Adopted(fd))
     }
 
     /// Waits until it has ended, however often it is asked; in words how.

@@ -135,7 +135,7 @@ pub(crate) async fn replace_instance(
             found.record.replace = true;
             node.records.write(&found.record);
         }
-        Ok(())
+        Ok::<_, CloudError>(())
     })?;
     environment.wake.notify_one();
     Ok(())

@@ -81,7 +81,7 @@ async fn owner(batch: &Batch, row: &rollout::Model) -> Result<Option<RolloutId>,
     let other = rollout::Entity::find()
         .filter(rollout::Column::App.eq(&row.app))
         .filter(rollout::Column::Env.eq(&row.env))
-        .filter(rollout::Column::Active.eq(true))
+        .filter(leases::is_active())
         .filter(rollout::Column::Id.ne(row.id))
         .one(&batch.tx)
         .await

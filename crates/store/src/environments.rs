@@ -5,6 +5,7 @@ use crate::batch::Batch;
 use crate::entity::{environment, rollout, veto};
 use crate::error::StoreError;
 use crate::journal;
+use crate::leases;
 use crate::model::{AdminEvent, EnvironmentRecord, Veto};
 use crate::projection;
 use domain::{Actor, AppName, Digest, RolloutId, Target, Time, Version};
@@ -109,7 +110,7 @@ impl Store {
         only: Option<&Target>,
     ) -> Result<Vec<EnvironmentRecord>, StoreError> {
         let mut vetoes = veto::Entity::find();
-        let mut active = rollout::Entity::find().filter(rollout::Column::Active.eq(true));
+        let mut active = rollout::Entity::find().filter(leases::is_active());
         if let Some(target) = only {
             let (app, env) = (target.app.as_str(), target.env.as_str());
             vetoes = vetoes

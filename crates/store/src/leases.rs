@@ -8,8 +8,8 @@ use crate::environments::unreadable;
 use crate::error::StoreError;
 use crate::model::{Fence, Unfinished};
 use domain::{AppName, EnvName, RolloutId, Time};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 struct Claim {
     id: RolloutId,
@@ -88,9 +88,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        let rows = rollout::Entity::find()
-            .filter(rollout::Column::Finished.eq(false))
-            .order_by_asc(rollout::Column::Id)
+        let rows = unfinished()
             .all(self.reader())
             .await
             .map_err(|e| self.trouble(e))?;
@@ -113,14 +111,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn due(&self, now: Time, limit: u32) -> Result<Vec<RolloutId>, StoreError> {
-        let ids: Vec<i64> = rollout::Entity::find()
-            .select_only()
-            .column(rollout::Column::Id)
-            .filter(rollout::Column::Finished.eq(false))
-            .filter(rollout::Column::DueAt.lte(now.0))
-            .order_by_asc(rollout::Column::DueAt)
-            .order_by_asc(rollout::Column::Id)
-            .limit(u64::from(limit))
+        let ids: Vec<i64> = due(now, limit)
             .into_tuple()
             .all(self.reader())
             .await
@@ -148,6 +139,23 @@ impl Store {
             })
             .await
     }
+}
+
+fn unfinished() -> Select<rollout::Entity> {
+    rollout::Entity::find()
+        .filter(is_unfinished())
+        .order_by_asc(rollout::Column::Id)
+}
+
+fn due(now: Time, limit: u32) -> Select<rollout::Entity> {
+    rollout::Entity::find()
+        .select_only()
+        .column(rollout::Column::Id)
+        .filter(is_unfinished())
+        .filter(rollout::Column::DueAt.lte(now.0))
+        .order_by_asc(rollout::Column::DueAt)
+        .order_by_asc(rollout::Column::Id)
+        .limit(u64::from(limit))
 }
 
 async fn take(batch: &mut Batch, claim: &Claim) -> Result<Option<Fence>, StoreError> {
@@ -181,6 +189,17 @@ async fn lease(batch: &Batch, row: &rollout::Model) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What the partial indexes are about, spelt as they spell it: with a bound value neither database
+/// could tell that an index answers the question.
+pub(crate) fn is_unfinished() -> Expr {
+    Expr::col((rollout::Entity, rollout::Column::Finished)).not()
+}
+
+/// The same for rollouts that own their environment.
+pub(crate) fn is_active() -> Expr {
+    Expr::col((rollout::Entity, rollout::Column::Active))
+}
+
 /// A rollout's row, within a batch.
 pub(crate) async fn row(batch: &Batch, id: RolloutId) -> Result<rollout::Model, StoreError> {
     let found = rollout::Entity::find_by_id(id.0).one(&batch.tx).await;
@@ -192,5 +211,44 @@ pub(crate) async fn row(batch: &Batch, id: RolloutId) -> Result<rollout::Model, 
 fn unknown(id: RolloutId) -> StoreError {
     StoreError::Unknown {
         what: format!("rollout {id}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::StoreUrl;
+    use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+
+    #[tokio::test]
+    async fn what_is_finished_costs_nothing_to_skip() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = StoreUrl::Sqlite(folder.path().join("viridian.db"));
+        let store = Store::open(&url).await.unwrap();
+        let active = rollout::Entity::find().filter(is_active());
+        let cases = [
+            (unfinished(), "rollout_unfinished"),
+            (due(Time(5), 10), "rollout_due"),
+            (active, "rollout_owns_environment"),
+        ];
+        for (query, index) in cases {
+            let Statement { sql, values, .. } = query.build(DbBackend::Sqlite);
+            let explain = format!("EXPLAIN QUERY PLAN {sql}");
+            let explain = Statement {
+                sql: explain,
+                values,
+                db_backend: DbBackend::Sqlite,
+            };
+            let rows = store.reader().query_all_raw(explain).await.unwrap();
+            let plan: Vec<String> = rows
+                .iter()
+                .map(|row| row.try_get("", "detail").unwrap())
+                .collect();
+            assert!(
+                plan.iter().any(|line| line.contains(index)),
+                "{sql}: {plan:?}"
+            );
+        }
+        store.close().await;
     }
 }

@@ -6,6 +6,7 @@ use crate::entity::rollout;
 use crate::environments::unreadable;
 use crate::error::StoreError;
 use crate::journal;
+use crate::leases;
 use crate::model::{Cursor, Loaded, RolloutQuery, RolloutRecord};
 use domain::rollout::replay;
 use domain::{
@@ -75,7 +76,7 @@ impl Store {
             rows = rows.filter(rollout::Column::Strategy.eq(strategy.as_str()));
         }
         if query.unfinished_only {
-            rows = rows.filter(rollout::Column::Finished.eq(false));
+            rows = rows.filter(leases::is_unfinished());
         }
         if let Some(Cursor(before)) = query.cursor {
             rows = rows.filter(rollout::Column::Id.lt(before));

@@ -179,6 +179,14 @@ impl World {
         })
     }
 
+    /// The digest that a version or a digest names, also of an image that is not known any more.
+    pub(crate) async fn image_named(&self, app: &AppName, image: &str) -> Answer<Digest> {
+        match Digest::new(image) {
+            Ok(digest) => Ok(digest),
+            Err(_) => Ok(self.resolve(app, image).await?.digest),
+        }
+    }
+
     async fn ask(&self, viewer: &Viewer, request: &StartRequest) -> Answer<Ask> {
         let StartRequest { app, env, image, strategy } = request;
         let known = self.store.application(app).await.map_err(of_store)?;

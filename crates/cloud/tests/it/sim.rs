@@ -4,7 +4,7 @@
 
 use crate::support::{digest, version};
 use cloud::CloudError;
-use cloud::fake::{Answer, Chaos, ImageSettings, Kind, Settings, World};
+use cloud::fake::{Answer, Chaos, Fault, ImageSettings, Kind, Settings, Verb, World};
 use domain::plan::{Group, Plan, Role, Template};
 use domain::planner::{Capabilities, Request, plan};
 use domain::rollout::{Said, What, create, decide, evolve, next_effect, replay};
@@ -15,7 +15,7 @@ use domain::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 1_500;
 const MAX_TURNS: u32 = 20_000;
 
 struct Dice(u64);
@@ -111,6 +111,12 @@ impl Sim {
         let what = What::Created { plan: Box::new(plan(&request).unwrap()), needs_approval: false };
         let created = Event { at: now, by: Actor::new("ada").unwrap(), what };
         let rollout = create(RolloutId(1), &created).unwrap();
+        // Groups are started too rarely for chance alone to spoil many of them.
+        match dice.roll(8) {
+            0 => _ = world.add_fault(Fault::once(Verb::EnsureGroup, Kind::Dies { after_ms: 300 + dice.roll(3_000) })),
+            1 => _ = world.add_fault(Fault::once(Verb::EnsureGroup, Kind::HalfStart { healthy: 1 })),
+            _ => {}
+        }
         world.set_chaos(Chaos { seed, per_mille: 60, budget: 12, kinds: kinds() });
         Self {
             seed,

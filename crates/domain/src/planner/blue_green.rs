@@ -7,19 +7,23 @@ pub(super) fn compile(mut draft: Draft<'_>, blue: &Group) -> Plan {
     let settings = &draft.env().blue_green;
     let green = draft.to();
     let size = draft.plan.to.size;
-    let blue_only = Routes::all_on(&blue.name);
-    let preview = Routes {
-        preview: Some(green.clone()),
-        ..Routes::of([(&blue.name, 100), (&green, 0)])
-    };
+    let mut routes = Routes::all_on(&blue.name);
 
     let mut prepare = draft.start(&green, size);
-    prepare.push(set_traffic(preview.clone(), blue_only));
+    // Where the cloud cannot route by a header, green is looked at by its own addresses.
+    if draft.request.capabilities.headers {
+        let preview = Routes {
+            preview: Some(green.clone()),
+            ..Routes::of([(&blue.name, 100), (&green, 0)])
+        };
+        prepare.push(set_traffic(preview.clone(), routes));
+        routes = preview;
+    }
     prepare.extend(pause(settings.preview_ms));
     prepare.extend(draft.approval(settings.approval));
     draft.phase(PhaseKind::Prepare, "Prove green", prepare);
 
-    let switch = set_traffic(Routes::of([(&green, 100), (&blue.name, 0)]), preview);
+    let switch = set_traffic(Routes::of([(&green, 100), (&blue.name, 0)]), routes);
     draft.phase(PhaseKind::Promote, "Switch", vec![switch]);
     draft.retain_and_retire(blue, settings.retain_ms);
     draft.finish()

@@ -33,8 +33,8 @@ pub(super) fn compile(mut draft: Draft<'_>, stable: &Group) -> Plan {
 
     let mut routes = Routes::all_on(&stable.name);
     let mut size = small;
-    for (i, &weight) in weights.iter().enumerate() {
-        let last = weight == 100 || i + 1 == weights.len() && weight > 99;
+    for &weight in weights {
+        let last = weight == 100;
         let mut steps = Vec::new();
         if last {
             steps.extend(draft.approval(settings.approval));
@@ -63,6 +63,10 @@ pub(super) fn compile(mut draft: Draft<'_>, stable: &Group) -> Plan {
     }
 
     let mut promote = Vec::new();
+    // The declared weights may end before the whole: then the approval stands before the rest.
+    if routes.weight(&canary) < 100 {
+        promote.extend(draft.approval(settings.approval));
+    }
     if size < full {
         promote.push(resize(&canary, full, size));
         promote.push(draft.await_healthy(&canary, full));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::Application;
 use crate::plan::{Inverse, duration};
-use proptest::prelude::*;
+use proptest::prelude::{prop, proptest};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -143,11 +143,25 @@ fn a_rollout_of_too_many_instances_is_refused_before_it_starts() {
 
 #[test]
 fn weights_that_do_not_rise_cannot_be_declared() {
-    for weights in ["[50, 25, 100]", "[25, 25, 100]", "[0, 100]", "[5, 50]", "[101]", "[]"] {
+    for weights in ["[50, 25, 100]", "[25, 25, 100]", "[0, 100]", "[101]", "[]"] {
         let toml = format!(
             "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:8103\"\n[environment.canary]\nweights = {weights}\n"
         );
         assert!(Application::from_toml(&toml).is_err(), "{weights}");
+    }
+}
+
+#[test]
+fn the_approval_stands_before_the_last_share_of_the_traffic() {
+    for weights in [vec![5, 100], vec![5, 50], vec![99], vec![100]] {
+        let mut env = environment("");
+        (env.canary.weights, env.canary.approval) = (weights.clone(), ApprovalRule::AnotherPerson);
+        let plan = ask(&env, Strategy::Canary, Some(old(&env, 1)), Capabilities::ALL).unwrap();
+        let position = |wanted: &dyn Fn(&Action) -> bool| plan.steps().position(|(_, step)| wanted(&step.action));
+        let approval = position(&|a| *a == Action::Pause { until: Until::Approval });
+        let whole = position(&|a| matches!(a, Action::SetTraffic { routes } if routes.weight(&plan.to.name) == 100));
+        assert!(approval.is_some() && approval < whole, "{weights:?}\n{}", text(&plan));
+        assert_eq!(plan.approval, ApprovalRule::AnotherPerson);
     }
 }
 
@@ -201,7 +215,7 @@ proptest! {
         rises in prop::collection::btree_set(1_u32..100, 0..6),
         pause_ms in prop::sample::select(vec![0_u64, 1_000]),
         retain_ms in prop::sample::select(vec![0_u64, 1_000]),
-        baseline: bool,
+        baseline in proptest::bool::ANY,
         (surge, unavailable) in (0_u32..4, 0_u32..4),
         weight in 1_u32..100,
     ) {

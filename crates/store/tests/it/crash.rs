@@ -19,29 +19,27 @@ async fn writer_to_be_killed() {
         return;
     };
     let store = Store::open(&StoreUrl::Sqlite(file.into())).await.unwrap();
-    let writers: Vec<_> = (0..8)
-        .map(|n| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                loop {
-                    let (by, kind) = (by("eva"), "signed_in".to_owned());
-                    let event = AdminEvent {
-                        at: Time(n),
-                        by,
-                        kind,
-                        target: None,
-                        detail: n.into(),
-                    };
-                    let seq = store.record(event).await.unwrap();
-                    let mut out = std::io::stdout().lock();
-                    writeln!(out, "acknowledged {seq}").unwrap();
-                    out.flush().unwrap();
-                }
-            })
-        })
+    let others: Vec<_> = (1..8)
+        .map(|n| tokio::spawn(write_for_ever(store.clone(), n)))
         .collect();
-    for writer in writers {
-        writer.await.unwrap();
+    write_for_ever(store, 0).await;
+    drop(others);
+}
+
+async fn write_for_ever(store: Store, n: i64) {
+    loop {
+        let (by, kind) = (by("eva"), "signed_in".to_owned());
+        let event = AdminEvent {
+            at: Time(n),
+            by,
+            kind,
+            target: None,
+            detail: n.into(),
+        };
+        let seq = store.record(event).await.unwrap();
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "acknowledged {seq}").unwrap();
+        out.flush().unwrap();
     }
 }
 

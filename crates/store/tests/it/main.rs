@@ -1,6 +1,8 @@
 //! The store on real databases: every case on a fresh SQLite file, and all of them again on a
 //! throwaway PostgreSQL server where one can be started.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
+
 mod chain;
 mod corruption;
 mod crash;

@@ -1,0 +1,7 @@
+//! The node with real processes, real sockets and real HTTP traffic.
+
+mod adoption;
+mod drift;
+mod faults;
+mod support;
+mod traffic;

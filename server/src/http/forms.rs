@@ -1,0 +1,156 @@
+//! Forms, for browsers without script: the same verbs as the REST interface, answered by going back
+//! to the page.
+
+use super::Server;
+use super::extract::{At, MAX_BODY, Who};
+use super::problem::{Handled, Trouble};
+use app::backend::Problem;
+use app::view::{CommandRequest, StartRequest};
+use axum::Form;
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::response::{IntoResponse, Redirect, Response};
+use domain::plan::Strategy;
+use domain::{AppName, Command, EnvName, RolloutId};
+use http::StatusCode;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+pub(super) struct StartForm {
+    app: String,
+    env: String,
+    image: String,
+    strategy: String,
+    #[serde(default)]
+    return_to: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CommandForm {
+    #[serde(default)]
+    step: String,
+    #[serde(default)]
+    return_to: String,
+}
+
+/// `POST /do/rollouts`
+pub(super) async fn start(
+    State(server): State<Server>,
+    Who(viewer): Who,
+    form: Result<Form<StartForm>, FormRejection>,
+) -> Handled<Response> {
+    let form = filled(form)?;
+    let done = match request(&form) {
+        Ok(request) => server.backend.start(&viewer, request).await,
+        Err(problem) => Err(problem),
+    };
+    let home = local(&form.return_to);
+    Ok(match done {
+        Ok(view) => Redirect::to(&home.unwrap_or_else(|| format!("/rollouts/{}", view.id))),
+        Err(problem) => back(&home.unwrap_or_else(|| "/".to_owned()), &problem),
+    }
+    .into_response())
+}
+
+/// `POST /do/rollouts/{id}/{verb}`
+pub(super) async fn command(
+    State(server): State<Server>,
+    Who(viewer): Who,
+    At((id, verb)): At<(RolloutId, String)>,
+    form: Result<Form<CommandForm>, FormRejection>,
+) -> Handled<Response> {
+    let form = filled(form)?;
+    let Some(command) = Command::ALL.into_iter().find(|command| command.as_str() == verb) else {
+        return Err(Trouble::new(
+            StatusCode::NOT_FOUND,
+            format!("{verb:?} cannot be said to a rollout"),
+            "go back and reload the page",
+        ));
+    };
+    let home = local(&form.return_to);
+    let step = match form.step.as_str() {
+        "" => None,
+        step => Some(step.parse().map_err(|_| {
+            Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, format!("step is {step:?}"), "go back and reload the page")
+                .at("step")
+        })?),
+    };
+    let done = server.backend.command(&viewer, id, command, CommandRequest { step }).await;
+    Ok(match done {
+        // A rollback of a finished rollout is one of its own: that is the one to look at.
+        Ok(view) if view.id != id => Redirect::to(&format!("/rollouts/{}", view.id)),
+        Ok(view) => Redirect::to(&home.unwrap_or_else(|| format!("/rollouts/{}", view.id))),
+        Err(problem) => back(&home.unwrap_or_else(|| format!("/rollouts/{id}")), &problem),
+    }
+    .into_response())
+}
+
+fn filled<T>(form: Result<Form<T>, FormRejection>) -> Handled<T> {
+    match form {
+        Ok(Form(form)) => Ok(form),
+        Err(error) => {
+            let detail = match error.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => format!("the form is larger than {} KB", MAX_BODY / 1024),
+                _ => error.body_text(),
+            };
+            Err(Trouble::new(error.status(), detail, "go back and reload the page"))
+        }
+    }
+}
+
+fn request(form: &StartForm) -> Result<StartRequest, Problem> {
+    let bad = |field: &str, detail: String, remedy: &str| Problem {
+        kind: app::backend::ProblemKind::Invalid,
+        detail,
+        remedy: remedy.to_owned(),
+        field: Some(field.to_owned()),
+    };
+    let app = AppName::new(&form.app).map_err(|e| bad("app", e.to_string(), "reload the page"))?;
+    let env = EnvName::new(&form.env).map_err(|e| bad("env", e.to_string(), "reload the page"))?;
+    let strategy = Strategy::ALL.into_iter().find(|s| s.as_str() == form.strategy).ok_or_else(|| {
+        bad("strategy", format!("{:?} is no strategy", form.strategy), "choose one of the four")
+    })?;
+    Ok(StartRequest { app, env, image: form.image.clone(), strategy })
+}
+
+/// Back to the page, which tells the problem.
+fn back(home: &str, problem: &Problem) -> Redirect {
+    let mut text = problem.detail.clone();
+    if !problem.remedy.is_empty() {
+        text = format!("{text}; {}", problem.remedy);
+    }
+    let (path, fragment) = home.split_once('#').map_or((home, None), |(path, f)| (path, Some(f)));
+    let sign = if path.contains('?') { '&' } else { '?' };
+    let mut to = format!("{path}{sign}problem={}", crate::cli::escape(&text));
+    if let Some(fragment) = fragment {
+        to = format!("{to}#{fragment}");
+    }
+    Redirect::to(&to)
+}
+
+/// A path of this server, without the problem of an earlier try; anything else is not followed.
+fn local(return_to: &str) -> Option<String> {
+    let is_path = return_to.starts_with('/')
+        && !return_to.starts_with("//")
+        && !return_to.contains('\\')
+        && return_to.bytes().all(|b| (0x21..0x7f).contains(&b));
+    if !is_path {
+        return None;
+    }
+    let Some((path, query)) = return_to.split_once('?') else { return Some(return_to.to_owned()) };
+    let kept: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("problem=")).collect();
+    Some(if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_server_are_gone_back_to() {
+        assert_eq!(local("/rollouts/7?tab=x&problem=old").as_deref(), Some("/rollouts/7?tab=x"));
+        for bad in ["", "http://evil.example", "//evil.example", "/\\evil.example", "/a\r\nset-cookie: x", "rollouts"] {
+            assert_eq!(local(bad), None, "{bad:?}");
+        }
+    }
+}
