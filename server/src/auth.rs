@@ -8,7 +8,7 @@ mod scope;
 mod secret;
 mod sign_in;
 
-pub(crate) use gate::{Peer, Signed, gate};
+pub(crate) use gate::{Peer, gate};
 pub(crate) use hosts::Hosts;
 pub(crate) use people::{People, TOKEN_DAYS_MAX};
 pub(crate) use scope::Scope;

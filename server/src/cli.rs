@@ -22,7 +22,7 @@ mod sse;
 mod token;
 mod watch;
 
-pub(crate) use client::escape;
+pub(crate) use client::{chain, escape};
 pub(crate) use failure::Failure;
 
 use clap::{Parser, Subcommand};

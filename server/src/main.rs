@@ -1,69 +1,27 @@
-//! The `viridian` binary.
+//! The `viridian` binary: the server, the node and the command line in one.
+//!
+//! **The rule of this crate:** it wires, and it translates. It is the only place where an error
+//! becomes HTTP or an exit code, and the only one that knows who asks.
+//!
+//! **Deliberately absent:** decisions about rollouts (`domain`), effects on clouds (`engine`), SQL
+//! (`store`) and markup of pages (`app`).
 
+mod auth;
+mod calendar;
+mod checkup;
+mod cli;
+mod data;
+mod database;
+mod http;
+mod log;
+mod serve;
 mod site;
+mod world;
 
-use anyhow::Context;
-use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
-use std::path::PathBuf;
-
-/// Replaces servers, never changes them.
-#[derive(Parser)]
-#[command(name = "viridian", version)]
-struct Cli {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve the website.
-    Serve {
-        /// The folder everything is kept in.
-        #[arg(long, default_value = ".viridian")]
-        data: PathBuf,
-        /// Where to listen. Port 0 takes any free one.
-        #[arg(long, default_value = "127.0.0.1:3000")]
-        listen: SocketAddr,
-        /// The folder `cargo xtask` built the website into.
-        #[arg(long)]
-        site: Option<PathBuf>,
-    },
-}
+use clap::Parser;
+use std::process::ExitCode;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    match Cli::parse().command {
-        Command::Serve { data, listen, site } => {
-            std::fs::create_dir_all(&data)
-                .with_context(|| format!("cannot create the data folder {}", data.display()))?;
-            let listener = tokio::net::TcpListener::bind(listen)
-                .await
-                .with_context(|| format!("cannot listen on {listen}"))?;
-            println!("listening on http://{}", listener.local_addr()?);
-            let router = site::router(site::SiteOptions { root: site }, || {});
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stop_asked())
-                .await?;
-            Ok(())
-        }
-    }
-}
-
-/// Ends on SIGINT and on SIGTERM.
-async fn stop_asked() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+async fn main() -> ExitCode {
+    Box::pin(cli::Cli::parse().run()).await
 }

@@ -32,14 +32,14 @@ const OUTPUT_NAME: &str = "viridian";
 
 /// Where the built bundle is.
 #[derive(Clone, Debug, Default)]
-pub struct SiteOptions {
+pub(crate) struct SiteOptions {
     /// The site folder, holding `pkg/`. Without one, pages are rendered without script and style.
-    pub root: Option<PathBuf>,
+    pub(crate) root: Option<PathBuf>,
 }
 
 /// Every page, server function and file of the website. `provide` puts into the context of each
 /// rendering what pages and server functions ask for there.
-pub fn router(
+pub(crate) fn router(
     site: SiteOptions,
     provide: impl Fn() + Clone + Send + Sync + 'static,
 ) -> Router {

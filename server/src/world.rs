@@ -16,7 +16,7 @@ mod steps;
 mod words;
 
 pub(crate) use authority::require;
-pub(crate) use error::{of_cloud, of_engine, of_store};
+pub(crate) use error::{of_engine, of_store};
 pub(crate) use image::ImportRequest;
 pub(crate) use words::what_happened;
 

@@ -56,3 +56,49 @@ impl Node {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    /// A data folder whose node's lock is held here, in the name of `pid`.
+    fn held(pid: u32) -> (tempfile::TempDir, File) {
+        let data = tempfile::tempdir().unwrap();
+        let path = data.path().join("node/node.lock");
+        std::fs::create_dir(data.path().join("node")).unwrap();
+        std::fs::write(&path, pid.to_string()).unwrap();
+        let lock = File::open(&path).unwrap();
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).unwrap();
+        (data, lock)
+    }
+
+    #[test]
+    fn node_runs_while_its_lock_is_held() {
+        let empty = tempfile::tempdir().unwrap();
+        assert!(Node::running(empty.path()).unwrap().is_none());
+        let (data, lock) = held(std::process::id());
+        assert!(Node::running(data.path()).unwrap().is_some());
+        drop(lock);
+        assert!(Node::running(data.path()).unwrap().is_none());
+    }
+
+    #[test]
+    fn stopping_ends_the_process_and_waits_for_the_lock() {
+        let mut process = Command::new("sleep")
+            .arg("600")
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (data, lock) = held(process.id());
+        let node = Node::running(data.path()).unwrap().unwrap();
+        let owner = std::thread::spawn(move || {
+            let status = process.wait().unwrap();
+            drop(lock);
+            status
+        });
+        node.stop().unwrap();
+        assert!(!owner.join().unwrap().success());
+        assert!(Node::running(data.path()).unwrap().is_none());
+    }
+}

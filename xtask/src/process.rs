@@ -125,9 +125,9 @@ impl Service {
         }
     }
 
-    /// The lines written so far that nobody waited for.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = String> + '_ {
-        self.lines.try_iter()
+    /// The lines written so far that nobody has taken.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.try_iter().collect()
     }
 
     /// Whether it has ended by itself.

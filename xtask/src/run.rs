@@ -47,74 +47,84 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     // Registered before anything is started, so that no signal finds a process without an owner.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGCHLD])?;
     let data = std::env::current_dir()?.join(&args.data);
-    let node_of_before = Node::running(&data)?.is_some();
-    let (mut services, url) = step("start", || services(&workspace, profile, args, &data))?;
-    if !args.no_demo {
-        step("set up the demonstration", || {
-            let stage = Stage {
-                url: &url,
-                data: &data,
-                viridian: &workspace.binary(profile, "viridian"),
-                storefront: &workspace.binary(profile, "storefront"),
-            };
-            match demo::seed(&stage)? {
-                Seeded::Ready(what) => println!("  {what}"),
-                Seeded::Nothing(why) => println!("  {why}"),
-            }
-            Ok(())
-        })?;
-    }
-    let links: Vec<String> = services
-        .iter()
-        .flat_map(|service| service.lines().collect::<Vec<_>>())
-        .collect();
-    announce(&workspace, &url, &links, &data, start.elapsed());
-
-    let ended = wait(&mut signals, &mut services)?;
-    println!("\nStopping.");
-    // The latest first: what others depend on ends last.
-    while let Some(mut service) = services.pop() {
-        service.stop()?;
-    }
-    match Node::running(&data)? {
-        Some(_) if node_of_before => println!("The node ran before and is left running."),
-        Some(node) => node.stop()?,
-        None => {}
-    }
-    match ended {
-        None => {
-            println!("Stopped.");
-            Ok(ExitCode::SUCCESS)
+    let ran_before = Node::running(&data)?.is_some();
+    let mut services = Vec::new();
+    let outcome = start_services(&workspace, profile, args, &data, &mut services).and_then(|url| {
+        if !args.no_demo {
+            set_up_demonstration(&workspace, profile, &url, &data)?;
         }
-        Some(what) => bail!("{what}; its own words are above"),
-    }
+        announce(&workspace, &url, &services, &data, start.elapsed());
+        wait(&mut signals, &mut services)
+    });
+    // Whatever happened above, nothing that was started here outlives this program.
+    println!("\nStopping.");
+    stop(services, &data, ran_before)?;
+    outcome?;
+    println!("Stopped.");
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Starts the product and waits until it answers. In order: what comes later depends on what came
-/// before. The node is `serve`'s to start.
-fn services(
+/// Starts the product and waits until it answers, to say where. The node is `serve`'s to start.
+fn start_services(
     workspace: &Workspace,
     profile: Profile,
     args: &Args,
     data: &Path,
-) -> Result<(Vec<Service>, String)> {
-    let site = workspace.site();
-    let listen = args.listen.to_string();
+    services: &mut Vec<Service>,
+) -> Result<String> {
     let text = |path: &Path| {
         path.to_str()
             .map(str::to_owned)
             .with_context(|| format!("{} is not UTF-8", path.display()))
     };
-    let (data, site) = (text(data)?, text(&site)?);
-    let mut serve = Service::start(
-        &workspace.binary(profile, "viridian"),
-        &[
-            "serve", "--data", &data, "--listen", &listen, "--site", &site,
-        ],
-        &workspace.root,
-    )?;
-    let url = serve.wait_for(START, address)?;
-    Ok((vec![serve], url))
+    let (data, site) = (text(data)?, text(&workspace.site())?);
+    let listen = args.listen.to_string();
+    step("start", || {
+        let mut serve = Service::start(
+            &workspace.binary(profile, "viridian"),
+            &[
+                "serve", "--data", &data, "--listen", &listen, "--site", &site,
+            ],
+            &workspace.root,
+        )?;
+        let url = serve.wait_for(START, address);
+        services.push(serve);
+        url
+    })
+}
+
+fn set_up_demonstration(
+    workspace: &Workspace,
+    profile: Profile,
+    url: &str,
+    data: &Path,
+) -> Result<()> {
+    step("set up the demonstration", || {
+        let stage = Stage {
+            url,
+            data,
+            viridian: &workspace.binary(profile, "viridian"),
+            storefront: &workspace.binary(profile, "storefront"),
+        };
+        match demo::seed(&stage)? {
+            Seeded::Ready(what) => println!("  {what}"),
+            Seeded::Nothing(why) => println!("  {why}"),
+        }
+        Ok(())
+    })
+}
+
+/// Stops the services, the latest first, then the node they left running.
+fn stop(mut services: Vec<Service>, data: &Path, ran_before: bool) -> Result<()> {
+    while let Some(mut service) = services.pop() {
+        service.stop()?;
+    }
+    match Node::running(data)? {
+        Some(_) if ran_before => println!("The node ran before and is left running."),
+        Some(node) => node.stop()?,
+        None => {}
+    }
+    Ok(())
 }
 
 /// The line with which `viridian serve` says that it answers.
@@ -127,9 +137,14 @@ fn address(line: &str) -> Option<String> {
 }
 
 /// The last lines a person sees: where to look, and how to end it.
-fn announce(workspace: &Workspace, url: &str, lines: &[String], data: &Path, took: Duration) {
+fn announce(workspace: &Workspace, url: &str, services: &[Service], data: &Path, took: Duration) {
     println!("\nViridian runs at {url} (ready after {}).", seconds(took));
-    for line in lines.iter().filter(|line| line.contains("://")) {
+    // What the server said before the demonstration has scrolled away; its sign-in link must not.
+    for line in services
+        .iter()
+        .flat_map(Service::lines)
+        .filter(|line| line.contains("://"))
+    {
         println!("{}", line.trim());
     }
     println!(
@@ -138,16 +153,19 @@ fn announce(workspace: &Workspace, url: &str, lines: &[String], data: &Path, too
     );
 }
 
-/// Blocks until a signal asks for the end (`None`) or a service has ended by itself.
-fn wait(signals: &mut Signals, services: &mut [Service]) -> Result<Option<String>> {
+/// Blocks until a signal asks for the end. That a service ends by itself is an error.
+fn wait(signals: &mut Signals, services: &mut [Service]) -> Result<()> {
     loop {
         for service in services.iter_mut() {
             if let Some(status) = service.ended()? {
-                return Ok(Some(format!("{} ended with {status}", service.name())));
+                bail!(
+                    "{} ended with {status}; its own words are above",
+                    service.name()
+                );
             }
         }
         if signals.wait().any(|signal| signal != SIGCHLD) {
-            return Ok(None);
+            return Ok(());
         }
     }
 }

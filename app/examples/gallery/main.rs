@@ -9,6 +9,7 @@ mod sample;
 use app::backend::{SharedBackend, Viewer, ViewerRole};
 use app::{App, shell};
 use axum::Router;
+use axum::routing::get;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -43,6 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .leptos_routes_with_context(&options, generate_route_list(App), context, render)
         .with_state(options)
         .merge(backend::rest(backend, viewer))
+        .route("/favicon.svg", get(|| async { ([("content-type", "image/svg+xml")], app::MARK_SVG) }))
         .nest_service("/style", ServeDir::new(style))
         .nest_service("/pkg", ServeDir::new(format!("{}/pkg", site.unwrap_or_default())));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;

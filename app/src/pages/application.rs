@@ -191,7 +191,7 @@ fn stop(application: &ApplicationView, environment: &EnvironmentView) -> impl In
                 </a>
             </header>
             <div class="stop-traffic">
-                {traffic(&cell.shares)}
+                {(cell.shares.len() > 1).then(|| traffic(&cell.shares))}
                 <small>
                     {healthy} {cell.since.map(|since| view! { " · serving for " {ago(now, since)} })}
                 </small>

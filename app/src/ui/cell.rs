@@ -66,7 +66,7 @@ pub fn cell(cell: &Cell, now: Time) -> AnyView {
                 {health(cell.health)} {version}
                 <small>{cell.since.map(|since| ago(now, since))}</small>
             </span>
-            {traffic(&cell.shares)}
+            {(moving || serving.len() > 1).then(|| traffic(&cell.shares))}
             {note.map(|(class, text)| view! { <small class=class title=text.clone()>{text.clone()}</small> })}
         </div>
     }

@@ -43,7 +43,8 @@ fn chart(figure: &Figure, series: &[Series], window: Window) -> impl IntoView + 
         .flat_map(|one| &one.points)
         .filter_map(figure.value)
         .fold(figure.top_min, f64::max);
-    let top = round_up(highest);
+    // Room above the highest point for the axis's figure.
+    let top = round_up(highest * 1.15);
     let latest = |one: &Series| one.points.last().and_then(figure.value);
     let spoken: Vec<_> = series
         .iter()

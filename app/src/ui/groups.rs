@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 /// The table on a rollout's page.
 pub fn groups(groups: &[GroupView], now: Time) -> AnyView {
-    let body = groups.iter().map(|group| row(group, now)).collect_view();
+    let body = groups.iter().map(row).collect_view();
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label="Server groups">
             <table class="groups">
@@ -16,15 +16,13 @@ pub fn groups(groups: &[GroupView], now: Time) -> AnyView {
                 <thead>
                     <tr>
                         <th scope="col">"group"</th>
-                        <th scope="col">"image"</th>
                         <th scope="col" class="num">"healthy"</th>
                         <th scope="col" class="num">"asked"</th>
                         <th scope="col" class="num">"observed"</th>
-                        <th scope="col" class="num">"of requests"</th>
+                        <th scope="col" class="num">"share"</th>
                         <th scope="col" class="num">"errors"</th>
                         <th scope="col" class="num">"p95"</th>
                         <th scope="col" class="num">"restarts"</th>
-                        <th scope="col" class="groups-traffic">"traffic"</th>
                     </tr>
                 </thead>
                 <tbody>{body}</tbody>
@@ -35,18 +33,17 @@ pub fn groups(groups: &[GroupView], now: Time) -> AnyView {
     .into_any()
 }
 
-fn row(group: &GroupView, now: Time) -> impl IntoView + use<> {
+fn row(group: &GroupView) -> impl IntoView + use<> {
     let apart = group.weight_asked != group.weight_observed;
     let restarts = if group.restarts > 0 { "num attention" } else { "num" };
-    let _ = now;
     view! {
         <tr>
             <th scope="row">
                 <span class="groups-name">{health(group.health)} {group.name.to_string()}</span>
-                {role(group)}
+                <span class="groups-image">{role(group)} " " {image(group)}</span>
+                {traffic(&[share(group)])}
                 {group.broken.clone().map(|why| view! { <small class="attention">{why}</small> })}
             </th>
-            <td>{image(group)}</td>
             <td class=if group.healthy < group.size { "num attention" } else { "num" }>
                 {format!("{} / {}", group.healthy, group.size)}
             </td>
@@ -56,7 +53,6 @@ fn row(group: &GroupView, now: Time) -> impl IntoView + use<> {
             <td class="num">{error_rate(group)}</td>
             <td class="num">{group.p95_ms.map_or_else(dash, latency)}</td>
             <td class=restarts>{group.restarts}</td>
-            <td>{traffic(&[share(group)])}</td>
         </tr>
     }
 }

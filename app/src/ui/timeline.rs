@@ -7,14 +7,14 @@ use leptos::prelude::*;
 
 mod layout;
 
-use layout::{Segment, position, segments, ticks};
+use layout::{Segment, now_at, segments, ticks};
 
 /// The large one, with names and an axis. `start` is where the first span begins.
 pub fn timeline(spans: &[Span], start: Time, now: Time, ended: bool) -> AnyView {
     let drawn = segments(spans);
     let total: u64 = spans.iter().map(|span| span.ms).sum();
     let precise = total < 20 * 60_000;
-    let now_x = (!ended).then(|| position(&drawn, now.since_ms(start)));
+    let now_x = (!ended).then(|| now_at(&drawn, now.since_ms(start)));
     let axis = ticks(&drawn, start)
         .into_iter()
         .map(|tick| {

@@ -66,7 +66,10 @@ pub fn verbs(rollout: &RolloutView, act: Act) -> AnyView {
 
 /// The verbs that make sense for something that waits for a person.
 pub fn need_verbs(need: &Need, act: Act) -> AnyView {
-    let Some(id) = need.rollout else { return ().into_any() };
+    let Some(id) = need.rollout else {
+        let href = format!("/applications/{}", need.app);
+        return view! { <a class="button" href=href>"Look"</a> }.into_any();
+    };
     let subject = Subject { id, step: need.step, return_to: "/".to_owned() };
     let buttons = ordered(&need.actions)
         .into_iter()

@@ -7,7 +7,9 @@
 use crate::{CloudError, Place, Provider};
 use async_trait::async_trait;
 use domain::plan::{Sticky, Template};
-use domain::{Digest, Group, GroupName, Observation, ObservedGroup, ReleaseNumber, Role, Routes, Version};
+use domain::{
+    Digest, Group, GroupName, Observation, ObservedGroup, ReleaseNumber, Role, Routes, Version,
+};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -66,7 +68,11 @@ impl Report {
     /// With every failure by name, when there is one.
     pub fn assert_passed(&self) {
         let failures: Vec<_> = self.failed.iter().map(ToString::to_string).collect();
-        assert!(failures.is_empty(), "the provider breaks its contract:\n{}", failures.join("\n"));
+        assert!(
+            failures.is_empty(),
+            "the provider breaks its contract:\n{}",
+            failures.join("\n")
+        );
     }
 }
 
@@ -126,9 +132,14 @@ impl Suite<'_> {
     async fn start(&self, place: &Place, group: &Group) -> Result<(), String> {
         let done = self.provider.ensure_group(place, group, group.size).await;
         done.map_err(|error| format!("ensure_group failed: {error}"))?;
-        self.until(place, &format!("{} has {} healthy instances", group.name, group.size), |seen| {
-            seen.group(&group.name).is_some_and(|g| g.healthy() == group.size && g.running() == group.size)
-        })
+        self.until(
+            place,
+            &format!("{} has {} healthy instances", group.name, group.size),
+            |seen| {
+                seen.group(&group.name)
+                    .is_some_and(|g| g.healthy() == group.size && g.running() == group.size)
+            },
+        )
         .await
         .map(drop)
     }
@@ -136,11 +147,17 @@ impl Suite<'_> {
     async fn route(&self, place: &Place, routes: &Routes) -> Result<Observation, String> {
         let done = self.provider.ensure_traffic(place, routes).await;
         done.map_err(|error| format!("ensure_traffic({routes}) failed: {error}"))?;
-        self.until(place, &format!("the routing is {routes}"), |seen| &seen.routes == routes).await
+        self.until(place, &format!("the routing is {routes}"), |seen| {
+            &seen.routes == routes
+        })
+        .await
     }
 
     async fn observe(&self, place: &Place) -> Result<Observation, String> {
-        self.provider.observe(place).await.map_err(|error| format!("observe failed: {error}"))
+        self.provider
+            .observe(place)
+            .await
+            .map_err(|error| format!("observe failed: {error}"))
     }
 
     /// Looks until `holds`, at most as often as the kit has patience.
@@ -167,13 +184,28 @@ impl Suite<'_> {
 
 fn brief(seen: &Observation) -> String {
     let groups = seen.groups.iter().map(|g| {
-        format!("{} {}/{} healthy of {}, weight {}", g.name, g.healthy(), g.running(), g.size, g.weight)
+        format!(
+            "{} {}/{} healthy of {}, weight {}",
+            g.name,
+            g.healthy(),
+            g.running(),
+            g.size,
+            g.weight
+        )
     });
-    format!("[{}] routes {}", groups.collect::<Vec<_>>().join("; "), seen.routes)
+    format!(
+        "[{}] routes {}",
+        groups.collect::<Vec<_>>().join("; "),
+        seen.routes
+    )
 }
 
 fn ids(group: &ObservedGroup) -> BTreeSet<String> {
-    group.instances.iter().map(|instance| instance.id.clone()).collect()
+    group
+        .instances
+        .iter()
+        .map(|instance| instance.id.clone())
+        .collect()
 }
 
 fn expect(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
@@ -183,17 +215,24 @@ fn expect(holds: bool, problem: impl FnOnce() -> String) -> Result<(), String> {
 fn expect_not_found(verb: &str, answer: Result<(), CloudError>) -> Result<(), String> {
     match answer {
         Err(CloudError::NotFound(_)) => Ok(()),
-        other => Err(format!("{verb} should answer NotFound, but answered {other:?}")),
+        other => Err(format!(
+            "{verb} should answer NotFound, but answered {other:?}"
+        )),
     }
 }
 
 fn expect_conflict(verb: &str, answer: Result<(), CloudError>) -> Result<(), String> {
     match answer {
         Err(CloudError::Conflict(_)) => Ok(()),
-        other => Err(format!("{verb} should answer Conflict, but answered {other:?}")),
+        other => Err(format!(
+            "{verb} should answer Conflict, but answered {other:?}"
+        )),
     }
 }
 
 fn sticky() -> Sticky {
-    Sticky { unit_header: Some("x-user".to_owned()), pinned: None }
+    Sticky {
+        unit_header: Some("x-user".to_owned()),
+        pinned: None,
+    }
 }

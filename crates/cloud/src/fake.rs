@@ -38,7 +38,10 @@ impl Fake {
 
     #[must_use]
     pub fn with(clock: Clock, settings: Settings) -> Self {
-        Self { clock, world: Mutex::new(World::new(settings)) }
+        Self {
+            clock,
+            world: Mutex::new(World::new(settings)),
+        }
     }
 
     /// The world itself: to script faults, to set how images behave, to count.
@@ -69,12 +72,23 @@ impl Provider for Fake {
         self.world().observe(now, &place.target)
     }
 
-    async fn ensure_group(&self, place: &Place, group: &domain::Group, size: u32) -> Result<(), CloudError> {
+    async fn ensure_group(
+        &self,
+        place: &Place,
+        group: &domain::Group,
+        size: u32,
+    ) -> Result<(), CloudError> {
         let now = self.now();
-        self.world().ensure_group(now, &place.target, &group.name, &group.image, size)
+        self.world()
+            .ensure_group(now, &place.target, &group.name, &group.image, size)
     }
 
-    async fn ensure_size(&self, place: &Place, group: &GroupName, size: u32) -> Result<(), CloudError> {
+    async fn ensure_size(
+        &self,
+        place: &Place,
+        group: &GroupName,
+        size: u32,
+    ) -> Result<(), CloudError> {
         let now = self.now();
         self.world().ensure_size(now, &place.target, group, size)
     }
@@ -89,9 +103,15 @@ impl Provider for Fake {
         self.world().ensure_retired(now, &place.target, group)
     }
 
-    async fn replace_instance(&self, place: &Place, group: &GroupName, instance: &str) -> Result<(), CloudError> {
+    async fn replace_instance(
+        &self,
+        place: &Place,
+        group: &GroupName,
+        instance: &str,
+    ) -> Result<(), CloudError> {
         let now = self.now();
-        self.world().replace_instance(now, &place.target, group, instance)
+        self.world()
+            .replace_instance(now, &place.target, group, instance)
     }
 
     async fn has_image(&self, digest: &Digest) -> Result<bool, CloudError> {
@@ -119,7 +139,8 @@ impl VirtualClock {
     }
 
     pub fn advance_ms(&self, ms: u64) {
-        self.0.fetch_add(i64::try_from(ms).unwrap_or(i64::MAX), Ordering::SeqCst);
+        self.0
+            .fetch_add(i64::try_from(ms).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
     /// As [`Fake::new`] takes it.

@@ -38,7 +38,12 @@ pub trait Provider: Send + Sync + 'static {
 
     /// The group has `size` instances; those that leave are taken out of the traffic and drained
     /// before they are stopped. [`CloudError::NotFound`] for a group that does not exist.
-    async fn ensure_size(&self, place: &Place, group: &GroupName, size: u32) -> Result<(), CloudError>;
+    async fn ensure_size(
+        &self,
+        place: &Place,
+        group: &GroupName,
+        size: u32,
+    ) -> Result<(), CloudError>;
 
     /// The routing in force is `routes`. Where the cloud has conditional writes, they are used.
     async fn ensure_traffic(&self, place: &Place, routes: &Routes) -> Result<(), CloudError>;
@@ -71,7 +76,10 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CloudError {
     #[error("the cloud asks for patience: {message}")]
-    Throttled { retry_after: Option<Duration>, message: String },
+    Throttled {
+        retry_after: Option<Duration>,
+        message: String,
+    },
     /// Worth trying again: a lost reply, a restart, a time-out.
     #[error("the cloud did not answer: {0}")]
     Transient(String),
@@ -93,7 +101,9 @@ impl CloudError {
     #[must_use]
     pub fn is_worth_retrying(&self) -> bool {
         match self {
-            Self::Throttled { .. } | Self::Transient(_) | Self::Conflict(_) | Self::NotFound(_) => true,
+            Self::Throttled { .. } | Self::Transient(_) | Self::Conflict(_) | Self::NotFound(_) => {
+                true
+            }
             Self::Denied(_) | Self::Invalid(_) | Self::Unsupported(_) => false,
         }
     }

@@ -131,7 +131,9 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
 fn check_capabilities(request: &Request<'_>) -> Result<(), PlanError> {
     let can = request.capabilities;
     let lacks = match request.strategy {
-        Strategy::Canary | Strategy::Rolling | Strategy::Ab if !can.weights => "share traffic out by weight",
+        Strategy::Canary | Strategy::Rolling | Strategy::Ab if !can.weights => {
+            "share traffic out by weight"
+        }
         Strategy::Ab if !can.sticky => "keep a visitor on one variant",
         Strategy::Canary | Strategy::Rolling | Strategy::Ab | Strategy::BlueGreen => return Ok(()),
     };

@@ -40,9 +40,9 @@ mod writer;
 
 pub use error::{AppendError, StoreError};
 pub use model::{
-    AdminEvent, Append, Appended, BackUp, Begun, Cursor, Entry, EntryEvent, EnvironmentRecord,
-    Fence, Hold, ImageRecord, Loaded, Login, NewRollout, Progress, Reserved, RolloutQuery,
-    RolloutRecord, Session, TokenRecord, Unfinished, Verification, Veto,
+    AdminEvent, Append, Appended, BackUp, BadCursor, Begun, Cursor, Entry, EntryEvent,
+    EnvironmentRecord, Fence, Hold, ImageRecord, Loaded, Login, NewRollout, Progress, Reserved,
+    RolloutQuery, RolloutRecord, Session, TokenRecord, Unfinished, Verification, Veto,
 };
 pub use url::{BadStoreUrl, StoreUrl};
 
@@ -85,6 +85,7 @@ impl Store {
     }
 
     /// Finishes what is queued and closes the database. Clones answer [`StoreError::Closed`] after.
+    /// Without it the file is freed only when the last clone and the task that writes are gone.
     pub async fn close(self) {
         self.inner.writer.stop().await;
         self.inner.connections.close().await;

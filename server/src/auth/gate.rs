@@ -18,7 +18,7 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// How the one who asks proved it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signed {
+pub(super) enum Signed {
     Token,
     Cookie,
 }

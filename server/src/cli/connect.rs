@@ -60,3 +60,13 @@ impl Connect {
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
+
+/// The server that runs on a data folder now, if one does.
+pub(crate) fn running(data: &DataDir) -> Option<Client> {
+    // Whoever has the folder holds its lock; the files alone may be of a server that is gone.
+    if !data.path().is_dir() || matches!(data.lock(), Ok(Some(_)) | Err(_)) {
+        return None;
+    }
+    let server = data.server().ok()?;
+    Client::new(&server.url, &data.token().ok()?).ok()
+}

@@ -63,10 +63,6 @@ impl Trouble {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    pub(crate) fn body(&self) -> &ProblemBody {
-        &self.0
-    }
-
     pub(crate) fn unauthenticated() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,

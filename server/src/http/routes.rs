@@ -29,11 +29,6 @@ const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inlin
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const CLOSED_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// The document of the REST interface.
-pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    rest().1
-}
-
 fn rest() -> (Router<Server>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api::routes()).split_for_parts()
 }

@@ -53,7 +53,10 @@ async fn page_without_a_bundle_renders_and_asks_for_none() {
     let (response, page) = fetch(router(SiteOptions::default(), || {}), "/", "").await;
     assert_eq!(response.status(), 200);
     assert!(page.contains("<h1>Now</h1>"), "{page}");
-    assert!(!page.contains("/pkg/") && !page.contains("stylesheet"), "{page}");
+    assert!(
+        !page.contains("/pkg/") && !page.contains("stylesheet"),
+        "{page}"
+    );
 }
 
 #[tokio::test]

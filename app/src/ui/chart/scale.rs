@@ -16,10 +16,10 @@ pub(super) struct Window {
     pub to: Time,
 }
 
-/// The next of 1, 2, 2.5, 5, 10… at or above the value.
+/// The next of 1, 1.5, 2, 2.5, 3, 4, 5… at or above the value.
 pub(super) fn round_up(value: f64) -> f64 {
     let magnitude = 10_f64.powf(value.max(1e-9).log10().floor());
-    [1.0, 2.0, 2.5, 5.0, 10.0]
+    [1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
         .into_iter()
         .map(|step| step * magnitude)
         .find(|top| *top >= value * 0.999_999)
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_round_number() {
-        for (value, top) in [(0.4, 0.5), (1.0, 1.0), (1.1, 2.0), (23.0, 25.0), (212.0, 250.0), (501.0, 1000.0)] {
+        for (value, top) in [(0.41, 0.5), (1.0, 1.0), (1.1, 1.5), (23.0, 25.0), (212.0, 250.0), (501.0, 600.0)] {
             assert!((round_up(value) - top).abs() < 1e-9, "{value}: {}", round_up(value));
         }
     }

@@ -1,12 +1,12 @@
-//! Where nodes and curves go: a column for each generation, and one for where images are live.
+//! Where nodes and curves go: a column for each generation.
 
 use crate::format::real;
 use crate::view::ImageView;
 use std::collections::HashMap;
 
-pub(super) const NODE_WIDTH: f64 = 176.0;
+pub(super) const NODE_WIDTH: f64 = 160.0;
 pub(super) const NODE_HEIGHT: f64 = 44.0;
-const COLUMN_GAP: f64 = 52.0;
+const COLUMN_GAP: f64 = 42.0;
 const ROW_GAP: f64 = 12.0;
 const MARGIN: f64 = 12.0;
 
@@ -46,8 +46,16 @@ pub(super) struct Edge {
     pub live: bool,
 }
 
+/// What hangs on an image: another image, or an environment that it serves.
+#[derive(Clone, Copy)]
+enum Leaf {
+    Image(usize),
+    Live(usize, usize),
+}
+
 /// Lays a forest out: the first child keeps its parent's row, every other begins a new one, so that
-/// a plain line of versions is a straight line.
+/// a plain line of versions is a straight line. Where an image is live stands right behind it, so
+/// that no curve ever crosses a node.
 pub(super) fn lay_out(images: &[ImageView]) -> Drawing {
     let index: HashMap<_, _> = images.iter().enumerate().map(|(i, image)| (&image.digest, i)).collect();
     let mut children = vec![Vec::new(); images.len()];
@@ -55,75 +63,93 @@ pub(super) fn lay_out(images: &[ImageView]) -> Drawing {
     for (i, image) in images.iter().enumerate() {
         match image.parent.as_ref().and_then(|parent| index.get(parent)) {
             // A parent that comes later would be a circle: it is drawn as a root instead.
-            Some(&parent) if parent < i => children[parent].push(i),
+            Some(&parent) if parent < i => children[parent].push(Leaf::Image(i)),
             _ => roots.push(i),
         }
     }
-    let mut spot = vec![(0_u64, 0_u64); images.len()];
-    let mut next_row = 0;
+    let mut leads_to_live: Vec<bool> = images.iter().map(|image| !image.live.is_empty()).collect();
+    for i in (0..images.len()).rev() {
+        leads_to_live[i] |= children[i].iter().any(|child| matches!(child, Leaf::Image(child) if leads_to_live[*child]));
+        children[i].extend((0..images[i].live.len()).map(|live| Leaf::Live(i, live)));
+    }
+    let mut drawing = Drawing::default();
+    let mut free = FreeRows::default();
     for root in roots {
-        let mut stack = vec![(root, 0, None)];
-        while let Some((image, column, row)) = stack.pop() {
-            let row = row.unwrap_or_else(|| {
-                next_row += 1;
-                next_row - 1
-            });
-            spot[image] = (column, row);
-            for (nth, &child) in children[image].iter().enumerate().rev() {
-                stack.push((child, column + 1, (nth == 0).then_some(row)));
-            }
+        let mut stack = vec![(Leaf::Image(root), 0, None)];
+        while let Some((leaf, column, from)) = stack.pop() {
+            let row = match from {
+                // The first child goes on in its parent's row, which was kept free for it.
+                Some((_, row, 0)) => row,
+                Some((_, row, _)) => free.take(column, straight(leaf, &children), row),
+                None => free.take(column, straight(leaf, &children), 0),
+            };
+            let (x, y) = (x_of(column), y_of(row));
+            let live = match leaf {
+                Leaf::Image(image) => {
+                    drawing.nodes.push(Node { image, x, y });
+                    for (nth, &child) in children[image].iter().enumerate().rev() {
+                        stack.push((child, column + 1, Some((column, row, nth))));
+                    }
+                    leads_to_live[image]
+                }
+                Leaf::Live(image, live) => {
+                    drawing.places.push(Place { image, live, x, y });
+                    true
+                }
+            };
+            drawing.edges.extend(from.map(|(from_column, from_row, _)| Edge {
+                x1: x_of(from_column) + NODE_WIDTH,
+                y1: y_of(from_row) + NODE_HEIGHT / 2.0,
+                x2: x,
+                y2: y + NODE_HEIGHT / 2.0,
+                live,
+            }));
         }
     }
-    place(images, &children, &spot)
+    let columns = free.0.len();
+    let rows = free.0.iter().copied().max().unwrap_or(0);
+    drawing.width = (x_of(columns) - COLUMN_GAP + MARGIN).max(0.0);
+    drawing.height = (y_of(rows) - ROW_GAP + MARGIN).max(0.0);
+    drawing
 }
 
-fn place(images: &[ImageView], children: &[Vec<usize>], spot: &[(u64, u64)]) -> Drawing {
-    let x = |column: u64| MARGIN + real(column) * (NODE_WIDTH + COLUMN_GAP);
-    let y = |row: u64| MARGIN + real(row) * (NODE_HEIGHT + ROW_GAP);
-    let nodes: Vec<_> = spot
-        .iter()
-        .enumerate()
-        .map(|(image, &(column, row))| Node { image, x: x(column), y: y(row) })
-        .collect();
-    let mut leads_to_live: Vec<bool> = images.iter().map(|image| !image.live.is_empty()).collect();
-    for image in (0..images.len()).rev() {
-        leads_to_live[image] |= children[image].iter().any(|&child| leads_to_live[child]);
+/// How many nodes follow each other in one row from here: itself, its first child, and so on.
+fn straight(leaf: Leaf, children: &[Vec<Leaf>]) -> usize {
+    let mut length = 1;
+    let mut next = leaf;
+    while let Leaf::Image(image) = next
+        && let Some(&first) = children[image].first()
+    {
+        length += 1;
+        next = first;
     }
-    let mut edges = Vec::new();
-    for (parent, children) in children.iter().enumerate() {
-        edges.extend(children.iter().map(|&child| Edge {
-            x1: nodes[parent].x + NODE_WIDTH,
-            y1: nodes[parent].y + NODE_HEIGHT / 2.0,
-            x2: nodes[child].x,
-            y2: nodes[child].y + NODE_HEIGHT / 2.0,
-            live: leads_to_live[child],
-        }));
-    }
-    let last_column = spot.iter().map(|(column, _)| column + 1).max().unwrap_or(0);
-    let mut by_height: Vec<_> = (0..images.len()).collect();
-    by_height.sort_by_key(|&image| (spot[image].1, spot[image].0));
-    let mut places = Vec::new();
-    let mut free_row = 0;
-    for image in by_height {
-        for live in 0..images[image].live.len() {
-            let row = spot[image].1.max(free_row);
-            free_row = row + 1;
-            let place = Place { image, live, x: x(last_column), y: y(row) };
-            edges.push(Edge {
-                x1: nodes[image].x + NODE_WIDTH,
-                y1: nodes[image].y + NODE_HEIGHT / 2.0,
-                x2: place.x,
-                y2: place.y + NODE_HEIGHT / 2.0,
-                live: true,
-            });
-            places.push(place);
+    length
+}
+
+/// The next free row of each column.
+#[derive(Default)]
+struct FreeRows(Vec<u64>);
+
+impl FreeRows {
+    /// The first row at or below `lowest` in which `length` columns from `column` are free.
+    fn take(&mut self, column: usize, length: usize, lowest: u64) -> u64 {
+        let end = column + length;
+        if self.0.len() < end {
+            self.0.resize(end, 0);
         }
+        let columns = &mut self.0[column..end];
+        let row = columns.iter().copied().fold(lowest, u64::max);
+        columns.fill(row + 1);
+        row
     }
-    let columns = last_column + u64::from(!places.is_empty());
-    let rows = spot.iter().map(|(_, row)| row + 1).max().unwrap_or(0).max(free_row);
-    let width = (x(columns) - COLUMN_GAP + MARGIN).max(0.0);
-    let height = y(rows) - ROW_GAP + MARGIN;
-    Drawing { nodes, places, edges, width, height }
+}
+
+fn x_of(column: usize) -> f64 {
+    MARGIN + real(column as u64) * (NODE_WIDTH + COLUMN_GAP)
+}
+
+fn y_of(row: u64) -> f64 {
+    MARGIN + real(row) * (NODE_HEIGHT + ROW_GAP)
 }
 
 #[cfg(test)]
@@ -159,12 +185,14 @@ mod tests {
     fn a_line_of_versions_is_straight_and_a_branch_gets_a_row() {
         let images = [image(0, None, &[]), image(1, Some(0), &[]), image(2, Some(1), &["dev"]), image(3, Some(0), &[])];
         let drawing = lay_out(&images);
-        let y: Vec<_> = drawing.nodes.iter().map(|node| node.y).collect();
-        assert_eq!((y[0], y[1]), (y[2], y[2]));
-        assert!(y[3] > y[2]);
-        let x: Vec<_> = drawing.nodes.iter().map(|node| node.x).collect();
-        assert!(x[0] < x[1] && x[1] < x[2] && x[1] == x[3]);
-        assert!(drawing.places[0].x > x[2]);
+        let spot = |image| {
+            let node = drawing.nodes.iter().find(|node| node.image == image).unwrap();
+            (node.x.to_bits(), node.y.to_bits())
+        };
+        assert_eq!((spot(0).1, spot(1).1), (spot(2).1, spot(2).1));
+        assert_eq!(spot(1).0, spot(3).0);
+        assert!(spot(3).1 > spot(2).1);
+        assert!(drawing.places[0].x > f64::from_bits(spot(2).0));
     }
 
     #[test]

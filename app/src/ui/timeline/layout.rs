@@ -65,6 +65,15 @@ pub(super) fn position(segments: &[Segment], ms: u64) -> f64 {
     100.0
 }
 
+/// Where *now* is drawn: within what is under way, also when that takes longer than was expected.
+pub(super) fn now_at(segments: &[Segment], ms: u64) -> f64 {
+    let x = position(segments, ms);
+    match segments.iter().rfind(|segment| matches!(segment.kind, SpanKind::Now | SpanKind::Back)) {
+        Some(segment) => x.clamp(segment.x, segment.x + segment.width),
+        None => x,
+    }
+}
+
 /// Round times of day, a handful of them.
 pub(super) fn ticks(segments: &[Segment], start: Time) -> Vec<Tick> {
     let total: u64 = segments.iter().map(|segment| segment.ms).sum();

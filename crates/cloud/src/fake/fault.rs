@@ -82,9 +82,17 @@ impl Kind {
                 retry_after: *retry_after,
                 message: "too many calls (injected)".to_owned(),
             }),
-            Self::Transient => Some(CloudError::Transient("connection reset (injected)".to_owned())),
-            Self::Denied => Some(CloudError::Denied("no such permission (injected)".to_owned())),
-            Self::LostReply | Self::Late { .. } | Self::HalfStart { .. } | Self::Dies { .. } | Self::Stale => None,
+            Self::Transient => Some(CloudError::Transient(
+                "connection reset (injected)".to_owned(),
+            )),
+            Self::Denied => Some(CloudError::Denied(
+                "no such permission (injected)".to_owned(),
+            )),
+            Self::LostReply
+            | Self::Late { .. }
+            | Self::HalfStart { .. }
+            | Self::Dies { .. }
+            | Self::Stale => None,
         }
     }
 }
@@ -106,13 +114,23 @@ impl Fault {
     /// Once, at the next call of `verb`.
     #[must_use]
     pub fn once(verb: Verb, kind: Kind) -> Self {
-        Self { kind, verb: Some(verb), target: None, group: None, skip: 0, times: 1 }
+        Self {
+            kind,
+            verb: Some(verb),
+            target: None,
+            group: None,
+            skip: 0,
+            times: 1,
+        }
     }
 
     /// At every call of `verb` until it is taken back.
     #[must_use]
     pub fn always(verb: Verb, kind: Kind) -> Self {
-        Self { times: u32::MAX, ..Self::once(verb, kind) }
+        Self {
+            times: u32::MAX,
+            ..Self::once(verb, kind)
+        }
     }
 
     #[must_use]
@@ -128,12 +146,18 @@ impl Fault {
 
     #[must_use]
     pub fn of_group(self, group: GroupName) -> Self {
-        Self { group: Some(group), ..self }
+        Self {
+            group: Some(group),
+            ..self
+        }
     }
 
     #[must_use]
     pub fn at(self, target: Target) -> Self {
-        Self { target: Some(target), ..self }
+        Self {
+            target: Some(target),
+            ..self
+        }
     }
 }
 
@@ -212,8 +236,13 @@ impl Faults {
 
     /// Whether an earlier observation may be asked for: only then is one kept.
     pub(super) fn wants_stale(&self) -> bool {
-        self.script.values().any(|(fault, _)| fault.times > 0 && fault.kind == Kind::Stale)
-            || self.chaos.as_ref().is_some_and(|chaos| chaos.budget > 0 && chaos.kinds.contains(&Kind::Stale))
+        self.script
+            .values()
+            .any(|(fault, _)| fault.times > 0 && fault.kind == Kind::Stale)
+            || self
+                .chaos
+                .as_ref()
+                .is_some_and(|chaos| chaos.budget > 0 && chaos.kinds.contains(&Kind::Stale))
     }
 
     /// The fault that happens to this call, already counted.
@@ -228,8 +257,14 @@ impl Faults {
             let meant = fault.times > 0
                 && call.suits(&fault.kind)
                 && fault.verb.is_none_or(|verb| verb == call.verb)
-                && fault.target.as_ref().is_none_or(|target| Some(target) == call.target)
-                && fault.group.as_ref().is_none_or(|group| Some(group) == call.group);
+                && fault
+                    .target
+                    .as_ref()
+                    .is_none_or(|target| Some(target) == call.target)
+                && fault
+                    .group
+                    .as_ref()
+                    .is_none_or(|group| Some(group) == call.group);
             if !meant {
                 continue;
             }
@@ -255,7 +290,10 @@ impl Faults {
         let n = suiting.clone().count();
         let chosen = draw(&mut chaos.seed).checked_rem(u64::try_from(n).unwrap_or(0))?;
         chaos.budget -= 1;
-        suiting.clone().nth(usize::try_from(chosen).unwrap_or(0)).cloned()
+        suiting
+            .clone()
+            .nth(usize::try_from(chosen).unwrap_or(0))
+            .cloned()
     }
 }
 

@@ -61,7 +61,11 @@ impl Group {
         while self.instances.len() > size {
             // What does not serve goes first, then the youngest.
             let last = self.instances.len() - 1;
-            let idle = self.instances.iter().rposition(|i| !i.is_healthy(now)).unwrap_or(last);
+            let idle = self
+                .instances
+                .iter()
+                .rposition(|i| !i.is_healthy(now))
+                .unwrap_or(last);
             self.instances.remove(idle);
         }
     }
@@ -79,14 +83,19 @@ impl Group {
     }
 
     pub(super) fn replace(&mut self, number: u32, now: Time, image: &ImageSettings) -> bool {
-        let Some(at) = self.instances.iter().position(|i| i.number == number) else { return false };
+        let Some(at) = self.instances.iter().position(|i| i.number == number) else {
+            return false;
+        };
         self.instances[at] = self.start(now, image, true);
         true
     }
 
     /// The earliest moment after `from` at which something changes by itself.
     pub(super) fn next_change(&self, from: Time) -> Option<Time> {
-        let moments = self.instances.iter().flat_map(|i| [i.healthy_at, i.dies_at]);
+        let moments = self
+            .instances
+            .iter()
+            .flat_map(|i| [i.healthy_at, i.dies_at]);
         moments.flatten().filter(|at| *at > from).min()
     }
 
@@ -101,7 +110,8 @@ impl Group {
     }
 
     pub(super) fn healthy(&self, now: Time) -> u32 {
-        u32::try_from(self.instances.iter().filter(|i| i.is_healthy(now)).count()).unwrap_or(u32::MAX)
+        u32::try_from(self.instances.iter().filter(|i| i.is_healthy(now)).count())
+            .unwrap_or(u32::MAX)
     }
 
     /// Takes a share of the traffic: `parts` 1/100,000 of a request.
@@ -109,12 +119,26 @@ impl Group {
         self.request_parts += parts;
         let requests = self.request_parts / 100_000;
         self.request_parts %= 100_000;
-        #[expect(clippy::cast_precision_loss, reason = "a stretch of time holds far fewer than 2^53 requests")]
-        let failed = if is_up { requests as f64 * image.error_rate } else { requests as f64 };
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a stretch of time holds far fewer than 2^53 requests"
+        )]
+        let failed = if is_up {
+            requests as f64 * image.error_rate
+        } else {
+            requests as f64
+        };
         self.error_parts += failed;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "never negative, far below 2^53")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "never negative, far below 2^53"
+        )]
         let errors = (self.error_parts.floor() as u64).min(requests);
-        #[expect(clippy::cast_precision_loss, reason = "a stretch of time holds far fewer than 2^53 errors")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a stretch of time holds far fewer than 2^53 errors"
+        )]
         let whole = errors as f64;
         self.error_parts -= whole;
         self.figures.requests += requests;
@@ -141,7 +165,11 @@ impl Group {
     pub(super) fn observed(&self, now: Time, weight: u32, in_flight: u64) -> ObservedGroup {
         let instances = self.instances.iter().map(|i| ObservedInstance {
             id: format!("{}-{}", self.name, i.number),
-            health: if i.is_healthy(now) { Health::Healthy } else { Health::Progressing },
+            health: if i.is_healthy(now) {
+                Health::Healthy
+            } else {
+                Health::Progressing
+            },
             image: self.image.clone(),
             address: format!("fake:{}", i.number),
             since: i.since,

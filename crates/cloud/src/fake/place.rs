@@ -28,7 +28,10 @@ pub(super) fn of_image<'a>(
 
 impl Environment {
     pub(super) fn starting(at: Time) -> Self {
-        Self { at, ..Self::default() }
+        Self {
+            at,
+            ..Self::default()
+        }
     }
 
     pub(super) fn group(&mut self, name: &GroupName) -> Option<&mut Group> {
@@ -36,11 +39,24 @@ impl Environment {
     }
 
     /// Lets the time pass, from change to change, with the traffic between them.
-    pub(super) fn catch_up(&mut self, now: Time, images: &HashMap<Digest, ImageSettings>, settings: &Settings) {
+    pub(super) fn catch_up(
+        &mut self,
+        now: Time,
+        images: &HashMap<Digest, ImageSettings>,
+        settings: &Settings,
+    ) {
         while self.at < now {
-            let changes = self.groups.iter().filter_map(|group| group.next_change(self.at));
+            let changes = self
+                .groups
+                .iter()
+                .filter_map(|group| group.next_change(self.at));
             let landings = self.late.iter().map(|(at, _)| *at);
-            let next = changes.chain(landings).filter(|at| *at > self.at).min().unwrap_or(now).min(now);
+            let next = changes
+                .chain(landings)
+                .filter(|at| *at > self.at)
+                .min()
+                .unwrap_or(now)
+                .min(now);
             self.flow(next, images, settings);
             self.at = next;
             self.settle(images, settings);
@@ -58,7 +74,11 @@ impl Environment {
         while let Some(due) = self.late.iter().position(|(at, _)| *at <= now) {
             let (_, routes) = self.late.remove(due);
             // A write that names a group which is gone by now comes to nothing.
-            if routes.weights.keys().all(|name| self.groups.iter().any(|group| &group.name == name)) {
+            if routes
+                .weights
+                .keys()
+                .all(|name| self.groups.iter().any(|group| &group.name == name))
+            {
                 self.route(routes, settings);
             }
         }
@@ -77,7 +97,11 @@ impl Environment {
             let image = of_image(images, settings, &group.image);
             let is_up = group.healthy(self.at) > 0;
             // requests/s × ms × percent is in 1/100,000 of a request
-            let requests = group.serve(settings.requests_per_s * ms * u64::from(weight), image, is_up);
+            let requests = group.serve(
+                settings.requests_per_s * ms * u64::from(weight),
+                image,
+                is_up,
+            );
             if !is_up {
                 self.lost += requests;
             }
@@ -110,9 +134,17 @@ impl Environment {
         let groups = self.groups.iter().map(|group| {
             let weight = self.routes.weight(&group.name);
             let draining = group.busy_until.is_some_and(|until| until > now);
-            let in_flight = if weight > 0 && settings.requests_per_s > 0 || draining { 1 } else { 0 };
+            let in_flight = if weight > 0 && settings.requests_per_s > 0 || draining {
+                1
+            } else {
+                0
+            };
             group.observed(now, weight, in_flight)
         });
-        Observation { at: now, groups: groups.collect(), routes: self.routes.clone() }
+        Observation {
+            at: now,
+            groups: groups.collect(),
+            routes: self.routes.clone(),
+        }
     }
 }

@@ -36,13 +36,24 @@ pub struct ImageSettings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { capabilities: Capabilities::ALL, image: ImageSettings::default(), requests_per_s: 100, drain_ms: 50 }
+        Self {
+            capabilities: Capabilities::ALL,
+            image: ImageSettings::default(),
+            requests_per_s: 100,
+            drain_ms: 50,
+        }
     }
 }
 
 impl Default for ImageSettings {
     fn default() -> Self {
-        Self { start_ms: 100, healthy: true, life_ms: None, error_rate: 0.0, latency_us: 5_000 }
+        Self {
+            start_ms: 100,
+            healthy: true,
+            life_ms: None,
+            error_rate: 0.0,
+            latency_us: 5_000,
+        }
     }
 }
 
@@ -130,22 +141,38 @@ impl World {
     }
 
     /// Changes a file of a running instance: drift.
-    pub fn spoil(&mut self, target: &Target, group: &GroupName, instance: &str, file: &str) -> bool {
-        let found = self.environments.get_mut(target).and_then(|env| env.group(group));
-        found.zip(number_of(group, instance)).is_some_and(|(group, number)| group.spoil(number, file))
+    pub fn spoil(
+        &mut self,
+        target: &Target,
+        group: &GroupName,
+        instance: &str,
+        file: &str,
+    ) -> bool {
+        let found = self
+            .environments
+            .get_mut(target)
+            .and_then(|env| env.group(group));
+        found
+            .zip(number_of(group, instance))
+            .is_some_and(|(group, number)| group.spoil(number, file))
     }
 
     /// What is there at `now`, whatever faults there are: the truth to hold answers against.
     #[must_use]
     pub fn truth(&mut self, now: Time, target: &Target) -> Observation {
         self.caught_up(now, target);
-        self.environments.get(target).map(|env| env.observed(&self.settings)).unwrap_or_default()
+        self.environments
+            .get(target)
+            .map(|env| env.observed(&self.settings))
+            .unwrap_or_default()
     }
 
     /// Whether a late write is still on its way to this environment.
     #[must_use]
     pub fn has_late_write(&self, target: &Target) -> bool {
-        self.environments.get(target).is_some_and(|env| !env.late.is_empty())
+        self.environments
+            .get(target)
+            .is_some_and(|env| !env.late.is_empty())
     }
 
     /// # Errors
@@ -155,7 +182,9 @@ impl World {
         let keeps = self.faults.wants_stale();
         let mut seen = self.truth(now, target);
         seen.at = now;
-        let Some(env) = self.environments.get_mut(target) else { return Ok(seen) };
+        let Some(env) = self.environments.get_mut(target) else {
+            return Ok(seen);
+        };
         if let (Some(Kind::Stale), Some(previous)) = (fault, &env.previous) {
             return Ok((**previous).clone());
         }
@@ -178,14 +207,26 @@ impl World {
             return Err(CloudError::Invalid(format!("there is no image {image}")));
         }
         self.caught_up(now, target);
-        let Self { environments, images, settings, .. } = self;
-        let env = environments.entry(target.clone()).or_insert_with(|| Environment::starting(now));
+        let Self {
+            environments,
+            images,
+            settings,
+            ..
+        } = self;
+        let env = environments
+            .entry(target.clone())
+            .or_insert_with(|| Environment::starting(now));
         if env.group(name).is_none() {
             env.groups.push(Group::new(name.clone(), image.clone()));
         }
-        let Some(group) = env.group(name) else { return Err(unknown(name)) };
+        let Some(group) = env.group(name) else {
+            return Err(unknown(name));
+        };
         if &group.image != image {
-            return Err(CloudError::Conflict(format!("{name} runs {}, not {image}", group.image)));
+            return Err(CloudError::Conflict(format!(
+                "{name} runs {}, not {image}",
+                group.image
+            )));
         }
         let mut healthy = u32::MAX;
         match &fault {
@@ -199,11 +240,25 @@ impl World {
 
     /// # Errors
     /// [`CloudError::NotFound`] for a group that does not exist.
-    pub fn ensure_size(&mut self, now: Time, target: &Target, name: &GroupName, size: u32) -> Result<(), CloudError> {
+    pub fn ensure_size(
+        &mut self,
+        now: Time,
+        target: &Target,
+        name: &GroupName,
+        size: u32,
+    ) -> Result<(), CloudError> {
         let fault = self.begin(Verb::EnsureSize, Some(target), Some(name))?;
         self.caught_up(now, target);
-        let Self { environments, images, settings, .. } = self;
-        let group = environments.get_mut(target).and_then(|env| env.group(name)).ok_or_else(|| unknown(name))?;
+        let Self {
+            environments,
+            images,
+            settings,
+            ..
+        } = self;
+        let group = environments
+            .get_mut(target)
+            .and_then(|env| env.group(name))
+            .ok_or_else(|| unknown(name))?;
         let image = of_image(images, settings, &group.image);
         group.resize(size, now, image, u32::MAX);
         reply(fault)
@@ -212,23 +267,41 @@ impl World {
     /// # Errors
     /// [`CloudError::Invalid`] where the weights are no whole, [`CloudError::NotFound`] where they
     /// name a group that does not exist.
-    pub fn ensure_traffic(&mut self, now: Time, target: &Target, routes: &Routes) -> Result<(), CloudError> {
+    pub fn ensure_traffic(
+        &mut self,
+        now: Time,
+        target: &Target,
+        routes: &Routes,
+    ) -> Result<(), CloudError> {
         let fault = self.begin(Verb::EnsureTraffic, Some(target), None)?;
         if !routes.is_whole() {
-            return Err(CloudError::Invalid(format!("the weights of {routes} do not sum to 100")));
+            return Err(CloudError::Invalid(format!(
+                "the weights of {routes} do not sum to 100"
+            )));
         }
         self.caught_up(now, target);
-        let Self { environments, settings, .. } = self;
-        let env = environments.entry(target.clone()).or_insert_with(|| Environment::starting(now));
+        let Self {
+            environments,
+            settings,
+            ..
+        } = self;
+        let env = environments
+            .entry(target.clone())
+            .or_insert_with(|| Environment::starting(now));
         let named = routes.weights.keys().chain(&routes.preview);
-        if let Some(name) = named.into_iter().find(|name| env.groups.iter().all(|group| &group.name != *name)) {
+        if let Some(name) = named
+            .into_iter()
+            .find(|name| env.groups.iter().all(|group| &group.name != *name))
+        {
             return Err(unknown(name));
         }
         if let Some(Kind::Late { by_ms, answer }) = fault {
             env.late.push((now.plus_ms(by_ms.max(1)), routes.clone()));
             return match answer {
                 Answer::Accepted => Ok(()),
-                Answer::TimesOut => Err(CloudError::Transient("no answer in time (injected)".to_owned())),
+                Answer::TimesOut => Err(CloudError::Transient(
+                    "no answer in time (injected)".to_owned(),
+                )),
             };
         }
         env.route(routes.clone(), settings);
@@ -237,12 +310,19 @@ impl World {
 
     /// # Errors
     /// [`CloudError::Conflict`] while the group's weight is above 0.
-    pub fn ensure_retired(&mut self, now: Time, target: &Target, name: &GroupName) -> Result<(), CloudError> {
+    pub fn ensure_retired(
+        &mut self,
+        now: Time,
+        target: &Target,
+        name: &GroupName,
+    ) -> Result<(), CloudError> {
         let fault = self.begin(Verb::EnsureRetired, Some(target), Some(name))?;
         let env = self.caught_up(now, target);
         let weight = env.routes.weight(name);
         if weight > 0 {
-            return Err(CloudError::Conflict(format!("{name} still gets {weight}% of the traffic")));
+            return Err(CloudError::Conflict(format!(
+                "{name} still gets {weight}% of the traffic"
+            )));
         }
         env.retire(name);
         reply(fault)
@@ -259,11 +339,21 @@ impl World {
     ) -> Result<(), CloudError> {
         let fault = self.begin(Verb::ReplaceInstance, Some(target), Some(name))?;
         self.caught_up(now, target);
-        let Self { environments, images, settings, .. } = self;
-        let group = environments.get_mut(target).and_then(|env| env.group(name)).ok_or_else(|| unknown(name))?;
+        let Self {
+            environments,
+            images,
+            settings,
+            ..
+        } = self;
+        let group = environments
+            .get_mut(target)
+            .and_then(|env| env.group(name))
+            .ok_or_else(|| unknown(name))?;
         let image = of_image(images, settings, &group.image);
-        let number = number_of(name, instance).filter(|number| group.numbers().any(|n| n == *number));
-        let number = number.ok_or_else(|| CloudError::NotFound(format!("instance {instance} of {name}")))?;
+        let number =
+            number_of(name, instance).filter(|number| group.numbers().any(|n| n == *number));
+        let number =
+            number.ok_or_else(|| CloudError::NotFound(format!("instance {instance} of {name}")))?;
         group.replace(number, now, image);
         reply(fault)
     }
@@ -276,8 +366,15 @@ impl World {
     }
 
     fn caught_up(&mut self, now: Time, target: &Target) -> &mut Environment {
-        let Self { environments, images, settings, .. } = self;
-        let env = environments.entry(target.clone()).or_insert_with(|| Environment::starting(now));
+        let Self {
+            environments,
+            images,
+            settings,
+            ..
+        } = self;
+        let env = environments
+            .entry(target.clone())
+            .or_insert_with(|| Environment::starting(now));
         env.catch_up(now, images, settings);
         env
     }
@@ -291,7 +388,12 @@ impl World {
         *self.calls.entry(verb).or_default() += 1;
         let previous = target.and_then(|target| self.environments.get(target)?.previous.as_ref());
         let has_previous = previous.is_some();
-        let fault = self.faults.strike(&Call { verb, target, group, has_previous });
+        let fault = self.faults.strike(&Call {
+            verb,
+            target,
+            group,
+            has_previous,
+        });
         match fault.as_ref().and_then(Kind::refusal) {
             Some(refusal) => Err(refusal),
             None => Ok(fault),
@@ -304,13 +406,19 @@ fn unknown(name: &GroupName) -> CloudError {
 }
 
 fn number_of(group: &GroupName, instance: &str) -> Option<u32> {
-    instance.strip_prefix(group.as_str())?.strip_prefix('-')?.parse().ok()
+    instance
+        .strip_prefix(group.as_str())?
+        .strip_prefix('-')?
+        .parse()
+        .ok()
 }
 
 /// The effect is done; whether the caller hears of it is another matter.
 fn reply(fault: Option<Kind>) -> Result<(), CloudError> {
     match fault {
-        Some(Kind::LostReply) => Err(CloudError::Transient("the reply was lost (injected)".to_owned())),
+        Some(Kind::LostReply) => Err(CloudError::Transient(
+            "the reply was lost (injected)".to_owned(),
+        )),
         _ => Ok(()),
     }
 }

@@ -10,7 +10,13 @@ use std::sync::Arc;
 fn fake() -> (Arc<VirtualClock>, Fake) {
     let clock = VirtualClock::starting_at(Time(1_000_000));
     let fake = Fake::new(clock.as_clock());
-    fake.world().set_image(digest(3), ImageSettings { healthy: false, ..ImageSettings::default() });
+    fake.world().set_image(
+        digest(3),
+        ImageSettings {
+            healthy: false,
+            ..ImageSettings::default()
+        },
+    );
     fake.world().remove_image(digest(4));
     (clock, fake)
 }
@@ -33,7 +39,9 @@ async fn serving(clock: &VirtualClock, fake: &Fake) -> (Place, GroupName) {
     let group = group(&place, 1, 2);
     fake.ensure_group(&place, &group, 2).await.unwrap();
     clock.advance_ms(100);
-    fake.ensure_traffic(&place, &Routes::all_on(&group.name)).await.unwrap();
+    fake.ensure_traffic(&place, &Routes::all_on(&group.name))
+        .await
+        .unwrap();
     (place, group.name)
 }
 
@@ -49,18 +57,42 @@ async fn the_fake_keeps_the_contract() {
 #[tokio::test]
 async fn the_suite_notices_a_cloud_that_breaks_the_contract() {
     let (clock, fake) = fake();
-    let fault = fake.world().add_fault(Fault::always(Verb::EnsureRetired, Kind::Denied));
+    let fault = fake
+        .world()
+        .add_fault(Fault::always(Verb::EnsureRetired, Kind::Denied));
     let report = conformance::run(&fake, &FakeKit::new(clock)).await;
     assert!(fake.world().fired(fault) > 0);
-    assert!(report.failed.iter().any(|f| f.check == "retiring_twice_is_the_same_as_once"), "{report:?}");
+    assert!(
+        report
+            .failed
+            .iter()
+            .any(|f| f.check == "retiring_twice_is_the_same_as_once"),
+        "{report:?}"
+    );
 }
 
 #[tokio::test]
 async fn the_suite_leaves_out_what_a_cloud_cannot_do() {
     let clock = VirtualClock::starting_at(Time(0));
-    let none = domain::planner::Capabilities { weights: false, sticky: false, headers: false };
-    let fake = Fake::with(clock.as_clock(), Settings { capabilities: none, ..Settings::default() });
-    fake.world().set_image(digest(3), ImageSettings { healthy: false, ..ImageSettings::default() });
+    let none = domain::planner::Capabilities {
+        weights: false,
+        sticky: false,
+        headers: false,
+    };
+    let fake = Fake::with(
+        clock.as_clock(),
+        Settings {
+            capabilities: none,
+            ..Settings::default()
+        },
+    );
+    fake.world().set_image(
+        digest(3),
+        ImageSettings {
+            healthy: false,
+            ..ImageSettings::default()
+        },
+    );
     fake.world().remove_image(digest(4));
     let report = conformance::run(&fake, &FakeKit::new(clock)).await;
     report.assert_passed();
@@ -73,7 +105,14 @@ async fn instances_take_their_time_to_become_healthy() {
     let place = place(0);
     let group = group(&place, 1, 3);
     fake.ensure_group(&place, &group, 3).await.unwrap();
-    let healthy = async || fake.observe(&place).await.unwrap().group(&group.name).unwrap().healthy();
+    let healthy = async || {
+        fake.observe(&place)
+            .await
+            .unwrap()
+            .group(&group.name)
+            .unwrap()
+            .healthy()
+    };
     assert_eq!(healthy().await, 0);
     clock.advance_ms(99);
     assert_eq!(healthy().await, 0);
@@ -84,12 +123,21 @@ async fn instances_take_their_time_to_become_healthy() {
 #[tokio::test]
 async fn traffic_flows_by_weight_with_each_images_errors_and_latency() {
     let (clock, fake) = fake();
-    fake.world().set_image(digest(2), ImageSettings { error_rate: 0.1, latency_us: 80_000, ..ImageSettings::default() });
+    fake.world().set_image(
+        digest(2),
+        ImageSettings {
+            error_rate: 0.1,
+            latency_us: 80_000,
+            ..ImageSettings::default()
+        },
+    );
     let (place, old) = serving(&clock, &fake).await;
     let new = group(&place, 2, 1);
     fake.ensure_group(&place, &new, 1).await.unwrap();
     clock.advance_ms(100);
-    fake.ensure_traffic(&place, &Routes::of([(&old, 80), (&new.name, 20)])).await.unwrap();
+    fake.ensure_traffic(&place, &Routes::of([(&old, 80), (&new.name, 20)]))
+        .await
+        .unwrap();
     clock.advance_ms(10_000);
     let seen = fake.observe(&place).await.unwrap();
     let figures = &seen.group(&new.name).unwrap().figures;
@@ -106,7 +154,10 @@ async fn requests_without_a_healthy_instance_are_lost_and_counted() {
     let (place, group) = serving(&clock, &fake).await;
     let seen = fake.observe(&place).await.unwrap();
     for instance in &seen.group(&group).unwrap().instances {
-        assert!(fake.world().kill(clock.now(), &place.target, &group, &instance.id));
+        assert!(
+            fake.world()
+                .kill(clock.now(), &place.target, &group, &instance.id)
+        );
     }
     clock.advance_ms(1_000);
     let seen = fake.observe(&place).await.unwrap();
@@ -120,7 +171,14 @@ async fn requests_without_a_healthy_instance_are_lost_and_counted() {
 async fn an_error_is_not_done_and_a_lost_reply_is_done() {
     let (clock, fake) = fake();
     let (place, name) = serving(&clock, &fake).await;
-    let size = async || fake.observe(&place).await.unwrap().group(&name).unwrap().size;
+    let size = async || {
+        fake.observe(&place)
+            .await
+            .unwrap()
+            .group(&name)
+            .unwrap()
+            .size
+    };
     let retry_after = Some(std::time::Duration::from_secs(2));
     for (kind, size_after) in [
         (Kind::Throttled { retry_after }, 2),
@@ -128,10 +186,14 @@ async fn an_error_is_not_done_and_a_lost_reply_is_done() {
         (Kind::Denied, 2),
         (Kind::LostReply, 5),
     ] {
-        let fault = fake.world().add_fault(Fault::once(Verb::EnsureSize, kind.clone()));
+        let fault = fake
+            .world()
+            .add_fault(Fault::once(Verb::EnsureSize, kind.clone()));
         let error = fake.ensure_size(&place, &name, 5).await.unwrap_err();
         match kind {
-            Kind::Throttled { .. } => assert!(matches!(error, CloudError::Throttled { retry_after: r, .. } if r == retry_after)),
+            Kind::Throttled { .. } => assert!(
+                matches!(error, CloudError::Throttled { retry_after: r, .. } if r == retry_after)
+            ),
             Kind::Denied => assert!(matches!(error, CloudError::Denied(_))),
             _ => assert!(matches!(error, CloudError::Transient(_))),
         }
@@ -148,15 +210,30 @@ async fn a_late_write_lands_after_younger_ones() {
     fake.ensure_group(&place, &new, 1).await.unwrap();
     clock.advance_ms(100);
     for answer in [Answer::Accepted, Answer::TimesOut] {
-        fake.world().add_fault(Fault::once(Verb::EnsureTraffic, Kind::Late { by_ms: 500, answer }));
-        let answered = fake.ensure_traffic(&place, &Routes::all_on(&new.name)).await;
+        fake.world().add_fault(Fault::once(
+            Verb::EnsureTraffic,
+            Kind::Late { by_ms: 500, answer },
+        ));
+        let answered = fake
+            .ensure_traffic(&place, &Routes::all_on(&new.name))
+            .await;
         assert_eq!(answered.is_ok(), answer == Answer::Accepted);
-        fake.ensure_traffic(&place, &Routes::all_on(&old)).await.unwrap();
+        fake.ensure_traffic(&place, &Routes::all_on(&old))
+            .await
+            .unwrap();
         assert!(fake.world().has_late_write(&place.target));
-        assert_eq!(fake.observe(&place).await.unwrap().routes, Routes::all_on(&old));
+        assert_eq!(
+            fake.observe(&place).await.unwrap().routes,
+            Routes::all_on(&old)
+        );
         clock.advance_ms(500);
-        assert_eq!(fake.observe(&place).await.unwrap().routes, Routes::all_on(&new.name));
-        fake.ensure_traffic(&place, &Routes::all_on(&old)).await.unwrap();
+        assert_eq!(
+            fake.observe(&place).await.unwrap().routes,
+            Routes::all_on(&new.name)
+        );
+        fake.ensure_traffic(&place, &Routes::all_on(&old))
+            .await
+            .unwrap();
     }
     assert_eq!(fake.world().fired_by_kind()["late"], 2);
 }
@@ -165,10 +242,15 @@ async fn a_late_write_lands_after_younger_ones() {
 async fn groups_half_start_and_instances_die() {
     let (clock, fake) = fake();
     let place = place(0);
-    let half = fake.world().add_fault(Fault::once(Verb::EnsureGroup, Kind::HalfStart { healthy: 1 }));
+    let half = fake.world().add_fault(Fault::once(
+        Verb::EnsureGroup,
+        Kind::HalfStart { healthy: 1 },
+    ));
     let first = group(&place, 1, 3);
     fake.ensure_group(&place, &first, 3).await.unwrap();
-    let dies = fake.world().add_fault(Fault::once(Verb::EnsureGroup, Kind::Dies { after_ms: 400 }));
+    let dies = fake
+        .world()
+        .add_fault(Fault::once(Verb::EnsureGroup, Kind::Dies { after_ms: 400 }));
     let second = group(&place, 2, 2);
     fake.ensure_group(&place, &second, 2).await.unwrap();
     clock.advance_ms(399);
@@ -187,35 +269,58 @@ async fn groups_half_start_and_instances_die() {
 async fn a_stale_observation_is_the_one_before() {
     let (clock, fake) = fake();
     let (place, _) = serving(&clock, &fake).await;
-    let fault = fake.world().add_fault(Fault::once(Verb::Observe, Kind::Stale));
+    let fault = fake
+        .world()
+        .add_fault(Fault::once(Verb::Observe, Kind::Stale));
     let before = fake.observe(&place).await.unwrap();
-    fake.ensure_traffic(&place, &Routes::default()).await.unwrap();
+    fake.ensure_traffic(&place, &Routes::default())
+        .await
+        .unwrap();
     clock.advance_ms(10);
     assert_eq!(fake.observe(&place).await.unwrap(), before);
     assert_eq!(fake.world().fired(fault), 1);
-    assert_eq!(fake.observe(&place).await.unwrap().routes, Routes::default());
+    assert_eq!(
+        fake.observe(&place).await.unwrap().routes,
+        Routes::default()
+    );
 }
 
 #[tokio::test]
 async fn faults_can_be_narrowed_repeated_and_taken_back() {
     let (clock, fake) = fake();
     let (place, name) = serving(&clock, &fake).await;
-    let elsewhere = fake.world().add_fault(Fault::always(Verb::EnsureSize, Kind::Transient).at(crate::support::place(1).target));
-    let other = fake.world().add_fault(Fault::always(Verb::EnsureSize, Kind::Transient).of_group(group(&place, 2, 1).name));
+    let elsewhere = fake.world().add_fault(
+        Fault::always(Verb::EnsureSize, Kind::Transient).at(crate::support::place(1).target),
+    );
+    let other = fake.world().add_fault(
+        Fault::always(Verb::EnsureSize, Kind::Transient).of_group(group(&place, 2, 1).name),
+    );
     assert!(fake.ensure_size(&place, &name, 3).await.is_ok());
-    let twice = fake.world().add_fault(Fault::once(Verb::EnsureSize, Kind::Transient).after(1).times(2));
-    let answers: Vec<_> = [4, 5, 6, 7].map(|size| fake.ensure_size(&place, &name, size)).into_iter().collect();
+    let twice = fake.world().add_fault(
+        Fault::once(Verb::EnsureSize, Kind::Transient)
+            .after(1)
+            .times(2),
+    );
+    let answers: Vec<_> = [4, 5, 6, 7]
+        .map(|size| fake.ensure_size(&place, &name, size))
+        .into_iter()
+        .collect();
     let mut failed = Vec::new();
     for answer in answers {
         failed.push(answer.await.is_err());
     }
     assert_eq!(failed, [false, true, true, false]);
-    let always = fake.world().add_fault(Fault::always(Verb::EnsureSize, Kind::Denied));
+    let always = fake
+        .world()
+        .add_fault(Fault::always(Verb::EnsureSize, Kind::Denied));
     assert!(fake.ensure_size(&place, &name, 3).await.is_err());
     fake.world().take_back(always);
     assert!(fake.ensure_size(&place, &name, 3).await.is_ok());
     let world = fake.world();
-    assert_eq!([elsewhere, other, twice, always].map(|id| world.fired(id)), [0, 0, 2, 1]);
+    assert_eq!(
+        [elsewhere, other, twice, always].map(|id| world.fired(id)),
+        [0, 0, 2, 1]
+    );
 }
 
 #[tokio::test]
@@ -224,7 +329,12 @@ async fn random_faults_are_the_same_for_the_same_seed_and_end() {
         let (clock, fake) = fake();
         let (place, _) = serving(&clock, &fake).await;
         let kinds = vec![Kind::Transient, Kind::Throttled { retry_after: None }];
-        fake.world().set_chaos(Chaos { seed, per_mille: 300, budget: 20, kinds });
+        fake.world().set_chaos(Chaos {
+            seed,
+            per_mille: 300,
+            budget: 20,
+            kinds,
+        });
         let mut answers = Vec::new();
         for _ in 0..200 {
             answers.push(fake.observe(&place).await.err());
@@ -241,7 +351,9 @@ async fn random_faults_are_the_same_for_the_same_seed_and_end() {
 async fn drift_is_observed_and_replaced() {
     let (clock, fake) = fake();
     let (place, name) = serving(&clock, &fake).await;
-    let id = fake.observe(&place).await.unwrap().groups[0].instances[0].id.clone();
+    let id = fake.observe(&place).await.unwrap().groups[0].instances[0]
+        .id
+        .clone();
     assert!(fake.world().spoil(&place.target, &name, &id, "bin/site"));
     assert!(fake.observe(&place).await.unwrap().groups[0].has_drifted());
     fake.replace_instance(&place, &name, &id).await.unwrap();
@@ -257,7 +369,10 @@ async fn eleven_thousand_environments_are_light() {
         .map(|n| {
             let mut target = base.target.clone();
             target.env = domain::EnvName::new(format!("e{n}")).unwrap();
-            Place { target, ..base.clone() }
+            Place {
+                target,
+                ..base.clone()
+            }
         })
         .collect();
     for place in &places {
@@ -265,7 +380,9 @@ async fn eleven_thousand_environments_are_light() {
     }
     clock.advance_ms(100);
     for place in &places {
-        fake.ensure_traffic(place, &Routes::all_on(&group_of(place).name)).await.unwrap();
+        fake.ensure_traffic(place, &Routes::all_on(&group_of(place).name))
+            .await
+            .unwrap();
     }
     // a day of sleep costs one step at the next look
     clock.advance_ms(86_400_000);

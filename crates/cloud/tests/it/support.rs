@@ -19,9 +19,18 @@ pub(crate) fn place(n: u32) -> Place {
     let toml = format!(
         "[application]\nname = \"site\"\n[[environment]]\nname = \"e{n}\"\nlisten = \"127.0.0.1:8103\"\ninstances = 2\n"
     );
-    let environment = Application::from_toml(&toml).unwrap().environments.remove(0);
-    let target = Target { app: AppName::new("site").unwrap(), env: EnvName::new(format!("e{n}")).unwrap() };
-    Place { target, environment: Arc::new(environment) }
+    let environment = Application::from_toml(&toml)
+        .unwrap()
+        .environments
+        .remove(0);
+    let target = Target {
+        app: AppName::new("site").unwrap(),
+        env: EnvName::new(format!("e{n}")).unwrap(),
+    };
+    Place {
+        target,
+        environment: Arc::new(environment),
+    }
 }
 
 /// The kit of the fake: time passes only when the suite waits.
@@ -32,7 +41,10 @@ pub(crate) struct FakeKit {
 
 impl FakeKit {
     pub(crate) fn new(clock: Arc<VirtualClock>) -> Self {
-        Self { clock, places: AtomicU32::new(0) }
+        Self {
+            clock,
+            places: AtomicU32::new(0),
+        }
     }
 }
 

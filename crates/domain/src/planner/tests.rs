@@ -13,7 +13,10 @@ fn environment(settings: &str) -> Environment {
     let toml = format!(
         "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:8103\"\n{settings}"
     );
-    Application::from_toml(&toml).unwrap_or_else(|error| panic!("{toml}: {error}")).environments.remove(0)
+    Application::from_toml(&toml)
+        .unwrap_or_else(|error| panic!("{toml}: {error}"))
+        .environments
+        .remove(0)
 }
 
 fn old(env: &Environment, size: u32) -> Group {
@@ -28,10 +31,25 @@ fn old(env: &Environment, size: u32) -> Group {
     }
 }
 
-fn ask(env: &Environment, strategy: Strategy, from: Option<Group>, capabilities: Capabilities) -> Result<Plan, PlanError> {
+fn ask(
+    env: &Environment,
+    strategy: Strategy,
+    from: Option<Group>,
+    capabilities: Capabilities,
+) -> Result<Plan, PlanError> {
     let app = AppName::new("site").unwrap();
     let (image, version) = (digest('b'), Version::new("2.0.0").unwrap());
-    plan(&Request { app: &app, env, strategy, image, version, release: ReleaseNumber(2), next_group: 2, from, capabilities })
+    plan(&Request {
+        app: &app,
+        env,
+        strategy,
+        image,
+        version,
+        release: ReleaseNumber(2),
+        next_group: 2,
+        from,
+        capabilities,
+    })
 }
 
 fn planned(settings: &str, strategy: Strategy) -> Plan {
@@ -52,11 +70,18 @@ fn text(plan: &Plan) -> String {
                 Inverse::Resize { group, size } => format!("{group} to {size}"),
                 Inverse::Provision { group } => format!("start {group} again"),
             };
-            let limit = step.timeout_ms.map_or_else(|| "no limit".to_owned(), duration);
+            let limit = step
+                .timeout_ms
+                .map_or_else(|| "no limit".to_owned(), duration);
             let _ = writeln!(text, "  {} ({limit}; undo: {undo})", step.action);
         }
     }
-    let _ = writeln!(text, "waits {}, costs {} instance-seconds", duration(plan.declared_wait_ms()), plan.extra_instance_ms() / 1_000);
+    let _ = writeln!(
+        text,
+        "waits {}, costs {} instance-seconds",
+        duration(plan.declared_wait_ms()),
+        plan.extra_instance_ms() / 1_000
+    );
     text
 }
 
@@ -64,15 +89,43 @@ fn text(plan: &Plan) -> String {
 fn plans_read_as_agreed() {
     for (name, strategy, settings) in [
         ("blue_green", Strategy::BlueGreen, "instances = 3\n"),
-        ("blue_green_approved", Strategy::BlueGreen, "[environment.blue_green]\npreview_ms = 5000\napproval = \"another_person\"\nretain_ms = 0\n"),
+        (
+            "blue_green_approved",
+            Strategy::BlueGreen,
+            "[environment.blue_green]\npreview_ms = 5000\napproval = \"another_person\"\nretain_ms = 0\n",
+        ),
         ("canary", Strategy::Canary, "instances = 4\n"),
-        ("canary_single", Strategy::Canary, "[environment.canary]\nweights = [100]\npause_ms = 0\n"),
-        ("canary_approved_alone", Strategy::Canary, "instances = 10\n[environment.canary]\nweights = [1, 10, 100]\nbaseline = false\napproval = \"anyone\"\n"),
+        (
+            "canary_single",
+            Strategy::Canary,
+            "[environment.canary]\nweights = [100]\npause_ms = 0\n",
+        ),
+        (
+            "canary_approved_alone",
+            Strategy::Canary,
+            "instances = 10\n[environment.canary]\nweights = [1, 10, 100]\nbaseline = false\napproval = \"anyone\"\n",
+        ),
         ("rolling", Strategy::Rolling, "instances = 4\n"),
-        ("rolling_no_surge", Strategy::Rolling, "instances = 4\n[environment.rolling]\nmax_surge = 0\nmax_unavailable = 1\n"),
-        ("rolling_single", Strategy::Rolling, "[environment.rolling]\napproval = \"anyone\"\npause_ms = 1000\n"),
-        ("ab", Strategy::Ab, "instances = 2\n[environment.ab]\nweight = 30\nunit_header = \"x-user\"\nheader = { name = \"x-beta\", value = \"1\" }\n"),
-        ("ab_bounded", Strategy::Ab, "[environment.ab]\nrun_ms = 3600000\n"),
+        (
+            "rolling_no_surge",
+            Strategy::Rolling,
+            "instances = 4\n[environment.rolling]\nmax_surge = 0\nmax_unavailable = 1\n",
+        ),
+        (
+            "rolling_single",
+            Strategy::Rolling,
+            "[environment.rolling]\napproval = \"anyone\"\npause_ms = 1000\n",
+        ),
+        (
+            "ab",
+            Strategy::Ab,
+            "instances = 2\n[environment.ab]\nweight = 30\nunit_header = \"x-user\"\nheader = { name = \"x-beta\", value = \"1\" }\n",
+        ),
+        (
+            "ab_bounded",
+            Strategy::Ab,
+            "[environment.ab]\nrun_ms = 3600000\n",
+        ),
     ] {
         insta::assert_snapshot!(name, text(&planned(settings, strategy)));
     }
@@ -83,10 +136,17 @@ fn the_first_rollout_only_starts_and_serves() {
     let env = environment("instances = 2\n");
     for strategy in Strategy::ALL {
         let plan = ask(&env, strategy, None, Capabilities::ALL).unwrap();
-        let actions: Vec<_> = plan.steps().map(|(_, step)| step.action.to_string()).collect();
+        let actions: Vec<_> = plan
+            .steps()
+            .map(|(_, step)| step.action.to_string())
+            .collect();
         assert_eq!(
             actions,
-            ["Start site-prod-v002, 2 instances", "Wait until 2 of site-prod-v002 are healthy", "Traffic: 100% to site-prod-v002"]
+            [
+                "Start site-prod-v002, 2 instances",
+                "Wait until 2 of site-prod-v002 are healthy",
+                "Traffic: 100% to site-prod-v002"
+            ]
         );
         assert!(plan.gate.is_none() && plan.from.is_none());
     }
@@ -95,30 +155,84 @@ fn the_first_rollout_only_starts_and_serves() {
 #[test]
 fn what_is_live_already_is_not_planned_again() {
     let env = environment("instances = 2\n");
-    let same = Group { image: digest('b'), ..old(&env, 2) };
-    let answer = ask(&env, Strategy::Canary, Some(same.clone()), Capabilities::ALL);
+    let same = Group {
+        image: digest('b'),
+        ..old(&env, 2)
+    };
+    let answer = ask(
+        &env,
+        Strategy::Canary,
+        Some(same.clone()),
+        Capabilities::ALL,
+    );
     assert!(matches!(answer, Err(PlanError::AlreadyLive { .. })));
-    let other_size = Group { size: 3, ..same.clone() };
+    let other_size = Group {
+        size: 3,
+        ..same.clone()
+    };
     assert!(ask(&env, Strategy::Canary, Some(other_size), Capabilities::ALL).is_ok());
     let mut other_template = Template::clone(&same.template);
     other_template.limits.memory_mb = Some(64);
-    let other_template = Group { template: Arc::new(other_template), ..same };
-    assert!(ask(&env, Strategy::Canary, Some(other_template), Capabilities::ALL).is_ok());
+    let other_template = Group {
+        template: Arc::new(other_template),
+        ..same
+    };
+    assert!(
+        ask(
+            &env,
+            Strategy::Canary,
+            Some(other_template),
+            Capabilities::ALL
+        )
+        .is_ok()
+    );
 }
 
 #[test]
 fn a_cloud_that_lacks_something_gets_no_plan_that_needs_it() {
     let env = environment("");
-    let none = Capabilities { weights: false, sticky: false, headers: false };
+    let none = Capabilities {
+        weights: false,
+        sticky: false,
+        headers: false,
+    };
     for (strategy, can, is_planned) in [
         (Strategy::Canary, none, false),
         (Strategy::Rolling, none, false),
         (Strategy::Ab, none, false),
         (Strategy::BlueGreen, none, true),
-        (Strategy::Canary, Capabilities { weights: true, ..none }, true),
-        (Strategy::Rolling, Capabilities { weights: true, ..none }, true),
-        (Strategy::Ab, Capabilities { weights: true, ..none }, false),
-        (Strategy::Ab, Capabilities { sticky: true, ..none }, false),
+        (
+            Strategy::Canary,
+            Capabilities {
+                weights: true,
+                ..none
+            },
+            true,
+        ),
+        (
+            Strategy::Rolling,
+            Capabilities {
+                weights: true,
+                ..none
+            },
+            true,
+        ),
+        (
+            Strategy::Ab,
+            Capabilities {
+                weights: true,
+                ..none
+            },
+            false,
+        ),
+        (
+            Strategy::Ab,
+            Capabilities {
+                sticky: true,
+                ..none
+            },
+            false,
+        ),
     ] {
         let answer = ask(&env, strategy, Some(old(&env, 1)), can);
         match answer {
@@ -127,17 +241,31 @@ fn a_cloud_that_lacks_something_gets_no_plan_that_needs_it() {
                 let previews = plan.steps().any(|(_, step)| {
                     matches!(&step.action, Action::SetTraffic { routes } if routes.preview.is_some())
                 });
-                assert!(can.headers || !previews, "{strategy} previews by a header that the cloud cannot route");
+                assert!(
+                    can.headers || !previews,
+                    "{strategy} previews by a header that the cloud cannot route"
+                );
             }
-            Err(error) => assert!(!is_planned && matches!(error, PlanError::Unsupported { .. }), "{strategy}: {error}"),
+            Err(error) => assert!(
+                !is_planned && matches!(error, PlanError::Unsupported { .. }),
+                "{strategy}: {error}"
+            ),
         }
     }
 }
 
 #[test]
 fn a_rollout_of_too_many_instances_is_refused_before_it_starts() {
-    let env = Environment { instances: 1_000, ..environment("") };
-    let answer = ask(&env, Strategy::BlueGreen, Some(old(&env, 1_000)), Capabilities::ALL);
+    let env = Environment {
+        instances: 1_000,
+        ..environment("")
+    };
+    let answer = ask(
+        &env,
+        Strategy::BlueGreen,
+        Some(old(&env, 1_000)),
+        Capabilities::ALL,
+    );
     assert!(matches!(answer, Err(PlanError::TooLarge { .. })));
 }
 
@@ -156,11 +284,29 @@ fn the_approval_stands_before_the_last_share_of_the_traffic() {
     for weights in [vec![5, 100], vec![5, 50], vec![99], vec![100]] {
         let mut env = environment("");
         (env.canary.weights, env.canary.approval) = (weights.clone(), ApprovalRule::AnotherPerson);
-        let plan = ask(&env, Strategy::Canary, Some(old(&env, 1)), Capabilities::ALL).unwrap();
-        let position = |wanted: &dyn Fn(&Action) -> bool| plan.steps().position(|(_, step)| wanted(&step.action));
-        let approval = position(&|a| *a == Action::Pause { until: Until::Approval });
-        let whole = position(&|a| matches!(a, Action::SetTraffic { routes } if routes.weight(&plan.to.name) == 100));
-        assert!(approval.is_some() && approval < whole, "{weights:?}\n{}", text(&plan));
+        let plan = ask(
+            &env,
+            Strategy::Canary,
+            Some(old(&env, 1)),
+            Capabilities::ALL,
+        )
+        .unwrap();
+        let position = |wanted: &dyn Fn(&Action) -> bool| {
+            plan.steps().position(|(_, step)| wanted(&step.action))
+        };
+        let approval = position(&|a| {
+            *a == Action::Pause {
+                until: Until::Approval,
+            }
+        });
+        let whole = position(
+            &|a| matches!(a, Action::SetTraffic { routes } if routes.weight(&plan.to.name) == 100),
+        );
+        assert!(
+            approval.is_some() && approval < whole,
+            "{weights:?}\n{}",
+            text(&plan)
+        );
         assert_eq!(plan.approval, ApprovalRule::AnotherPerson);
     }
 }
@@ -174,17 +320,34 @@ fn check_laws(plan: &Plan, floor: u32) {
     for (_, step) in plan.steps() {
         match (&step.action, &step.inverse) {
             (Action::Provision { group, size }, Inverse::Retire { group: undone }) => {
-                assert!(group == undone && *size > 0 && sizes.insert(group.clone(), *size).is_none(), "{shown}");
+                assert!(
+                    group == undone && *size > 0 && sizes.insert(group.clone(), *size).is_none(),
+                    "{shown}"
+                );
             }
-            (Action::AwaitHealthy { group, size }, Inverse::Nothing) => assert_eq!(sizes.get(group), Some(size), "{shown}"),
+            (Action::AwaitHealthy { group, size }, Inverse::Nothing) => {
+                assert_eq!(sizes.get(group), Some(size), "{shown}")
+            }
             (Action::SetTraffic { routes: next }, Inverse::SetTraffic { routes: before }) => {
                 assert!(next.is_whole() && !next.weights.is_empty(), "{shown}");
                 assert_eq!(before, &routes, "{shown}");
-                assert!(next.weight(&plan.to.name) >= routes.weight(&plan.to.name), "the new group's weight falls\n{shown}");
-                assert!(next.weights.keys().all(|name| sizes.contains_key(name)), "{shown}");
+                assert!(
+                    next.weight(&plan.to.name) >= routes.weight(&plan.to.name),
+                    "the new group's weight falls\n{shown}"
+                );
+                assert!(
+                    next.weights.keys().all(|name| sizes.contains_key(name)),
+                    "{shown}"
+                );
                 routes.clone_from(next);
             }
-            (Action::Resize { group, size }, Inverse::Resize { group: undone, size: before }) => {
+            (
+                Action::Resize { group, size },
+                Inverse::Resize {
+                    group: undone,
+                    size: before,
+                },
+            ) => {
                 assert!(group == undone && *size > 0, "{shown}");
                 let was = sizes.insert(group.clone(), *size);
                 assert_eq!(was, Some(*before), "{shown}");
@@ -193,17 +356,34 @@ fn check_laws(plan: &Plan, floor: u32) {
                 assert!(group == undone && routes.weight(group) == 0, "{shown}");
                 assert!(sizes.remove(group).is_some(), "{shown}");
             }
-            (Action::Pause { .. } | Action::Analyze { .. } | Action::Drain { .. } | Action::Retain { .. }, Inverse::Nothing) => {}
+            (
+                Action::Pause { .. }
+                | Action::Analyze { .. }
+                | Action::Drain { .. }
+                | Action::Retain { .. },
+                Inverse::Nothing,
+            ) => {}
             (action, inverse) => panic!("{action:?} is not taken back by {inverse:?}"),
         }
         // The old group counts in full until it is let go for good.
         let capacity: u32 = sizes.values().sum();
-        assert!(capacity >= floor, "capacity falls to {capacity} under {floor}\n{shown}");
-        let serving: u32 = sizes.iter().filter(|(name, _)| routes.weight(name) > 0).map(|(_, size)| size).sum();
+        assert!(
+            capacity >= floor,
+            "capacity falls to {capacity} under {floor}\n{shown}"
+        );
+        let serving: u32 = sizes
+            .iter()
+            .filter(|(name, _)| routes.weight(name) > 0)
+            .map(|(_, size)| size)
+            .sum();
         assert!(serving > 0, "{shown}");
     }
     assert_eq!(routes, Routes::all_on(&plan.to.name), "{shown}");
-    assert_eq!(sizes, [(plan.to.name.clone(), plan.to.size)].into(), "{shown}");
+    assert_eq!(
+        sizes,
+        [(plan.to.name.clone(), plan.to.size)].into(),
+        "{shown}"
+    );
 }
 
 proptest! {
@@ -245,9 +425,19 @@ fn rolling_at_every_size_surge_and_unavailability_stays_between_its_bounds() {
                 let mut env = environment("");
                 env.instances = full;
                 (env.rolling.max_surge, env.rolling.max_unavailable) = (surge, unavailable);
-                let plan = ask(&env, Strategy::Rolling, Some(old(&env, full)), Capabilities::ALL).unwrap();
+                let plan = ask(
+                    &env,
+                    Strategy::Rolling,
+                    Some(old(&env, full)),
+                    Capabilities::ALL,
+                )
+                .unwrap();
                 check_laws(&plan, full.saturating_sub(unavailable).max(1));
-                assert!(plan.phases.len() <= usize::try_from(full).unwrap() + 1, "{}", text(&plan));
+                assert!(
+                    plan.phases.len() <= usize::try_from(full).unwrap() + 1,
+                    "{}",
+                    text(&plan)
+                );
                 let mut sizes = (full, 0);
                 for (_, step) in plan.steps() {
                     match &step.action {
@@ -258,7 +448,11 @@ fn rolling_at_every_size_surge_and_unavailability_stays_between_its_bounds() {
                     }
                     // One instance of each group must be there for a moment, whatever the surge.
                     let most = (full + surge).max(full + 1);
-                    assert!(sizes.0 + sizes.1 <= most, "{full} +{surge} -{unavailable}: {sizes:?}\n{}", text(&plan));
+                    assert!(
+                        sizes.0 + sizes.1 <= most,
+                        "{full} +{surge} -{unavailable}: {sizes:?}\n{}",
+                        text(&plan)
+                    );
                 }
             }
         }

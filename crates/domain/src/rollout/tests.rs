@@ -27,7 +27,11 @@ fn the_documented_diagram_is_that_of_the_machine() {
         std::fs::write(&file, page).unwrap();
     }
     let page = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(page.contains(&drawing), "{} is out of date: run UPDATE_DOCS=1 cargo test -p domain", file.display());
+    assert!(
+        page.contains(&drawing),
+        "{} is out of date: run UPDATE_DOCS=1 cargo test -p domain",
+        file.display()
+    );
 }
 
 #[test]
@@ -38,9 +42,23 @@ fn the_offered_actions_are_what_the_machine_would_answer() {
             let offers = actions(&rollout, &by, at);
             assert_eq!(offers.len(), Command::ALL.len());
             for offer in offers {
-                let said = Said { by: by.clone(), at, step: None };
-                let answer = decide(&rollout, &Input::Said { command: offer.name, said });
-                assert_eq!(offer.allowed, answer.is_ok_and(|events| !events.is_empty()), "{name}: {offer:?}");
+                let said = Said {
+                    by: by.clone(),
+                    at,
+                    step: None,
+                };
+                let answer = decide(
+                    &rollout,
+                    &Input::Said {
+                        command: offer.name,
+                        said,
+                    },
+                );
+                assert_eq!(
+                    offer.allowed,
+                    answer.is_ok_and(|events| !events.is_empty()),
+                    "{name}: {offer:?}"
+                );
                 assert_eq!(offer.allowed, offer.why.is_empty(), "{name}: {offer:?}");
             }
         }
@@ -49,12 +67,24 @@ fn the_offered_actions_are_what_the_machine_would_answer() {
 
 #[test]
 fn a_terminal_rollout_is_never_left_but_by_a_person_out_of_failure() {
-    for (name, rollout) in states().into_iter().filter(|(_, rollout)| rollout.status.is_terminal()) {
+    for (name, rollout) in states()
+        .into_iter()
+        .filter(|(_, rollout)| rollout.status.is_terminal())
+    {
         for (input, given) in inputs(&rollout) {
             let events = decide(&rollout, &given).unwrap_or_default();
             let a_persons_way_back = matches!(rollout.status, Status::Failed { .. })
-                && matches!(given, Input::Said { command: Command::Rollback | Command::Cancel, .. });
-            assert!(events.is_empty() || a_persons_way_back, "{name}, {input}: {events:?}");
+                && matches!(
+                    given,
+                    Input::Said {
+                        command: Command::Rollback | Command::Cancel,
+                        ..
+                    }
+                );
+            assert!(
+                events.is_empty() || a_persons_way_back,
+                "{name}, {input}: {events:?}"
+            );
             if let Input::Observed(seen) = &given {
                 assert_eq!(next_effect(&rollout, seen), None, "{name}, {input}");
             }
@@ -66,7 +96,10 @@ fn a_terminal_rollout_is_never_left_but_by_a_person_out_of_failure() {
 fn only_commands_are_refused() {
     for (name, rollout) in states() {
         for (input, given) in inputs(&rollout) {
-            assert!(decide(&rollout, &given).is_ok() || matches!(given, Input::Said { .. }), "{name}, {input}");
+            assert!(
+                decide(&rollout, &given).is_ok() || matches!(given, Input::Said { .. }),
+                "{name}, {input}"
+            );
         }
     }
 }

@@ -21,7 +21,7 @@ impl Server {
     /// `None`, with a word on why, where no server can be started.
     fn start() -> Option<Self> {
         let (Some(initdb), Some(postgres)) = (program("initdb"), program("postgres")) else {
-            println!("SKIPPED on PostgreSQL: initdb and postgres are not installed here");
+            skipped("initdb and postgres are not installed here");
             return None;
         };
         // Short: a socket's path has a limit of about 100 bytes.
@@ -48,10 +48,7 @@ impl Server {
             .output()
             .unwrap();
         if !made.status.success() {
-            println!(
-                "SKIPPED on PostgreSQL: {}",
-                String::from_utf8_lossy(&made.stderr).trim()
-            );
+            skipped(String::from_utf8_lossy(&made.stderr).trim());
             return None;
         }
         let log = std::fs::File::create(folder.path().join("log")).unwrap();
@@ -107,6 +104,12 @@ impl Drop for Server {
         let _ = kill_process(Pid::from_child(&self.process), Signal::INT);
         let _ = self.process.wait();
     }
+}
+
+/// Said past the harness, which would swallow what a passing test prints.
+fn skipped(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "SKIPPED on PostgreSQL: {why}");
 }
 
 fn program(name: &str) -> Option<PathBuf> {

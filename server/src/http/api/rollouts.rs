@@ -68,7 +68,7 @@ pub(crate) async fn show(
 #[serde(default)]
 pub(crate) struct Stretch {
     /// After this entry.
-    after: i64,
+    pub(super) after: i64,
     /// At most so many; 200 without, never more than 1,000.
     limit: Option<u32>,
 }

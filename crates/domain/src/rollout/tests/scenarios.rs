@@ -3,15 +3,21 @@
 use super::*;
 
 fn specimen(name: &str) -> Rollout {
-    states().into_iter().find(|(found, _)| *found == name).unwrap_or_else(|| panic!("no state {name}")).1
+    states()
+        .into_iter()
+        .find(|(found, _)| *found == name)
+        .unwrap_or_else(|| panic!("no state {name}"))
+        .1
 }
 
 /// What the goal of the current step looks like once it is reached.
 fn reached(rollout: &Rollout) -> Observation {
-    let found = inputs(rollout).into_iter().find_map(|(name, input)| match input {
-        Input::Observed(seen) if name == "seen: goal reached" => Some(seen),
-        _ => None,
-    });
+    let found = inputs(rollout)
+        .into_iter()
+        .find_map(|(name, input)| match input {
+            Input::Observed(seen) if name == "seen: goal reached" => Some(seen),
+            _ => None,
+        });
     found.unwrap()
 }
 
@@ -27,7 +33,10 @@ fn route(seen: &mut Observation, routes: Routes) {
 }
 
 fn find<'a>(seen: &'a mut Observation, name: &GroupName) -> &'a mut ObservedGroup {
-    seen.groups.iter_mut().find(|group| &group.name == name).unwrap()
+    seen.groups
+        .iter_mut()
+        .find(|group| &group.name == name)
+        .unwrap()
 }
 
 fn resize(seen: &mut Observation, name: &GroupName, size: u32) {
@@ -38,11 +47,18 @@ fn resize(seen: &mut Observation, name: &GroupName, size: u32) {
 }
 
 fn after(rollout: &Rollout, input: &Input) -> Rollout {
-    decide(rollout, input).unwrap().iter().fold(rollout.clone(), evolve)
+    decide(rollout, input)
+        .unwrap()
+        .iter()
+        .fold(rollout.clone(), evolve)
 }
 
 fn say(rollout: &Rollout, command: Command, at: Time) -> Rollout {
-    let said = Said { by: Actor::new("grace").unwrap(), at, step: None };
+    let said = Said {
+        by: Actor::new("grace").unwrap(),
+        at,
+        step: None,
+    };
     after(rollout, &Input::Said { command, said })
 }
 
@@ -53,15 +69,24 @@ fn an_abort_never_scales_the_stable_group_down() {
     let from = old(&judging);
     let seen = reached(&judging);
     let back = say(&judging, Command::Rollback, seen.at);
-    for weights in [Routes::of([(&from, 50), (&back.plan.to.name, 50)]), Routes::all_on(&from)] {
+    for weights in [
+        Routes::of([(&from, 50), (&back.plan.to.name, 50)]),
+        Routes::all_on(&from),
+    ] {
         for size in 1..=3 {
             let mut seen = seen.clone();
             route(&mut seen, weights.clone());
             resize(&mut seen, &from, size);
             match next_effect(&back, &seen) {
-                Some(Effect::EnsureSize { group, size: wanted }) => {
+                Some(Effect::EnsureSize {
+                    group,
+                    size: wanted,
+                }) => {
                     assert!(group == from && wanted == 2);
-                    assert!(seen.routes == Routes::all_on(&from), "traffic comes before sizes");
+                    assert!(
+                        seen.routes == Routes::all_on(&from),
+                        "traffic comes before sizes"
+                    );
                 }
                 Some(Effect::EnsureRetired { group }) => assert_ne!(group, from),
                 Some(Effect::EnsureTraffic { routes }) => assert_eq!(routes, Routes::all_on(&from)),
@@ -80,16 +105,32 @@ fn a_shrunk_stable_group_is_grown_before_it_takes_the_traffic_back() {
     route(&mut seen, Routes::of([(&from, 0), (&to, 100)]));
     resize(&mut seen, &from, 1);
     let back = say(&judging, Command::Rollback, seen.at);
-    assert_eq!(next_effect(&back, &seen), Some(Effect::EnsureSize { group: from.clone(), size: 2 }));
+    assert_eq!(
+        next_effect(&back, &seen),
+        Some(Effect::EnsureSize {
+            group: from.clone(),
+            size: 2
+        })
+    );
     resize(&mut seen, &from, 2);
-    assert_eq!(next_effect(&back, &seen), Some(Effect::EnsureTraffic { routes: Routes::all_on(&from) }));
+    assert_eq!(
+        next_effect(&back, &seen),
+        Some(Effect::EnsureTraffic {
+            routes: Routes::all_on(&from)
+        })
+    );
 
     // With the new group down, one healthy instance is better than none.
     resize(&mut seen, &from, 1);
     for instance in &mut find(&mut seen, &to).instances {
         instance.health = crate::Health::Degraded;
     }
-    assert_eq!(next_effect(&back, &seen), Some(Effect::EnsureTraffic { routes: Routes::all_on(&from) }));
+    assert_eq!(
+        next_effect(&back, &seen),
+        Some(Effect::EnsureTraffic {
+            routes: Routes::all_on(&from)
+        })
+    );
 }
 
 /// argo-rollouts#4221.
@@ -99,8 +140,15 @@ fn a_restart_in_the_middle_of_an_update_goes_on_where_it_was() {
         let seen = reached(&rollout);
         let text = serde_json::to_string(&rollout.status).unwrap();
         let again: Status = serde_json::from_str(&text).unwrap();
-        let restarted = Rollout { status: again, ..rollout.clone() };
-        assert_eq!(next_effect(&restarted, &seen), next_effect(&rollout, &seen), "{name}");
+        let restarted = Rollout {
+            status: again,
+            ..rollout.clone()
+        };
+        assert_eq!(
+            next_effect(&restarted, &seen),
+            next_effect(&rollout, &seen),
+            "{name}"
+        );
     }
 }
 
@@ -110,7 +158,11 @@ fn a_second_abort_changes_nothing() {
     let judging = specimen("in_progress, judging");
     let back = say(&judging, Command::Rollback, judging.step_since);
     for command in [Command::Rollback, Command::Cancel] {
-        let said = Said { by: Actor::new("ada").unwrap(), at: back.step_since.plus_ms(5), step: None };
+        let said = Said {
+            by: Actor::new("ada").unwrap(),
+            at: back.step_since.plus_ms(5),
+            step: None,
+        };
         assert!(decide(&back, &Input::Said { command, said }).is_err());
     }
 }
@@ -127,10 +179,21 @@ fn the_old_group_is_not_retired_before_the_weight_has_moved() {
             _ => None,
         })
         .unwrap();
-    assert_eq!(next_effect(&retiring, &seen), Some(Effect::EnsureRetired { group: from.clone() }));
+    assert_eq!(
+        next_effect(&retiring, &seen),
+        Some(Effect::EnsureRetired {
+            group: from.clone()
+        })
+    );
     route(&mut seen, Routes::of([(&from, 1), (&to, 99)]));
     let effect = next_effect(&retiring, &seen);
-    assert_eq!(effect, Some(Effect::EnsureTraffic { routes: Routes::all_on(&to) }), "and the late write is put right");
+    assert_eq!(
+        effect,
+        Some(Effect::EnsureTraffic {
+            routes: Routes::all_on(&to)
+        }),
+        "and the late write is put right"
+    );
 }
 
 /// A write that was given up on lands after the traffic has come back.
@@ -142,21 +205,38 @@ fn a_late_write_after_a_rollback_is_put_right_at_the_next_look() {
     let back = say(&judging, Command::Rollback, seen.at);
     route(&mut seen, Routes::all_on(&from));
     let back = after(&back, &Input::Observed(seen.clone()));
-    assert_eq!(next_effect(&back, &seen), Some(Effect::EnsureRetired { group: to.clone() }));
+    assert_eq!(
+        next_effect(&back, &seen),
+        Some(Effect::EnsureRetired { group: to.clone() })
+    );
     route(&mut seen, Routes::of([(&from, 50), (&to, 50)]));
-    assert_eq!(next_effect(&back, &seen), Some(Effect::EnsureTraffic { routes: Routes::all_on(&from) }));
+    assert_eq!(
+        next_effect(&back, &seen),
+        Some(Effect::EnsureTraffic {
+            routes: Routes::all_on(&from)
+        })
+    );
 }
 
 #[test]
 fn a_late_write_in_a_wait_or_a_pause_is_put_right_at_the_next_look() {
-    for name in ["in_progress, judging", "paused without a verdict", "paused by a person", "soaking, keeping the old group"] {
+    for name in [
+        "in_progress, judging",
+        "paused without a verdict",
+        "paused by a person",
+        "soaking, keeping the old group",
+    ] {
         let rollout = specimen(name);
         let (from, to) = (old(&rollout), rollout.plan.to.name.clone());
         let mut seen = reached(&rollout);
         let reached = seen.routes.clone();
         assert_eq!(next_effect(&rollout, &seen), None, "{name}");
         route(&mut seen, Routes::of([(&from, 95), (&to, 5)]));
-        assert_eq!(next_effect(&rollout, &seen), Some(Effect::EnsureTraffic { routes: reached }), "{name}");
+        assert_eq!(
+            next_effect(&rollout, &seen),
+            Some(Effect::EnsureTraffic { routes: reached }),
+            "{name}"
+        );
     }
 }
 
@@ -168,7 +248,10 @@ fn a_pause_longer_than_the_steps_limit_does_not_send_it_back() {
     let resumed = say(&paused, Command::Resume, hour);
     let mut seen = reached(&shifting);
     (seen.at, seen.routes) = (hour.plus_ms(1), Routes::all_on(&old(&shifting)));
-    assert_eq!(after(&resumed, &Input::Observed(seen)).status, Status::InProgress);
+    assert_eq!(
+        after(&resumed, &Input::Observed(seen)).status,
+        Status::InProgress
+    );
 }
 
 #[test]
@@ -182,7 +265,10 @@ fn a_new_group_that_falls_over_while_the_old_one_is_let_go_is_sent_back() {
         })
         .unwrap();
     find(&mut seen, &retiring.plan.to.name).broken = Some("exits at once".to_owned());
-    assert_eq!(after(&retiring, &Input::Observed(seen)).status, Status::RollingBack);
+    assert_eq!(
+        after(&retiring, &Input::Observed(seen)).status,
+        Status::RollingBack
+    );
 }
 
 #[test]
@@ -190,11 +276,20 @@ fn the_only_serving_group_shrinks_where_enough_of_it_stays_healthy() {
     let mut rollout = specimen("in_progress, starting");
     let from = old(&rollout);
     let mut plan = (*rollout.plan).clone();
-    plan.phases[0].steps[0].action = Action::Resize { group: from.clone(), size: 1 };
+    plan.phases[0].steps[0].action = Action::Resize {
+        group: from.clone(),
+        size: 1,
+    };
     rollout.plan = std::sync::Arc::new(plan);
     let mut seen = reached(&rollout);
     resize(&mut seen, &from, 2);
-    assert_eq!(next_effect(&rollout, &seen), Some(Effect::EnsureSize { group: from.clone(), size: 1 }));
+    assert_eq!(
+        next_effect(&rollout, &seen),
+        Some(Effect::EnsureSize {
+            group: from.clone(),
+            size: 1
+        })
+    );
     for instance in &mut find(&mut seen, &from).instances {
         instance.health = crate::Health::Progressing;
     }
@@ -204,8 +299,15 @@ fn the_only_serving_group_shrinks_where_enough_of_it_stays_healthy() {
 #[test]
 fn a_second_click_does_not_promote_the_next_step() {
     let judging = specimen("in_progress, judging");
-    let said = |step| Said { by: Actor::new("grace").unwrap(), at: judging.step_since, step: Some(step) };
-    let click = Input::Said { command: Command::Promote, said: said(judging.step) };
+    let said = |step| Said {
+        by: Actor::new("grace").unwrap(),
+        at: judging.step_since,
+        step: Some(step),
+    };
+    let click = Input::Said {
+        command: Command::Promote,
+        said: said(judging.step),
+    };
     let promoted = after(&judging, &click);
     assert!(decide(&promoted, &click).is_err());
     let mut seen = reached(&promoted);
@@ -218,13 +320,40 @@ fn a_second_click_does_not_promote_the_next_step() {
 #[test]
 fn an_approval_waits_for_ever_and_for_another_person() {
     let waiting = specimen("paused for an approval");
-    let is_approval = |a: &Action| matches!(a, Action::Pause { until: Until::Approval });
-    assert!(waiting.current().is_some_and(|(_, step)| is_approval(&step.action)));
+    let is_approval = |a: &Action| {
+        matches!(
+            a,
+            Action::Pause {
+                until: Until::Approval
+            }
+        )
+    };
+    assert!(
+        waiting
+            .current()
+            .is_some_and(|(_, step)| is_approval(&step.action))
+    );
     let mut seen = reached(&waiting);
     seen.at = waiting.step_since.plus_ms(90 * 86_400_000);
-    assert_eq!(after(&waiting, &Input::Observed(seen.clone())).status, waiting.status);
-    let own = Said { by: waiting.started_by.clone(), at: seen.at, step: None };
-    assert!(decide(&waiting, &Input::Said { command: Command::Promote, said: own }).is_err());
+    assert_eq!(
+        after(&waiting, &Input::Observed(seen.clone())).status,
+        waiting.status
+    );
+    let own = Said {
+        by: waiting.started_by.clone(),
+        at: seen.at,
+        step: None,
+    };
+    assert!(
+        decide(
+            &waiting,
+            &Input::Said {
+                command: Command::Promote,
+                said: own
+            }
+        )
+        .is_err()
+    );
     let approved = say(&waiting, Command::Promote, seen.at);
     assert!(after(&approved, &Input::Observed(seen)).step > waiting.step);
 }

@@ -1,0 +1,154 @@
+//! Running the server, from an empty folder to a graceful stop.
+
+mod listener;
+
+use crate::auth::{Hosts, People, Role};
+use crate::cli::Failure;
+use crate::data::{DataDir, ServerFile};
+use crate::http::live::Live;
+use crate::http::{Server, Shared, router};
+use crate::site::SiteOptions;
+use crate::world::World;
+use engine::{Engine, SharedClock, SystemClock};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct Options {
+    pub(crate) data: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) site: Option<PathBuf>,
+    pub(crate) database_url: Option<String>,
+    pub(crate) hosts: Vec<String>,
+}
+
+/// Serves until SIGTERM or SIGINT. The node stays.
+pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+    // Asked first, so that a signal during the start is not lost.
+    let stopping = CancellationToken::new();
+    stop_on_signal(stopping.clone());
+    raise_open_files();
+
+    let folder = options.data.display().to_string();
+    let data = DataDir::create(&options.data)
+        .map_err(|error| Failure::new(format!("{folder} cannot be made: {error}"), "name a folder that can be written with --data DIR"))?;
+    let locked = data.lock().map_err(|error| Failure::new(format!("{folder} cannot be locked: {error}"), ""))?;
+    let Some(_lock) = locked else {
+        let by = data.server().map(|s| format!(" (process {}, {})", s.pid, s.url)).unwrap_or_default();
+        return Err(Failure::new(
+            format!("another `viridian serve`{by} runs on {folder} already"),
+            "stop it first, or give this one a folder of its own with --data DIR",
+        ));
+    };
+    // Before anything is started: a taken port is the likeliest mistake.
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        Failure::new(
+            format!("cannot listen on {}: {error}", options.listen),
+            "end what listens there, or choose another address with --listen 127.0.0.1:PORT",
+        )
+    })?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::new(format!("the listener has no address: {error}"), ""))?;
+    let url = format!("http://{address}");
+
+    let database = crate::database::url(data.path(), options.database_url.as_deref())?;
+    let store = Store::open(&database).await.map_err(|error| Failure::new(error, ""))?;
+    let exe = std::env::current_exe()
+        .map_err(|error| Failure::new(format!("this program cannot find itself: {error}"), ""))?;
+    let node = cloud_local::find_or_start(&data.node(), &exe).await.map_err(|error| {
+        Failure::new(
+            format!("the node cannot be started: {}", crate::cli::chain(&error)),
+            format!("look into {}", data.node().join("node.log").display()),
+        )
+    })?;
+    let node = Arc::new(node);
+    let clock: SharedClock = Arc::new(SystemClock);
+    let clouds: engine::Clouds =
+        BTreeMap::from([(cloud_local::NAME.to_owned(), Arc::clone(&node) as Arc<dyn cloud::Provider>)]);
+    let owner = if options.database_url.is_some() { format!("serve-{}", std::process::id()) } else { "embedded".to_owned() };
+    let engine =
+        Engine::start(store.clone(), clouds, Arc::clone(&clock), engine::Options { owner, ..engine::Options::default() });
+
+    let people = People::new(store.clone(), Arc::clone(&clock));
+    let token = people.local_token(data.token().ok()).await.map_err(told)?;
+    data.write_token(&token).map_err(|error| {
+        Failure::new(format!("{} cannot be written: {error}", data.token_file().display()), "free some space, or mend the folder's rights")
+    })?;
+    let world = World::new(store.clone(), engine.clone(), node, clock);
+    let head = store.head().await.map_err(|error| Failure::new(error, ""))?;
+    let live = Live::start(&world, head, stopping.clone());
+    let server = Server::new(Shared {
+        backend: Arc::new(world.clone()),
+        people: people.clone(),
+        live,
+        hosts: Hosts::new(address, &options.hosts),
+        data: data.clone(),
+        url: url.clone(),
+        stopping: stopping.clone(),
+        world,
+    });
+    let router = router(server, SiteOptions { root: options.site });
+    let serving = tokio::spawn(listener::serve(listener, router, stopping.clone()));
+
+    // Only now: who finds the address finds somebody there.
+    let file = ServerFile { url: url.clone(), pid: std::process::id() };
+    data.write_server(&file).map_err(|error| {
+        Failure::new(format!("server.json in {folder} cannot be written: {error}"), "free some space, or mend the folder's rights")
+    })?;
+    println!("Viridian is listening on {url}");
+    let link = people.link(None, Role::Admin).await.map_err(told)?;
+    println!("Sign in, once, within an hour: {url}{link}");
+    tracing::info!(data = %data.path().display(), "serving");
+
+    stopping.cancelled().await;
+    tracing::info!("stopping; the node and its traffic stay");
+    if let Err(error) = serving.await {
+        tracing::error!(%error, "serving ended unexpectedly");
+    }
+    engine.stop().await;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn told(problem: app::backend::Problem) -> Failure {
+    Failure::new(problem.detail, problem.remedy)
+}
+
+/// A second signal ends at once, as a third party's patience may.
+fn stop_on_signal(stopping: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    tokio::spawn(async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) =
+            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+        else {
+            tracing::error!("signals cannot be listened to: this process ends without a graceful stop");
+            return;
+        };
+        for asked in 0..2 {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            stopping.cancel();
+            if asked > 0 {
+                std::process::exit(130);
+            }
+        }
+    });
+}
+
+/// Thousands of listeners take as many files; the soft limit is often 1,024.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
