@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,7 +25,6 @@ pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Node {
-    pub(crate) dir: PathBuf,
     pub(crate) id: String,
     pub(crate) started: Time,
     pub(crate) images: Arc<ImageStore>,
@@ -61,7 +59,6 @@ impl Node {
             tasks: TaskTracker::new(),
             ending: CancellationToken::new(),
             environments: Mutex::new(environments.collect()),
-            dir,
         }))
     }
 

@@ -182,20 +182,17 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 
 pub(crate) fn place_at(env: &str, listen: &str) -> Place {
     let text = format!(
-        "name = \"shop\"\n[[environments]]\nname = \"{env}\"\nlisten = \"{listen}\"\n\
-         [environments.health]\ninterval_ms = 50\nhealthy_after = 2\nunhealthy_after = 3\n"
+        "[application]\nname = \"shop\"\n[[environment]]\nname = \"{env}\"\nlisten = \"127.0.0.1:8100\"\n\
+         [environment.health]\ninterval_ms = 50\nhealthy_after = 2\nunhealthy_after = 3\n"
     );
-    let application: Application = toml_parse(&text);
-    let environment = application.environments[0].clone();
+    let application = Application::from_toml(&text).unwrap();
+    let mut environment = application.environments[0].clone();
+    // Port 0 is for tests: a declaration has to name its port.
+    environment.listen = listen.parse().unwrap();
     Place {
         target: Target { app: application.name, env: environment.name.clone() },
         environment: Arc::new(environment),
     }
-}
-
-fn toml_parse(text: &str) -> Application {
-    let text = text.replace("[[environments]]", "[[environment]]").replace("[environments.", "[environment.");
-    Application::from_toml(&text).unwrap()
 }
 
 pub(crate) fn place(env: &str) -> Place {

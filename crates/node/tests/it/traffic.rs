@@ -1,0 +1,123 @@
+use cloud::{CloudError, Provider};
+use domain::Routes;
+
+use crate::support::{Load, TestNode, get, group, is_alive, place, place_at, recorded, until};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_switch_a_way_back_and_a_retirement_under_load_lose_nothing() {
+    let node = TestNode::start().await;
+    let here = place("prod");
+    let blue = group(&here, 1, &node.server("1.0.0").await);
+    let green = group(&here, 2, &node.server("2.0.0").await);
+    node.healthy(&here, &blue, 2).await;
+    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    let address = node.address(&here).await;
+    let load = Load::on(address);
+    load.more().await;
+    node.healthy(&here, &green, 2).await;
+
+    let half = Routes::of([(&blue.name, 50), (&green.name, 50)]);
+    node.cloud.ensure_traffic(&here, &half).await.unwrap();
+    assert_eq!(node.observe(&here).await.routes, half);
+    load.more().await;
+    let seen = node.observe(&here).await;
+    let figures = &seen.group(&green.name).unwrap().figures;
+    assert!(figures.requests > 0 && figures.latency.count() > 0 && figures.errors == 0);
+
+    let all = Routes::of([(&blue.name, 0), (&green.name, 100)]);
+    node.cloud.ensure_traffic(&here, &all).await.unwrap();
+    load.more().await;
+    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    load.more().await;
+    node.cloud.ensure_traffic(&here, &Routes::all_on(&green.name)).await.unwrap();
+    // Shrinks while it serves.
+    node.cloud.ensure_size(&here, &green.name, 1).await.unwrap();
+    node.cloud.ensure_retired(&here, &blue.name).await.unwrap();
+    node.seen(&here, "blue is gone, green has one instance", |seen| {
+        seen.group(&blue.name).is_none() && seen.group(&green.name).is_some_and(|g| g.running() == 1)
+    })
+    .await;
+    load.more().await;
+    let (done, lost) = load.end().await;
+    assert_eq!(lost, Vec::<String>::new(), "of {done}");
+    assert_eq!(get(address, "/", "").await.unwrap(), (200, "2.0.0".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_instance_finishes_what_it_is_answering() {
+    let node = TestNode::start().await;
+    let here = place("prod");
+    let blue = group(&here, 1, &node.server("1.0.0").await);
+    let green = group(&here, 2, &node.server("2.0.0").await);
+    node.healthy(&here, &blue, 1).await;
+    node.healthy(&here, &green, 1).await;
+    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    let address = node.address(&here).await;
+    let slow = tokio::spawn(async move { get(address, "/slow", "").await });
+    node.seen(&here, "the slow request is in flight", |seen| {
+        seen.group(&blue.name).is_some_and(|g| g.in_flight == 1)
+    })
+    .await;
+    node.cloud.ensure_traffic(&here, &Routes::all_on(&green.name)).await.unwrap();
+    node.cloud.ensure_retired(&here, &blue.name).await.unwrap();
+    assert!(node.observe(&here).await.group(&blue.name).is_some(), "it is still answering");
+    assert_eq!(slow.await.unwrap().unwrap(), (200, "1.0.0".to_owned()));
+    node.seen(&here, "blue is gone", |seen| seen.group(&blue.name).is_none()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_reached_by_its_header_only() {
+    let node = TestNode::start().await;
+    let here = place("prod");
+    let blue = group(&here, 1, &node.server("1.0.0").await);
+    let green = group(&here, 2, &node.server("2.0.0").await);
+    node.healthy(&here, &blue, 1).await;
+    node.healthy(&here, &green, 1).await;
+    let routes = Routes { preview: Some(green.name.clone()), ..Routes::all_on(&blue.name) };
+    node.cloud.ensure_traffic(&here, &routes).await.unwrap();
+    assert_eq!(node.observe(&here).await.routes, routes);
+    let address = node.address(&here).await;
+    let header = format!("x-viridian-group: {}\r\n", green.name);
+    assert_eq!(get(address, "/", &header).await.unwrap().1, "2.0.0");
+    assert_eq!(get(address, "/", "").await.unwrap().1, "1.0.0");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_is_taken_is_named_and_used_once_it_is_free() {
+    let node = TestNode::start().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let here = place_at("prod", &address.to_string());
+    let blue = group(&here, 1, &node.server("1.0.0").await);
+    let error = node.cloud.ensure_group(&here, &blue, 1).await.unwrap_err();
+    let CloudError::Conflict(text) = &error else { panic!("{error:?}") };
+    assert!(text.contains(&address.port().to_string()), "{text}");
+    drop(taken);
+    node.healthy(&here, &blue, 1).await;
+    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    assert_eq!(get(address, "/", "").await.unwrap().1, "1.0.0");
+    let there = place_at("dev", &address.to_string());
+    let error = node.cloud.ensure_traffic(&there, &Routes::default()).await.unwrap_err();
+    assert!(error.to_string().contains("shop/prod"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sigterm_stops_the_instances_and_the_next_start_brings_them_back() {
+    let mut node = TestNode::start().await;
+    let here = place("prod");
+    let blue = group(&here, 1, &node.server("1.0.0").await);
+    node.healthy(&here, &blue, 2).await;
+    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    let address = node.address(&here).await;
+    let before = recorded(&node.folder());
+    assert_eq!(before.len(), 2);
+    node.cloud.shutdown(cloud_local::wire::Instances::Stop).await.unwrap();
+    assert!(node.wait().await.success());
+    assert!(before.iter().all(|pid| !is_alive(*pid)));
+    node.run().await;
+    assert_eq!(node.address(&here).await, address, "port 0 stays what it became");
+    until("it serves again", async || {
+        get(address, "/", "").await.ok().filter(|(status, _)| *status == 200)
+    })
+    .await;
+}

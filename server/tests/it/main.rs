@@ -1,0 +1,10 @@
+//! The real binary on a free port with a folder of its own: what a user and a script meet.
+
+mod access;
+mod bad_input;
+mod harness;
+mod live;
+mod nevers;
+mod once;
+mod upkeep;
+mod walk;
