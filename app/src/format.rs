@@ -133,7 +133,9 @@ pub fn bytes(n: u64) -> String {
 #[must_use]
 pub fn sentence_case(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// A stretch of a sentence, and which version it names.
@@ -163,7 +165,11 @@ pub fn name_versions(sentence: &str, old: Option<&str>, new: &str) -> Vec<Piece>
                 pieces.push(Piece::Text(std::mem::take(&mut text)));
             }
             let owned = version.to_owned();
-            pieces.push(if version == new { Piece::New(owned) } else { Piece::Old(owned) });
+            pieces.push(if version == new {
+                Piece::New(owned)
+            } else {
+                Piece::Old(owned)
+            });
             rest = &rest[version.len()..];
         } else {
             text.push(first);
@@ -177,7 +183,9 @@ pub fn name_versions(sentence: &str, old: Option<&str>, new: &str) -> Vec<Piece>
 }
 
 fn stands_alone(rest: &str, version: &str) -> bool {
-    let Some(after) = rest.strip_prefix(version) else { return false };
+    let Some(after) = rest.strip_prefix(version) else {
+        return false;
+    };
     let mut after = after.chars();
     match after.next() {
         // The full stop of a sentence is not the dot of a longer version.
@@ -209,13 +217,20 @@ fn civil(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// A count as a real number, for drawing and for shares.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counts and milliseconds stay far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and milliseconds stay far below 2^53"
+)]
 pub fn real(n: u64) -> f64 {
     n as f64
 }
@@ -274,7 +289,11 @@ mod tests {
 
     #[test]
     fn versions_are_found_whole() {
-        let pieces = name_versions("5% is on 1.1.0; the rest on 1.1. Not 1.1.0-rc.", Some("1.1"), "1.1.0");
+        let pieces = name_versions(
+            "5% is on 1.1.0; the rest on 1.1. Not 1.1.0-rc.",
+            Some("1.1"),
+            "1.1.0",
+        );
         assert_eq!(
             pieces,
             [
@@ -285,10 +304,13 @@ mod tests {
                 Piece::Text(". Not 1.1.0-rc.".into()),
             ]
         );
-        assert_eq!(name_versions("25% served by 5.", None, "5"), [
-            Piece::Text("25% served by ".into()),
-            Piece::New("5".into()),
-            Piece::Text(".".into()),
-        ]);
+        assert_eq!(
+            name_versions("25% served by 5.", None, "5"),
+            [
+                Piece::Text("25% served by ".into()),
+                Piece::New("5".into()),
+                Piece::Text(".".into()),
+            ]
+        );
     }
 }

@@ -88,7 +88,12 @@ impl Live {
 
     fn tell(&self, heard: Heard<'_>) {
         // A listener may add or remove listeners, so none is called while the list is locked.
-        let listeners: Vec<_> = self.lock().all.iter().map(|(_, listener)| listener.clone()).collect();
+        let listeners: Vec<_> = self
+            .lock()
+            .all
+            .iter()
+            .map(|(_, listener)| listener.clone())
+            .collect();
         for listener in listeners {
             listener(heard);
         }
@@ -103,7 +108,9 @@ impl Live {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Listeners> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,8 +125,15 @@ pub fn follow<T, Load, Loading>(
     Load: Fn() -> Loading + Clone + Send + Sync + 'static,
     Loading: Future<Output = Result<T, LoadError>> + 'static,
 {
-    let Some(live) = use_context::<Live>() else { return };
-    let reload = Reload { shown, live: live.clone(), load, stage: RwSignal::new(Stage::Idle) };
+    let Some(live) = use_context::<Live>() else {
+        return;
+    };
+    let reload = Reload {
+        shown,
+        live: live.clone(),
+        load,
+        stage: RwSignal::new(Stage::Idle),
+    };
     let concerns = Arc::new(concerns);
     Effect::new(move |_| {
         let (reload, concerns) = (reload.clone(), concerns.clone());
@@ -175,8 +189,18 @@ struct Reload<T: 'static, Load> {
 
 impl<T: 'static, Load: Clone> Clone for Reload<T, Load> {
     fn clone(&self) -> Self {
-        let Self { shown, live, load, stage } = self;
-        Self { shown: *shown, live: live.clone(), load: load.clone(), stage: *stage }
+        let Self {
+            shown,
+            live,
+            load,
+            stage,
+        } = self;
+        Self {
+            shown: *shown,
+            live: live.clone(),
+            load: load.clone(),
+            stage: *stage,
+        }
     }
 }
 

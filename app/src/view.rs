@@ -2,7 +2,9 @@
 //! the output of `--json` are these types and no others.
 
 use domain::rollout::ActionOffer;
-use domain::{AppName, Digest, EnvName, GroupName, Health, Role, RolloutId, Strategy, Time, Version};
+use domain::{
+    AppName, Digest, EnvName, GroupName, Health, Role, RolloutId, Strategy, Time, Version,
+};
 use serde::{Deserialize, Serialize};
 
 mod application;

@@ -29,9 +29,6 @@ pub(crate) fn site(workspace: &Workspace) -> Result<()> {
         builder.arg("--wasm").arg(workspace.wasm());
         builder.arg("--style").arg(workspace.style());
         builder.arg("--out").arg(workspace.site());
-        if let Some(tool) = tools::find("wasm-opt") {
-            builder.arg("--wasm-opt").arg(tool);
-        }
         run(&mut builder)
     })
 }

@@ -15,7 +15,7 @@ const CHROMIUM_NAMES: [&str; 4] = [
 ];
 
 /// The first program of this name in PATH.
-pub(crate) fn find(name: &str) -> Option<PathBuf> {
+fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)
         .map(|folder| folder.join(name))

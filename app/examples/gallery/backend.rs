@@ -21,7 +21,10 @@ pub(crate) struct Sample {
 
 impl Sample {
     pub(crate) fn new() -> Self {
-        Self { begun: Instant::now(), said: Mutex::default() }
+        Self {
+            begun: Instant::now(),
+            said: Mutex::default(),
+        }
     }
 
     fn now(&self) -> Time {
@@ -51,16 +54,27 @@ impl Backend for Sample {
         Ok(vec![])
     }
     async fn application(&self, _: &Viewer, app: &AppName) -> Answer<ApplicationView> {
-        if app.as_str() == "storefront" { Ok(sample::application(Sample::now(self))) } else { Err(missing("such application")) }
+        if app.as_str() == "storefront" {
+            Ok(sample::application(Sample::now(self)))
+        } else {
+            Err(missing("such application"))
+        }
     }
     async fn apply(&self, _: &Viewer, _: ApplyRequest) -> Answer<ApplyView> {
         Err(missing("file"))
     }
     async fn images(&self, _: &Viewer, _: Option<&AppName>) -> Answer<ImagesView> {
-        Ok(ImagesView { as_of: Sample::now(self), seq: 1, images: sample::images() })
+        Ok(ImagesView {
+            as_of: Sample::now(self),
+            seq: 1,
+            images: sample::images(),
+        })
     }
     async fn image(&self, _: &Viewer, digest: &Digest) -> Answer<ImageView> {
-        sample::images().into_iter().find(|image| image.digest == *digest).ok_or_else(|| missing("such image"))
+        sample::images()
+            .into_iter()
+            .find(|image| image.digest == *digest)
+            .ok_or_else(|| missing("such image"))
     }
     async fn bake(&self, _: &Viewer, _: BakeRequest) -> Answer<ImageView> {
         Err(missing("folder"))
@@ -70,17 +84,33 @@ impl Backend for Sample {
     }
     async fn start(&self, _: &Viewer, request: StartRequest) -> Answer<RolloutView> {
         if request.image == "1.4.0" {
-            return Err(Problem { kind: ProblemKind::Conflict, ..missing("room: another rollout of this image waits already") });
+            return Err(Problem {
+                kind: ProblemKind::Conflict,
+                ..missing("room: another rollout of this image waits already")
+            });
         }
         Ok(sample::rollout(412, Sample::now(self), self.said()))
     }
     async fn rollouts(&self, _: &Viewer, _: RolloutFilter) -> Answer<Page<RolloutRow>> {
-        Ok(Page { items: vec![], next: None })
+        Ok(Page {
+            items: vec![],
+            next: None,
+        })
     }
     async fn rollout(&self, _: &Viewer, id: RolloutId) -> Answer<RolloutView> {
-        if id.0 < 400 { Err(missing("such rollout")) } else { Ok(sample::rollout(id.0, Sample::now(self), self.said())) }
+        if id.0 < 400 {
+            Err(missing("such rollout"))
+        } else {
+            Ok(sample::rollout(id.0, Sample::now(self), self.said()))
+        }
     }
-    async fn command(&self, _: &Viewer, id: RolloutId, command: Command, _: CommandRequest) -> Answer<RolloutView> {
+    async fn command(
+        &self,
+        _: &Viewer,
+        id: RolloutId,
+        command: Command,
+        _: CommandRequest,
+    ) -> Answer<RolloutView> {
         *self.said.lock().expect("no panic while it is held") = Some(command);
         Ok(sample::rollout(id.0, Sample::now(self), Some(command)))
     }
@@ -127,7 +157,13 @@ async fn events() -> Sse<impl futures::Stream<Item = Result<Event, Infallible>>>
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     let stream = futures::stream::poll_fn(move |context| {
         tick.poll_tick(context).map(|_| {
-            let change = Change { seq: 1, rollout: Some(RolloutId(412)), app: None, env: None, what: "observed".into() };
+            let change = Change {
+                seq: 1,
+                rollout: Some(RolloutId(412)),
+                app: None,
+                env: None,
+                what: "observed".into(),
+            };
             let text = serde_json::to_string(&change).expect("plain data");
             Some(Ok(Event::default().event("change").id("1").data(text)))
         })

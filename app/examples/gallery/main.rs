@@ -20,12 +20,21 @@ use tower_http::services::ServeDir;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let port: u16 = arguments.next().unwrap_or_else(|| "4000".to_owned()).parse()?;
+    let port: u16 = arguments
+        .next()
+        .unwrap_or_else(|| "4000".to_owned())
+        .parse()?;
     let site = arguments.next();
     let backend: SharedBackend = Arc::new(backend::Sample::new());
-    let viewer = Viewer { actor: domain::Actor::new("ada")?, role: ViewerRole::Admin };
+    let viewer = Viewer {
+        actor: domain::Actor::new("ada")?,
+        role: ViewerRole::Admin,
+    };
     let output = if site.is_some() { "viridian" } else { "" };
-    let options = LeptosOptions::builder().output_name(output).site_pkg_dir("pkg").build();
+    let options = LeptosOptions::builder()
+        .output_name(output)
+        .site_pkg_dir("pkg")
+        .build();
     let context = {
         let (backend, viewer) = (backend.clone(), viewer.clone());
         move || {
@@ -37,16 +46,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let render = {
         let (options, hydrated) = (options.clone(), site.is_some());
         move || {
-            if hydrated { shell(options.clone()).into_any() } else { still().into_any() }
+            if hydrated {
+                shell(options.clone()).into_any()
+            } else {
+                still().into_any()
+            }
         }
     };
     let router = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), context, render)
         .with_state(options)
         .merge(backend::rest(backend, viewer))
-        .route("/favicon.svg", get(|| async { ([("content-type", "image/svg+xml")], app::MARK_SVG) }))
+        .route(
+            "/favicon.svg",
+            get(|| async { ([("content-type", "image/svg+xml")], app::MARK_SVG) }),
+        )
         .nest_service("/style", ServeDir::new(style))
-        .nest_service("/pkg", ServeDir::new(format!("{}/pkg", site.unwrap_or_default())));
+        .nest_service(
+            "/pkg",
+            ServeDir::new(format!("{}/pkg", site.unwrap_or_default())),
+        );
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("http://{}", listener.local_addr()?);
     Ok(axum::serve(listener, router).await?)

@@ -21,7 +21,13 @@ pub struct LoadError {
 impl LoadError {
     pub fn new(status: u16, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
         let title = title(status).to_owned();
-        Self { status, title, detail: detail.into(), remedy: remedy.into(), field: None }
+        Self {
+            status,
+            title,
+            detail: detail.into(),
+            remedy: remedy.into(),
+            field: None,
+        }
     }
 
     /// The server did not answer, or not in a way that can be read.
@@ -70,6 +76,9 @@ impl From<crate::backend::Problem> for LoadError {
             Unavailable => 503,
             Internal => 500,
         };
-        Self { field: problem.field, ..Self::new(status, problem.detail, problem.remedy) }
+        Self {
+            field: problem.field,
+            ..Self::new(status, problem.detail, problem.remedy)
+        }
     }
 }

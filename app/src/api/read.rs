@@ -42,7 +42,9 @@ pub async fn image(digest: String) -> Result<ImageView, LoadError> {
 }
 
 pub async fn rollout(id: String) -> Result<RolloutView, LoadError> {
-    let id: RolloutId = id.parse().map_err(|_| LoadError::not_found("rollout", &id))?;
+    let id: RolloutId = id
+        .parse()
+        .map_err(|_| LoadError::not_found("rollout", &id))?;
     read!(format!("/rollouts/{id}"), rollout(id))
 }
 
@@ -61,8 +63,12 @@ pub fn query_of(filter: &RolloutFilter) -> String {
         ("cursor", filter.cursor.clone()),
         ("limit", filter.limit.map(|limit| limit.to_string())),
     ];
-    let filled = fields.into_iter().filter_map(|(key, value)| value.map(|value| (key, value)));
-    filled.collect::<leptos_router::params::ParamsMap>().to_query_string()
+    let filled = fields
+        .into_iter()
+        .filter_map(|(key, value)| value.map(|value| (key, value)));
+    filled
+        .collect::<leptos_router::params::ParamsMap>()
+        .to_query_string()
 }
 
 /// What a rollout would do; changes nothing.
@@ -70,7 +76,10 @@ pub async fn plan(request: StartRequest) -> Result<PlanView, LoadError> {
     #[cfg(feature = "ssr")]
     {
         let (backend, viewer) = asked_by()?;
-        backend.plan(&viewer, request).await.map_err(LoadError::from)
+        backend
+            .plan(&viewer, request)
+            .await
+            .map_err(LoadError::from)
     }
     #[cfg(not(feature = "ssr"))]
     {
@@ -82,10 +91,18 @@ pub async fn plan(request: StartRequest) -> Result<PlanView, LoadError> {
 fn asked_by() -> Result<(crate::backend::SharedBackend, crate::backend::Viewer), LoadError> {
     use leptos::prelude::use_context;
     let backend = use_context().ok_or_else(|| {
-        LoadError::new(500, "The page was rendered without a backend.", "This is a fault of the server; its log says more.")
+        LoadError::new(
+            500,
+            "The page was rendered without a backend.",
+            "This is a fault of the server; its log says more.",
+        )
     })?;
     let viewer = use_context().ok_or_else(|| {
-        LoadError::new(401, "You are not signed in.", "Open the sign-in link that `viridian serve` printed.")
+        LoadError::new(
+            401,
+            "You are not signed in.",
+            "Open the sign-in link that `viridian serve` printed.",
+        )
     })?;
     Ok((backend, viewer))
 }

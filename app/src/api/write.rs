@@ -7,7 +7,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// Says a verb to a rollout. `step` is the one that was on the screen: a rollout that has moved on
 /// refuses, so that a second click does not promote twice.
-pub async fn command(id: RolloutId, command: Command, step: usize) -> Result<RolloutView, LoadError> {
+pub async fn command(
+    id: RolloutId,
+    command: Command,
+    step: usize,
+) -> Result<RolloutView, LoadError> {
     let path = format!("/rollouts/{id}/{}", command.as_str());
     post(&path, &CommandRequest { step: Some(step) }).await
 }
@@ -32,12 +36,20 @@ pub(super) async fn answer<T: DeserializeOwned>(
 ) -> Result<T, LoadError> {
     let response = response.map_err(|error| LoadError::unreachable(&error.to_string()))?;
     let status = response.status();
-    let text = response.text().await.map_err(|error| LoadError::unreachable(&error.to_string()))?;
+    let text = response
+        .text()
+        .await
+        .map_err(|error| LoadError::unreachable(&error.to_string()))?;
     if response.ok() {
-        return serde_json::from_str(&text)
-            .map_err(|error| LoadError::unreachable(&format!("its answer cannot be read: {error}")));
+        return serde_json::from_str(&text).map_err(|error| {
+            LoadError::unreachable(&format!("its answer cannot be read: {error}"))
+        });
     }
     Err(serde_json::from_str(&text).unwrap_or_else(|_| {
-        LoadError::new(status, format!("The server answered {status}."), "Reload the page.")
+        LoadError::new(
+            status,
+            format!("The server answered {status}."),
+            "Reload the page.",
+        )
     }))
 }

@@ -27,4 +27,10 @@ macro_rules! snapshot {
     )*};
 }
 
-snapshot!(NowView, ApplicationView, RolloutView, ImagesView, HistoryView);
+snapshot!(
+    NowView,
+    ApplicationView,
+    RolloutView,
+    ImagesView,
+    HistoryView
+);

@@ -46,7 +46,10 @@ pub(super) fn open(live: &Live) {
                 }
             }),
             on_change: Closure::new(move |event: MessageEvent| {
-                let change = event.data().as_string().and_then(|text| serde_json::from_str::<Change>(&text).ok());
+                let change = event
+                    .data()
+                    .as_string()
+                    .and_then(|text| serde_json::from_str::<Change>(&text).ok());
                 // An event that cannot be read still says that something happened.
                 changed.tell(change.as_ref().map_or(Heard::Resync, Heard::Change));
             }),
@@ -63,7 +66,11 @@ pub(super) fn open(live: &Live) {
         TICK,
     );
     let seen = Closure::<dyn FnMut(Event)>::new(move |_| {
-        if document().hidden() { source.disconnect() } else { source.connect() }
+        if document().hidden() {
+            source.disconnect()
+        } else {
+            source.connect()
+        }
     });
     // Without the listener a hidden tab merely stays connected.
     let _ = document()
@@ -77,7 +84,9 @@ impl Source {
         if document().hidden() {
             return;
         }
-        let Ok(stream) = EventSource::new(EVENTS) else { return };
+        let Ok(stream) = EventSource::new(EVENTS) else {
+            return;
+        };
         stream.set_onopen(Some(self.on_open.as_ref().unchecked_ref()));
         stream.set_onerror(Some(self.on_error.as_ref().unchecked_ref()));
         let listening = stream

@@ -1,14 +1,16 @@
 //! An application's promotion path, and the drawer that starts a rollout.
 
-use super::live_page::live_page;
+use super::live_page::{live_page, title};
 use crate::api::{self, LoadError};
 use crate::live::{Snapshot, as_of};
-use crate::ui::{Draft, ago, drawer, empty, flash, group_cards, health, live_mark, mini_timeline, recent, state_pill, traffic};
+use crate::ui::{
+    Draft, ago, drawer, empty, flash, group_cards, health, live_mark, mini_timeline, recent,
+    state_pill, traffic,
+};
 use crate::view::*;
 use domain::{EnvName, Strategy, Time};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -54,7 +56,12 @@ pub fn Application() -> impl IntoView {
             strategy: filled("strategy"),
         }
     };
-    live_page(asked, load, |page, change| change.app.as_ref() == Some(&page.application.name), body)
+    live_page(
+        asked,
+        load,
+        |page, change| change.app.as_ref() == Some(&page.application.name),
+        body,
+    )
 }
 
 async fn load(asked: Asked) -> Result<Prepared, LoadError> {
@@ -69,26 +76,51 @@ async fn load(asked: Asked) -> Result<Prepared, LoadError> {
 /// The choice in the address, where the environment exists.
 fn draft(asked: &Asked, application: &ApplicationView) -> Option<Draft> {
     let env = EnvName::new(asked.env.as_ref()?).ok()?;
-    application.environments.iter().find(|environment| environment.cell.env == env)?;
-    let strategy = asked.strategy.as_deref().and_then(strategy).unwrap_or(Strategy::Canary);
-    Some(Draft { env, strategy, image: asked.image.clone(), plan: None })
+    application
+        .environments
+        .iter()
+        .find(|environment| environment.cell.env == env)?;
+    let strategy = asked
+        .strategy
+        .as_deref()
+        .and_then(strategy)
+        .unwrap_or(Strategy::Canary);
+    Some(Draft {
+        env,
+        strategy,
+        image: asked.image.clone(),
+        plan: None,
+    })
 }
 
 fn strategy(name: &str) -> Option<Strategy> {
-    Strategy::ALL.into_iter().find(|strategy| strategy.as_str() == name)
+    Strategy::ALL
+        .into_iter()
+        .find(|strategy| strategy.as_str() == name)
 }
 
 async fn with_plan(draft: Draft, application: &ApplicationView) -> Draft {
-    let Some(image) = draft.image.clone() else { return draft };
+    let Some(image) = draft.image.clone() else {
+        return draft;
+    };
     let (app, env, strategy) = (application.name.clone(), draft.env.clone(), draft.strategy);
-    let plan = api::plan(StartRequest { app, env, image, strategy }).await;
-    Draft { plan: Some(plan), ..draft }
+    let plan = api::plan(StartRequest {
+        app,
+        env,
+        image,
+        strategy,
+    })
+    .await;
+    Draft {
+        plan: Some(plan),
+        ..draft
+    }
 }
 
 fn body(page: RwSignal<Prepared>) -> AnyView {
     let name = move || page.with(|page| page.application.name.to_string());
     view! {
-        <Title text=name />
+        {title(page, |page| page.application.name.to_string())}
         <header class="page-head">
             <div>
                 <nav class="breadcrumb" aria-label="Where you are">
@@ -120,9 +152,20 @@ fn starting(page: RwSignal<Prepared>) -> AnyView {
     });
     page.with_untracked(|page| {
         let draft = page.draft.as_ref()?;
-        let environment = page.application.environments.iter().find(|one| one.cell.env == draft.env)?;
+        let environment = page
+            .application
+            .environments
+            .iter()
+            .find(|one| one.cell.env == draft.env)?;
         let app = &page.application.name;
-        Some(drawer(app, environment, draft, page.application.as_of, start, refused))
+        Some(drawer(
+            app,
+            environment,
+            draft,
+            page.application.as_of,
+            start,
+            refused,
+        ))
     })
     .into_any()
 }
@@ -130,7 +173,11 @@ fn starting(page: RwSignal<Prepared>) -> AnyView {
 /// The environments, left to right as versions go.
 fn path(application: &ApplicationView) -> AnyView {
     if application.environments.is_empty() {
-        return empty("No environment yet", "Declare at least one environment, then apply again.", &["viridian apply -f viridian.toml"]);
+        return empty(
+            "No environment yet",
+            "Declare at least one environment, then apply again.",
+            &["viridian apply -f viridian.toml"],
+        );
     }
     let stops = application
         .environments
@@ -172,7 +219,8 @@ fn stop(application: &ApplicationView, environment: &EnvironmentView) -> impl In
         }
     });
     let groups = if environment.groups.is_empty() {
-        view! { <p class="card-quiet">"Nothing runs here yet. Start a rollout to begin."</p> }.into_any()
+        view! { <p class="card-quiet">"Nothing runs here yet. Start a rollout to begin."</p> }
+            .into_any()
     } else {
         view! {
             <ul class="stop-groups" role="list">

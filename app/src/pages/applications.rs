@@ -38,7 +38,11 @@ fn list(now: &NowView) -> AnyView {
         }
         .into_any();
     }
-    now.applications.iter().map(|row| application(row, now)).collect_view().into_any()
+    now.applications
+        .iter()
+        .map(|row| application(row, now))
+        .collect_view()
+        .into_any()
 }
 
 fn application(row: &MatrixRow, now: &NowView) -> impl IntoView + use<> {

@@ -51,7 +51,10 @@ fn body(history: RwSignal<HistoryView>) -> AnyView {
     let query = use_query_map();
     let filter = filter(&query.read_untracked());
     let narrowed = filter != RolloutFilter::default();
-    let first_page = RolloutFilter { cursor: None, ..filter.clone() };
+    let first_page = RolloutFilter {
+        cursor: None,
+        ..filter.clone()
+    };
     let csv = format!("/api/v1/history.csv{}", api::query_of(&first_page));
     let next = {
         let filter = filter.clone();

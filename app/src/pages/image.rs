@@ -119,8 +119,19 @@ fn differences(image: &ImageView) -> String {
     if image.changes.is_empty() {
         return String::new();
     }
-    let of = |kind: &str| image.changes.iter().filter(|change| change.kind == kind).count();
-    format!("{} added, {} changed, {} removed", of("added"), of("changed"), of("removed"))
+    let of = |kind: &str| {
+        image
+            .changes
+            .iter()
+            .filter(|change| change.kind == kind)
+            .count()
+    };
+    format!(
+        "{} added, {} changed, {} removed",
+        of("added"),
+        of("changed"),
+        of("removed")
+    )
 }
 
 /// Word by word, since no shell stands between.
@@ -128,6 +139,9 @@ fn command(words: &[String]) -> AnyView {
     if words.is_empty() {
         return view! { <small>"none"</small> }.into_any();
     }
-    let words = words.iter().map(|word| view! { <code class="word">{word.clone()}</code> " " }).collect_view();
+    let words = words
+        .iter()
+        .map(|word| view! { <code class="word">{word.clone()}</code> " " })
+        .collect_view();
     view! { <span class="words">{words}</span> }.into_any()
 }

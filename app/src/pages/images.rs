@@ -16,7 +16,12 @@ const GRAPH_MAX: usize = 48;
 #[component]
 pub fn Images() -> impl IntoView {
     // Where an image is live changes with traffic, not with figures.
-    live_page(|| (), |()| api::images(), |_, change| change.what != "observed", body)
+    live_page(
+        || (),
+        |()| api::images(),
+        |_, change| change.what != "observed",
+        body,
+    )
 }
 
 fn body(images: RwSignal<ImagesView>) -> AnyView {
@@ -49,7 +54,12 @@ fn content(images: &[ImageView]) -> AnyView {
     }
     let drawn = worth_drawing(images);
     let left_out = images.len() - drawn.len();
-    let note = (left_out > 0).then(|| format!(" · {} only in the table", format::counted(left_out as u64, "older image", "older images")));
+    let note = (left_out > 0).then(|| {
+        format!(
+            " · {} only in the table",
+            format::counted(left_out as u64, "older image", "older images")
+        )
+    });
     view! {
         <section class="card" aria-labelledby="lineage">
             <h2 id="lineage">"Lineage " <small>"base → children → where live" {note}</small></h2>
@@ -70,10 +80,16 @@ fn worth_drawing(images: &[ImageView]) -> Vec<ImageView> {
     if images.len() <= GRAPH_MAX {
         return images.to_vec();
     }
-    let parents: HashMap<_, _> = images.iter().map(|image| (&image.digest, image.parent.as_ref())).collect();
+    let parents: HashMap<_, _> = images
+        .iter()
+        .map(|image| (&image.digest, image.parent.as_ref()))
+        .collect();
     let mut newest: Vec<_> = images.iter().collect();
     newest.sort_by_key(|image| std::cmp::Reverse(image.baked_at));
-    let wanted = images.iter().filter(|image| !image.live.is_empty()).chain(newest.into_iter().take(GRAPH_MAX / 3));
+    let wanted = images
+        .iter()
+        .filter(|image| !image.live.is_empty())
+        .chain(newest.into_iter().take(GRAPH_MAX / 3));
     let mut keep = HashSet::new();
     for image in wanted {
         let mut next = Some(&image.digest);
@@ -84,15 +100,24 @@ fn worth_drawing(images: &[ImageView]) -> Vec<ImageView> {
             next = parents.get(digest).copied().flatten();
         }
     }
-    images.iter().filter(|image| keep.contains(&image.digest)).cloned().collect()
+    images
+        .iter()
+        .filter(|image| keep.contains(&image.digest))
+        .cloned()
+        .collect()
 }
 
 fn table(images: &[ImageView]) -> AnyView {
-    let versions: HashMap<_, _> =
-        images.iter().map(|image| (&image.digest, format!("{} {}", image.app, image.version))).collect();
+    let versions: HashMap<_, _> = images
+        .iter()
+        .map(|image| (&image.digest, format!("{} {}", image.app, image.version)))
+        .collect();
     let mut newest_first: Vec<_> = images.iter().collect();
     newest_first.sort_by_key(|image| std::cmp::Reverse(image.baked_at));
-    let body = newest_first.into_iter().map(|image| row(image, &versions)).collect_view();
+    let body = newest_first
+        .into_iter()
+        .map(|image| row(image, &versions))
+        .collect_view();
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label="All images">
             <table class="images-table">
@@ -118,7 +143,10 @@ fn table(images: &[ImageView]) -> AnyView {
 
 fn row(image: &ImageView, versions: &HashMap<&domain::Digest, String>) -> impl IntoView + use<> {
     let parent = image.parent.as_ref().map(|parent| {
-        let name = versions.get(parent).cloned().unwrap_or_else(|| parent.short().to_owned());
+        let name = versions
+            .get(parent)
+            .cloned()
+            .unwrap_or_else(|| parent.short().to_owned());
         view! { <a href=format!("/images/{parent}")>{name}</a> }
     });
     view! {

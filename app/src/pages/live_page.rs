@@ -60,6 +60,15 @@ where
     .into_any()
 }
 
+/// The document's title, from what the page shows. It outlives the page by a moment, when there is
+/// nothing to read any more.
+pub(super) fn title<T: Send + Sync + 'static>(
+    shown: RwSignal<T>,
+    text: fn(&T) -> String,
+) -> impl IntoView {
+    view! { <Title text=move || shown.try_with(text).unwrap_or_default() /> }
+}
+
 fn failed(error: &LoadError) -> AnyView {
     Respond::with(error.status);
     view! {

@@ -1,13 +1,12 @@
 //! What needs a person, what is moving, what runs where.
 
 use super::act::act;
-use super::live_page::live_page;
+use super::live_page::{live_page, title};
 use crate::live::as_of;
 use crate::ui::{Act, Tone, cell, empty, flash, live_mark, moving_row, need_verbs, pill};
 use crate::view::*;
 use crate::{api, format};
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 #[component]
 pub fn Now() -> impl IntoView {
@@ -16,12 +15,11 @@ pub fn Now() -> impl IntoView {
 
 fn body(now: RwSignal<NowView>) -> AnyView {
     let act = act(move |rollout| now.update(|now| show(now, &rollout)));
-    let needs = move || now.with(|now| now.needs.len());
     view! {
-        <Title text=move || match needs() {
+        {title(now, |now| match now.needs.len() {
             0 => "Now".to_owned(),
             n => format!("({n}) Now"),
-        } />
+        })}
         <header class="page-head">
             <h1>"Now"</h1>
             {live_mark(as_of(now))}

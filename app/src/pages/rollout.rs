@@ -1,30 +1,33 @@
 //! One rollout: what is going on, what comes next, and the buttons.
 
 use super::act::act;
-use super::live_page::live_page;
+use super::live_page::{live_page, title};
+use crate::api;
 use crate::format::{self, Piece};
 use crate::live::{as_of, show_newer};
 use crate::ui::{
     at, charts, flash, groups, journal, judgement, ladder, live_mark, state_pill, timeline, verbs,
 };
 use crate::view::*;
-use crate::api;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn Rollout() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.read().get("id").unwrap_or_default();
-    live_page(id, api::rollout, |rollout, change| change.rollout == Some(rollout.id), body)
+    live_page(
+        id,
+        api::rollout,
+        |rollout, change| change.rollout == Some(rollout.id),
+        body,
+    )
 }
 
 fn body(rollout: RwSignal<RolloutView>) -> AnyView {
     let act = act(move |new| show_newer(rollout, new));
-    let title = move || rollout.with(|r| format!("{} · {} → {}", r.headline, r.app, r.env));
     view! {
-        <Title text=title />
+        {title(rollout, |r| format!("{} · {} → {}", r.headline, r.app, r.env))}
         <header class="page-head rollout-head">
             <div>
                 {move || rollout.with(breadcrumb)}
@@ -124,7 +127,10 @@ fn sentence(rollout: &RolloutView) -> AnyView {
             Piece::New(version) => view! { <b class="new">{version}</b> }.into_any(),
         })
         .collect_view();
-    let reason = rollout.reason.clone().map(|why| view! { <span class="sentence-reason">{why}</span> });
+    let reason = rollout
+        .reason
+        .clone()
+        .map(|why| view! { <span class="sentence-reason">{why}</span> });
     view! { <p class="sentence">{pieces} {reason}</p> }.into_any()
 }
 
@@ -133,24 +139,44 @@ fn begin(rollout: &RolloutView) -> domain::Time {
 }
 
 fn time_text(rollout: &RolloutView) -> String {
-    let sum = |kind| rollout.timeline.iter().filter(|span| span.kind == kind).map(|span| span.ms).sum::<u64>();
+    let sum = |kind| {
+        rollout
+            .timeline
+            .iter()
+            .filter(|span| span.kind == kind)
+            .map(|span| span.ms)
+            .sum::<u64>()
+    };
     match rollout.ended_at {
-        Some(end) => format!("{} in all · widths are time", format::duration(end.since_ms(begin(rollout)))),
+        Some(end) => format!(
+            "{} in all · widths are time",
+            format::duration(end.since_ms(begin(rollout)))
+        ),
         None => {
             let so_far = rollout.as_of.since_ms(begin(rollout)) / 1_000 * 1_000;
             let to_go = sum(SpanKind::Next);
             let so_far = format::duration(so_far);
             match to_go {
                 0 => format!("{so_far} so far · widths are time"),
-                ms => format!("{so_far} so far · about {} after this step · widths are time", format::duration(ms)),
+                ms => format!(
+                    "{so_far} so far · about {} after this step · widths are time",
+                    format::duration(ms)
+                ),
             }
         }
     }
 }
 
 fn plan_text(rollout: &RolloutView) -> String {
-    let done = rollout.steps.iter().filter(|step| step.state == StepState::Done).count();
-    format!("{done} of {} done", format::counted(rollout.steps.len() as u64, "step", "steps"))
+    let done = rollout
+        .steps
+        .iter()
+        .filter(|step| step.state == StepState::Done)
+        .count();
+    format!(
+        "{done} of {} done",
+        format::counted(rollout.steps.len() as u64, "step", "steps")
+    )
 }
 
 fn verdict(rollout: &RolloutView) -> AnyView {

@@ -21,15 +21,36 @@ struct Figure {
 }
 
 const FIGURES: [Figure; 3] = [
-    Figure { name: "Requests", unit: "/s", value: |point| Some(point.requests_per_s), top_min: 1.0 },
-    Figure { name: "Errors", unit: "%", value: |point| point.error_rate.map(|rate| rate * 100.0), top_min: 1.0 },
-    Figure { name: "p95", unit: "ms", value: |point| point.p95_ms, top_min: 1.0 },
+    Figure {
+        name: "Requests",
+        unit: "/s",
+        value: |point| Some(point.requests_per_s),
+        top_min: 1.0,
+    },
+    Figure {
+        name: "Errors",
+        unit: "%",
+        value: |point| point.error_rate.map(|rate| rate * 100.0),
+        top_min: 1.0,
+    },
+    Figure {
+        name: "p95",
+        unit: "ms",
+        value: |point| point.p95_ms,
+        top_min: 1.0,
+    },
 ];
 
 /// Requests, errors and p95, old group and new in each.
 pub fn charts(series: &[Series], now: Time) -> AnyView {
-    let first = series.iter().filter_map(|one| one.points.first()).map(|point| point.at).min();
-    let from = first.map_or(now, |first| Time(first.0.min(now.0 - WINDOW_MS_MIN.cast_signed())));
+    let first = series
+        .iter()
+        .filter_map(|one| one.points.first())
+        .map(|point| point.at)
+        .min();
+    let from = first.map_or(now, |first| {
+        Time(first.0.min(now.0 - WINDOW_MS_MIN.cast_signed()))
+    });
     let window = Window { from, to: now };
     view! {
         <div class="charts">{FIGURES.iter().map(|figure| chart(figure, series, window)).collect_view()}</div>
@@ -56,7 +77,11 @@ fn chart(figure: &Figure, series: &[Series], window: Window) -> impl IntoView + 
     let legend = series
         .iter()
         .map(|one| {
-            let class = if one.incoming { "chart-now chart-now-new" } else { "chart-now chart-now-old" };
+            let class = if one.incoming {
+                "chart-now chart-now-new"
+            } else {
+                "chart-now chart-now-old"
+            };
             let value = latest(one).map_or_else(|| "–".to_owned(), format::figure);
             view! {
                 <span class=class title=one.group.to_string()>
@@ -69,7 +94,11 @@ fn chart(figure: &Figure, series: &[Series], window: Window) -> impl IntoView + 
     let lines = series
         .iter()
         .map(|one| {
-            let class = if one.incoming { "chart-line chart-line-new" } else { "chart-line chart-line-old" };
+            let class = if one.incoming {
+                "chart-line chart-line-new"
+            } else {
+                "chart-line chart-line-old"
+            };
             view! { <path class=class d=path(&one.points, figure.value, window, top) /> }
         })
         .collect_view();

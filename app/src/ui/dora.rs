@@ -7,11 +7,31 @@ use leptos::prelude::*;
 pub fn dora(dora: &Dora) -> AnyView {
     let none = || "–".to_owned();
     let cards = [
-        ("Deployments", count(dora.deployments), format!("{} a day", figure(dora.per_day))),
-        ("Lead time", dora.lead_time_ms.map_or_else(none, duration), "baked to serving, median".to_owned()),
-        ("Failed", dora.failure_rate.map_or_else(none, percent), "rolled back or failed".to_owned()),
-        ("Recovery", dora.recovery_ms.map_or_else(none, duration), "command to old version, median".to_owned()),
-        ("Rework", dora.rework_rate.map_or_else(none, percent), "within a day of a failure".to_owned()),
+        (
+            "Deployments",
+            count(dora.deployments),
+            format!("{} a day", figure(dora.per_day)),
+        ),
+        (
+            "Lead time",
+            dora.lead_time_ms.map_or_else(none, duration),
+            "baked to serving, median".to_owned(),
+        ),
+        (
+            "Failed",
+            dora.failure_rate.map_or_else(none, percent),
+            "rolled back or failed".to_owned(),
+        ),
+        (
+            "Recovery",
+            dora.recovery_ms.map_or_else(none, duration),
+            "command to old version, median".to_owned(),
+        ),
+        (
+            "Rework",
+            dora.rework_rate.map_or_else(none, percent),
+            "within a day of a failure".to_owned(),
+        ),
     ];
     view! {
         <dl class="dora">

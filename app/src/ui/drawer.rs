@@ -230,7 +230,10 @@ fn files(changes: &[FileChangeView]) -> AnyView {
     if changes.is_empty() {
         return ().into_any();
     }
-    let summary = format!("{} between the two images", counted(changes.len() as u64, "file differs", "files differ"));
+    let summary = format!(
+        "{} between the two images",
+        counted(changes.len() as u64, "file differs", "files differ")
+    );
     view! {
         <details class="planned-files">
             <summary>{summary}</summary>

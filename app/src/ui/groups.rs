@@ -35,7 +35,11 @@ pub fn groups(groups: &[GroupView], now: Time) -> AnyView {
 
 fn row(group: &GroupView) -> impl IntoView + use<> {
     let apart = group.weight_asked != group.weight_observed;
-    let restarts = if group.restarts > 0 { "num attention" } else { "num" };
+    let restarts = if group.restarts > 0 {
+        "num attention"
+    } else {
+        "num"
+    };
     view! {
         <tr>
             <th scope="row">
@@ -90,13 +94,21 @@ pub fn group_cards(groups: &[GroupView], now: Time) -> AnyView {
 }
 
 fn instances(group: &GroupView, now: Time) -> impl IntoView + use<> {
-    let drifted = group.instances.iter().filter(|instance| !instance.drift.is_empty()).count();
+    let drifted = group
+        .instances
+        .iter()
+        .filter(|instance| !instance.drift.is_empty())
+        .count();
     let summary = format!(
         "{} of {}",
         counted(group.instances.len() as u64, "instance", "instances"),
         group.name
     );
-    let rows = group.instances.iter().map(|one| instance(one, now)).collect_view();
+    let rows = group
+        .instances
+        .iter()
+        .map(|one| instance(one, now))
+        .collect_view();
     view! {
         <details class="instances" open={drifted > 0}>
             <summary>

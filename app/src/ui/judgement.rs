@@ -42,7 +42,13 @@ pub fn judgement(judgement: &JudgementView) -> AnyView {
 }
 
 fn row(reading: &Reading) -> impl IntoView + use<> {
-    let write = |value| if reading.figure == "error rate" { percent(value) } else { latency(value) };
+    let write = |value| {
+        if reading.figure == "error rate" {
+            percent(value)
+        } else {
+            latency(value)
+        }
+    };
     let used = used(reading);
     let (class, tone, word) = if reading.kept {
         ("meter", Tone::Good, "within")

@@ -37,11 +37,21 @@ fn rung(step: &StepView, now: Time) -> impl IntoView + use<> {
     };
     let took = step.since.map(|since| {
         let ms = step.until.unwrap_or(now).since_ms(since);
-        let text = format::duration(if step.until.is_some() { ms } else { ms / 1_000 * 1_000 });
-        if step.until.is_some() { text } else { format!("{text}…") }
+        let text = format::duration(if step.until.is_some() {
+            ms
+        } else {
+            ms / 1_000 * 1_000
+        });
+        if step.until.is_some() {
+            text
+        } else {
+            format!("{text}…")
+        }
     });
     let weights = step.weight_asked.map(|asked| {
-        let observed = step.weight_observed.map_or_else(|| "–".to_owned(), |seen| format!("{seen}%"));
+        let observed = step
+            .weight_observed
+            .map_or_else(|| "–".to_owned(), |seen| format!("{seen}%"));
         let class = if step.state == StepState::Now && step.weight_observed != Some(asked) {
             "rung-weights rung-weights-apart"
         } else {

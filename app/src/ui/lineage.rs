@@ -10,7 +10,13 @@ use layout::{Drawing, NODE_HEIGHT, NODE_WIDTH, lay_out};
 
 /// The graph; each node is a link, in the order in which it is read.
 pub fn lineage(images: &[ImageView]) -> AnyView {
-    let Drawing { nodes, places, edges, width, height } = lay_out(images);
+    let Drawing {
+        nodes,
+        places,
+        edges,
+        width,
+        height,
+    } = lay_out(images);
     let curves = edges
         .iter()
         .map(|edge| {

@@ -8,7 +8,11 @@ use leptos::prelude::*;
 
 /// One rollout under way, on *Now*.
 pub fn moving_row(row: &RolloutRow, now: Time, act: Act) -> AnyView {
-    let step = format!("step {} of {}", (row.step + 1).min(row.steps_total), row.steps_total);
+    let step = format!(
+        "step {} of {}",
+        (row.step + 1).min(row.steps_total),
+        row.steps_total
+    );
     view! {
         <th scope="row" class="moving-what">
             <a href=format!("/rollouts/{}", row.id)>
@@ -78,7 +82,9 @@ pub fn history_table(rows: &[RolloutRow]) -> AnyView {
 }
 
 fn history_row(row: &RolloutRow) -> impl IntoView + use<> {
-    let took = row.ended_at.map(|end| format::duration(end.since_ms(row.created_at)));
+    let took = row
+        .ended_at
+        .map(|end| format::duration(end.since_ms(row.created_at)));
     view! {
         <tr>
             <td class="num">

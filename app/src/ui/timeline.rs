@@ -18,14 +18,21 @@ pub fn timeline(spans: &[Span], start: Time, now: Time, ended: bool) -> AnyView 
     let axis = ticks(&drawn, start)
         .into_iter()
         .map(|tick| {
-            let text =
-                if precise { format::clock(tick.at) } else { format::clock_minutes(tick.at) };
+            let text = if precise {
+                format::clock(tick.at)
+            } else {
+                format::clock_minutes(tick.at)
+            };
             let anchor = match tick.x {
                 x if x < 4.0 => "start",
                 x if x > 94.0 => "end",
                 _ => "middle",
             };
-            let class = if tick.at > now && !ended { "timeline-tick-expected" } else { "" };
+            let class = if tick.at > now && !ended {
+                "timeline-tick-expected"
+            } else {
+                ""
+            };
             view! {
                 <g class=class>
                     <line x1=percent(tick.x) x2=percent(tick.x) y1="32" y2="36" />
@@ -59,7 +66,10 @@ pub fn timeline(spans: &[Span], start: Time, now: Time, ended: bool) -> AnyView 
 /// The small one, for a row of a list.
 pub fn mini_timeline(spans: &[Span], id: impl std::fmt::Display) -> AnyView {
     let hatch = format!("hatch-{id}");
-    let bars = segments(spans).iter().map(|segment| bar(segment, &hatch, false)).collect_view();
+    let bars = segments(spans)
+        .iter()
+        .map(|segment| bar(segment, &hatch, false))
+        .collect_view();
     view! {
         <svg class="timeline-mini" height="12" role="img" aria-label=in_words(spans)>
             {hatching(&hatch)}

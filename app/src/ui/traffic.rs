@@ -36,5 +36,9 @@ pub fn share_text(shares: &[Share]) -> String {
         .filter(|share| share.weight > 0)
         .map(|share| format!("{} {}%", share.version, share.weight))
         .collect();
-    if text.is_empty() { "no traffic".to_owned() } else { text.join(" · ") }
+    if text.is_empty() {
+        "no traffic".to_owned()
+    } else {
+        text.join(" · ")
+    }
 }

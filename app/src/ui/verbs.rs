@@ -70,7 +70,11 @@ pub fn need_verbs(need: &Need, act: Act) -> AnyView {
         let href = format!("/applications/{}", need.app);
         return view! { <a class="button" href=href>"Look"</a> }.into_any();
     };
-    let subject = Subject { id, step: need.step, return_to: "/".to_owned() };
+    let subject = Subject {
+        id,
+        step: need.step,
+        return_to: "/".to_owned(),
+    };
     let buttons = ordered(&need.actions)
         .into_iter()
         .filter(|offer| offer.allowed)
@@ -104,8 +108,16 @@ pub fn need_verbs(need: &Need, act: Act) -> AnyView {
 
 /// The one verb that must always be near.
 pub fn roll_back(row: &RolloutRow, return_to: &str, act: Act) -> AnyView {
-    let subject = Subject { id: row.id, step: row.step, return_to: return_to.to_owned() };
-    let offer = row.actions.iter().find(|offer| offer.name == Command::Rollback).cloned();
+    let subject = Subject {
+        id: row.id,
+        step: row.step,
+        return_to: return_to.to_owned(),
+    };
+    let offer = row
+        .actions
+        .iter()
+        .find(|offer| offer.name == Command::Rollback)
+        .cloned();
     view! {
         <div class="verbs">
             <div class="verbs-row">
@@ -118,7 +130,11 @@ pub fn roll_back(row: &RolloutRow, return_to: &str, act: Act) -> AnyView {
 }
 
 fn button(subject: &Subject, offer: ActionOffer, label: String, act: Act) -> impl IntoView + use<> {
-    let Subject { id, step, return_to } = subject.clone();
+    let Subject {
+        id,
+        step,
+        return_to,
+    } = subject.clone();
     let command = offer.name;
     let class = match command {
         Command::Promote | Command::Resume => "button button-primary",
@@ -177,7 +193,11 @@ const ORDER: [Command; 6] = [
 ];
 
 fn ordered(actions: &[ActionOffer]) -> Vec<ActionOffer> {
-    ORDER.iter().filter_map(|name| actions.iter().find(|offer| offer.name == *name)).cloned().collect()
+    ORDER
+        .iter()
+        .filter_map(|name| actions.iter().find(|offer| offer.name == *name))
+        .cloned()
+        .collect()
 }
 
 /// The verbs worth a place: what is refused only where a person would look for it.
@@ -208,10 +228,15 @@ fn short(command: Command) -> &'static str {
 
 fn label(command: Command, rollout: &RolloutView) -> String {
     let approves = rollout.state == "pending_approval"
-        || rollout.reason.as_deref().is_some_and(|reason| reason.contains("approval"));
+        || rollout
+            .reason
+            .as_deref()
+            .is_some_and(|reason| reason.contains("approval"));
     match (command, &rollout.from) {
         (Command::Promote, _) if approves => "Approve".to_owned(),
-        (Command::Promote, _) if rollout.strategy == Strategy::Ab => format!("Promote {}", rollout.to),
+        (Command::Promote, _) if rollout.strategy == Strategy::Ab => {
+            format!("Promote {}", rollout.to)
+        }
         (Command::Rollback, Some(from)) => format!("Roll back to {from}"),
         _ => short(command).to_owned(),
     }
@@ -222,14 +247,29 @@ mod tests {
     use super::*;
 
     fn offer(name: Command, allowed: bool) -> ActionOffer {
-        ActionOffer { name, allowed, why: String::new() }
+        ActionOffer {
+            name,
+            allowed,
+            why: String::new(),
+        }
     }
 
     #[test]
     fn a_refused_verb_is_shown_only_where_it_is_looked_for() {
-        let all: Vec<_> = Command::ALL.into_iter().map(|name| offer(name, false)).collect();
-        let names = |ended| shown(&all, ended).into_iter().map(|o| o.name).collect::<Vec<_>>();
-        assert_eq!(names(false), [Command::Pause, Command::Rollback, Command::Promote]);
+        let all: Vec<_> = Command::ALL
+            .into_iter()
+            .map(|name| offer(name, false))
+            .collect();
+        let names = |ended| {
+            shown(&all, ended)
+                .into_iter()
+                .map(|o| o.name)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(false),
+            [Command::Pause, Command::Rollback, Command::Promote]
+        );
         assert_eq!(names(true), [Command::Rollback]);
     }
 }

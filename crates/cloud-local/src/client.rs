@@ -59,7 +59,11 @@ impl Client {
         let exchange = async {
             let answer = self.send(method, path, body).await?;
             let bytes = self.collect(answer).await?;
-            let bytes = if bytes.is_empty() { Bytes::from_static(b"null") } else { bytes };
+            let bytes = if bytes.is_empty() {
+                Bytes::from_static(b"null")
+            } else {
+                bytes
+            };
             serde_json::from_slice(&bytes).map_err(|error| self.garbled(&error))
         };
         tokio::time::timeout(timeout, exchange)
@@ -74,7 +78,9 @@ impl Client {
         path: &str,
         body: &B,
     ) -> Result<Response<Incoming>, Failure> {
-        let stream = UnixStream::connect(&self.socket).await.map_err(|error| self.absent(&error))?;
+        let stream = UnixStream::connect(&self.socket)
+            .await
+            .map_err(|error| self.absent(&error))?;
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| self.broken(&error))?;
@@ -90,7 +96,10 @@ impl Client {
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| self.garbled(&error))?;
-        let answer = sender.send_request(request).await.map_err(|error| self.broken(&error))?;
+        let answer = sender
+            .send_request(request)
+            .await
+            .map_err(|error| self.broken(&error))?;
         if answer.status().is_success() {
             return Ok(answer);
         }
@@ -115,7 +124,9 @@ impl Client {
         let mut rest = Vec::new();
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| self.broken(&error))?;
-            let Ok(data) = frame.into_data() else { continue };
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
             rest.extend_from_slice(&data);
             while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
                 let line: Vec<u8> = rest.drain(..=end).collect();
@@ -127,7 +138,10 @@ impl Client {
 
     async fn collect(&self, answer: Response<Incoming>) -> Result<Bytes, Failure> {
         let limited = http_body_util::Limited::new(answer.into_body(), ANSWER_BYTES_MAX);
-        let body = limited.collect().await.map_err(|error| self.broken(&error))?;
+        let body = limited
+            .collect()
+            .await
+            .map_err(|error| self.broken(&error))?;
         let mut body = body.aggregate();
         Ok(body.copy_to_bytes(body.remaining()))
     }

@@ -4,8 +4,8 @@ use cloud::CloudError;
 use domain::Digest;
 use http::Method;
 
-use crate::wire::{AddImage, Adding, Bake, Difference, Image, Import, Progress};
 use crate::LocalCloud;
+use crate::wire::{AddImage, Adding, Bake, Difference, Image, Import, Progress};
 
 impl LocalCloud {
     /// A folder becomes an image. Baking the same again gives the image that is there.
@@ -44,7 +44,8 @@ impl LocalCloud {
     /// # Errors
     /// [`CloudError::NotFound`] for a digest that is not in the node's store.
     pub async fn image(&self, digest: &Digest) -> Result<Image, CloudError> {
-        self.call(Method::GET, &format!("/v1/images/{digest}"), &()).await
+        self.call(Method::GET, &format!("/v1/images/{digest}"), &())
+            .await
     }
 
     /// Reads every byte of the image, and of its tree where it is unpacked; what differs.
@@ -52,7 +53,8 @@ impl LocalCloud {
     /// # Errors
     /// [`CloudError::NotFound`] for a digest that is not in the node's store.
     pub async fn verify(&self, digest: &Digest) -> Result<Vec<Difference>, CloudError> {
-        self.call(Method::POST, &format!("/v1/images/{digest}/verify"), &()).await
+        self.call(Method::POST, &format!("/v1/images/{digest}/verify"), &())
+            .await
     }
 
     /// What changes from image `a`, such as the parent, to image `b`.
@@ -60,7 +62,8 @@ impl LocalCloud {
     /// # Errors
     /// [`CloudError::NotFound`] for a digest that is not in the node's store.
     pub async fn differences(&self, a: &Digest, b: &Digest) -> Result<Vec<Difference>, CloudError> {
-        self.call(Method::GET, &format!("/v1/images/{a}/differences/{b}"), &()).await
+        self.call(Method::GET, &format!("/v1/images/{a}/differences/{b}"), &())
+            .await
     }
 
     async fn add(
@@ -79,7 +82,9 @@ impl LocalCloud {
         };
         self.client.lines(answer, &mut each).await?;
         end.unwrap_or_else(|| {
-            Err(CloudError::Transient("the node ended before the image was finished; try again".to_owned()))
+            Err(CloudError::Transient(
+                "the node ended before the image was finished; try again".to_owned(),
+            ))
         })
     }
 }

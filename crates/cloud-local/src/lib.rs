@@ -44,7 +44,10 @@ impl LocalCloud {
     /// Speaks to the node of this folder, which somebody else starts and keeps running.
     #[must_use]
     pub fn at(node_dir: &Path) -> Self {
-        Self { client: Client::new(socket_of(node_dir)), starter: None }
+        Self {
+            client: Client::new(socket_of(node_dir)),
+            starter: None,
+        }
     }
 
     /// What the node keeps and what befell it.
@@ -68,7 +71,11 @@ impl LocalCloud {
     /// # Errors
     /// [`CloudError::NotFound`] for an instance that never was, or whose log was cleared away.
     pub async fn logs(&self, instance: &str, bytes: u64) -> Result<String, CloudError> {
-        self.text(&format!("/v1/instances/{}/log?bytes={bytes}", path_segment(instance)?)).await
+        self.text(&format!(
+            "/v1/instances/{}/log?bytes={bytes}",
+            path_segment(instance)?
+        ))
+        .await
     }
 
     /// Ends the node.
@@ -78,7 +85,10 @@ impl LocalCloud {
     pub async fn shutdown(&self, instances: wire::Instances) -> Result<(), CloudError> {
         // Not through `call`: ending a node must never start one.
         let asked = wire::Shutdown { instances };
-        self.client.call(Method::POST, "/v1/shutdown", &asked, VERB_TIMEOUT).await.map_err(Into::into)
+        self.client
+            .call(Method::POST, "/v1/shutdown", &asked, VERB_TIMEOUT)
+            .await
+            .map_err(Into::into)
     }
 
     async fn call<B: serde::Serialize + Sync, A: serde::de::DeserializeOwned>(
@@ -87,13 +97,19 @@ impl LocalCloud {
         path: &str,
         body: &B,
     ) -> Result<A, CloudError> {
-        let first = self.client.call(method.clone(), path, body, VERB_TIMEOUT).await;
+        let first = self
+            .client
+            .call(method.clone(), path, body, VERB_TIMEOUT)
+            .await;
         match (first, &self.starter) {
             (Err(client::Failure::Absent(why)), Some(starter)) => {
                 tracing::warn!(%why, "The node is gone; starting it again.");
                 let started = starter.ensure(&self.client).await;
                 started.map_err(|error| CloudError::Transient(error.to_string()))?;
-                self.client.call(method, path, body, VERB_TIMEOUT).await.map_err(Into::into)
+                self.client
+                    .call(method, path, body, VERB_TIMEOUT)
+                    .await
+                    .map_err(Into::into)
             }
             (other, _) => other.map_err(Into::into),
         }
@@ -111,5 +127,9 @@ const VERB_TIMEOUT: Duration = Duration::from_secs(20);
 /// Ids are made by the node of letters, digits and hyphens; anything else is none of its.
 fn path_segment(id: &str) -> Result<&str, CloudError> {
     let known = !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if known { Ok(id) } else { Err(CloudError::NotFound(format!("an instance {id:?}"))) }
+    if known {
+        Ok(id)
+    } else {
+        Err(CloudError::NotFound(format!("an instance {id:?}")))
+    }
 }

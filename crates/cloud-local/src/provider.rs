@@ -27,7 +27,8 @@ impl Provider for LocalCloud {
     }
 
     async fn observe(&self, place: &Place) -> Result<Observation, CloudError> {
-        self.call(Method::GET, &environment(&place.target), &()).await
+        self.call(Method::GET, &environment(&place.target), &())
+            .await
     }
 
     async fn ensure_group(
@@ -36,24 +37,38 @@ impl Provider for LocalCloud {
         group: &domain::Group,
         size: u32,
     ) -> Result<(), CloudError> {
-        let asked =
-            wire::EnsureGroup { listen: place.environment.listen, group: group.clone(), size };
-        self.call(Method::PUT, &of_group(&place.target, &group.name), &asked).await
+        let asked = wire::EnsureGroup {
+            listen: place.environment.listen,
+            group: group.clone(),
+            size,
+        };
+        self.call(Method::PUT, &of_group(&place.target, &group.name), &asked)
+            .await
     }
 
-    async fn ensure_size(&self, place: &Place, group: &GroupName, size: u32) -> Result<(), CloudError> {
+    async fn ensure_size(
+        &self,
+        place: &Place,
+        group: &GroupName,
+        size: u32,
+    ) -> Result<(), CloudError> {
         let path = format!("{}/size", of_group(&place.target, group));
-        self.call(Method::PUT, &path, &wire::EnsureSize { size }).await
+        self.call(Method::PUT, &path, &wire::EnsureSize { size })
+            .await
     }
 
     async fn ensure_traffic(&self, place: &Place, routes: &Routes) -> Result<(), CloudError> {
         let path = format!("{}/traffic", environment(&place.target));
-        let asked = wire::EnsureTraffic { listen: place.environment.listen, routes: routes.clone() };
+        let asked = wire::EnsureTraffic {
+            listen: place.environment.listen,
+            routes: routes.clone(),
+        };
         self.call(Method::PUT, &path, &asked).await
     }
 
     async fn ensure_retired(&self, place: &Place, group: &GroupName) -> Result<(), CloudError> {
-        self.call(Method::DELETE, &of_group(&place.target, group), &()).await
+        self.call(Method::DELETE, &of_group(&place.target, group), &())
+            .await
     }
 
     async fn replace_instance(
@@ -63,7 +78,10 @@ impl Provider for LocalCloud {
         instance: &str,
     ) -> Result<(), CloudError> {
         let instance = path_segment(instance)?;
-        let path = format!("{}/instances/{instance}/replace", of_group(&place.target, group));
+        let path = format!(
+            "{}/instances/{instance}/replace",
+            of_group(&place.target, group)
+        );
         self.call(Method::POST, &path, &()).await
     }
 

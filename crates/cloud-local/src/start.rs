@@ -54,10 +54,17 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`], with the end of the node's log.
 pub async fn find_or_start(node_dir: &Path, exe: &Path) -> Result<LocalCloud, StartError> {
-    let starter = Starter { dir: node_dir.to_owned(), exe: exe.to_owned(), alone: Mutex::default() };
+    let starter = Starter {
+        dir: node_dir.to_owned(),
+        exe: exe.to_owned(),
+        alone: Mutex::default(),
+    };
     let client = Client::new(socket_of(node_dir));
     starter.ensure(&client).await?;
-    Ok(LocalCloud { client, starter: Some(Arc::new(starter)) })
+    Ok(LocalCloud {
+        client,
+        starter: Some(Arc::new(starter)),
+    })
 }
 
 pub(crate) struct Starter {
@@ -96,12 +103,19 @@ impl Starter {
             }
             ended = match ended {
                 Some(ended) => Some(ended),
-                None => child.try_wait().map_err(io("wait for", &self.exe))?.map(|s| (s, Instant::now())),
+                None => child
+                    .try_wait()
+                    .map_err(io("wait for", &self.exe))?
+                    .map(|s| (s, Instant::now())),
             };
             if let Some((status, at)) = ended
                 && at.elapsed() > Duration::from_millis(500)
             {
-                return Err(StartError::Ended { status, tail: tail(&log), log });
+                return Err(StartError::Ended {
+                    status,
+                    tail: tail(&log),
+                    log,
+                });
             }
             if Instant::now() >= until {
                 return Err(StartError::NotReady {
@@ -117,17 +131,25 @@ impl Starter {
     fn open_log(&self, log: &Path) -> Result<File, StartError> {
         let mut folder = fs::DirBuilder::new();
         folder.recursive(true).mode(0o700);
-        folder.create(&self.dir).map_err(io("create the folder", &self.dir))?;
+        folder
+            .create(&self.dir)
+            .map_err(io("create the folder", &self.dir))?;
         if fs::metadata(log).is_ok_and(|facts| facts.len() > LOG_BYTES_MAX) {
             fs::rename(log, log.with_extension("log.1")).map_err(io("put aside", log))?;
         }
-        OpenOptions::new().create(true).append(true).mode(0o600).open(log).map_err(io("open", log))
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(log)
+            .map_err(io("open", log))
     }
 }
 
 async fn answers(client: &Client) -> bool {
-    let status: Result<wire::Status, Failure> =
-        client.call(Method::GET, "/v1/status", &(), Duration::from_secs(5)).await;
+    let status: Result<wire::Status, Failure> = client
+        .call(Method::GET, "/v1/status", &(), Duration::from_secs(5))
+        .await;
     // A node that speaks, even of another version, is there: starting a second would not help.
     !matches!(status, Err(Failure::Absent(_)))
 }
@@ -141,10 +163,16 @@ fn tail(log: &Path) -> String {
         file.take(LOG_TAIL_BYTES).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    read().map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()).unwrap_or_default()
+    read()
+        .map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
+        .unwrap_or_default()
 }
 
 fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StartError {
     let path = path.to_owned();
-    move |source| StartError::Io { action, path, source }
+    move |source| StartError::Io {
+        action,
+        path,
+        source,
+    }
 }

@@ -283,9 +283,16 @@ impl ProblemKind {
 
 impl From<CloudError> for Problem {
     fn from(error: CloudError) -> Self {
-        let problem = |kind, message| Self { kind, message, retry_after_ms: None };
+        let problem = |kind, message| Self {
+            kind,
+            message,
+            retry_after_ms: None,
+        };
         match error {
-            CloudError::Throttled { retry_after, message } => Self {
+            CloudError::Throttled {
+                retry_after,
+                message,
+            } => Self {
                 kind: ProblemKind::Throttled,
                 message,
                 retry_after_ms: retry_after
@@ -327,8 +334,14 @@ mod tests {
     fn every_error_survives_the_way_through_the_wire() {
         let text = || "the text".to_owned();
         for error in [
-            CloudError::Throttled { retry_after: Some(Duration::from_millis(70)), message: text() },
-            CloudError::Throttled { retry_after: None, message: text() },
+            CloudError::Throttled {
+                retry_after: Some(Duration::from_millis(70)),
+                message: text(),
+            },
+            CloudError::Throttled {
+                retry_after: None,
+                message: text(),
+            },
             CloudError::Transient(text()),
             CloudError::Denied(text()),
             CloudError::NotFound(text()),

@@ -20,16 +20,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(&StoreUrl::Sqlite(folder.path().join("bench.db"))).await?;
     let clock: SharedClock = Arc::new(SystemClock);
     let time = Arc::clone(&clock);
-    let fake = Arc::new(Fake::with(Arc::new(move || time.now()), Settings::default()));
+    let fake = Arc::new(Fake::with(
+        Arc::new(move || time.now()),
+        Settings::default(),
+    ));
     let started = Instant::now();
     println!("empty: {:.1} MB", resident_mb()?);
 
     let declare = futures::future::join_all((0..active + sleeping).map(|n| {
         let (store, at) = (store.clone(), clock.now());
         async move {
-            let app = Application::from_toml(&declaration(n, n >= active)).map_err(|e| e.to_string())?;
+            let app =
+                Application::from_toml(&declaration(n, n >= active)).map_err(|e| e.to_string())?;
             let by = domain::Actor::engine();
-            store.save_application(&app, &by, at).await.map_err(|e| e.to_string())
+            store
+                .save_application(&app, &by, at)
+                .await
+                .map_err(|e| e.to_string())
         }
     }));
     for saved in declare.await {
@@ -37,17 +44,31 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let clouds: Clouds = [("fake".to_owned(), fake as Arc<dyn cloud::Provider>)].into();
     let engine = Engine::start(store.clone(), clouds, clock, Options::default());
-    println!("declared after {:.1} s: {:.1} MB", started.elapsed().as_secs_f64(), resident_mb()?);
+    println!(
+        "declared after {:.1} s: {:.1} MB",
+        started.elapsed().as_secs_f64(),
+        resident_mb()?
+    );
 
     let begin = |n: usize, version: u8, strategy| {
         let engine = engine.clone();
-        async move { engine.begin(&ask(n, version, strategy)).await.map_err(|e| e.to_string()) }
+        async move {
+            engine
+                .begin(&ask(n, version, strategy))
+                .await
+                .map_err(|e| e.to_string())
+        }
     };
-    for began in futures::future::join_all((0..active).map(|n| begin(n, 1, Strategy::BlueGreen))).await {
+    for began in
+        futures::future::join_all((0..active).map(|n| begin(n, 1, Strategy::BlueGreen))).await
+    {
         began?;
     }
     until(&store, "succeeded", active).await?;
-    println!("{active} first starts succeeded after {:.1} s", started.elapsed().as_secs_f64());
+    println!(
+        "{active} first starts succeeded after {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
     let rollouts = (0..active).map(|n| begin(n, 2, Strategy::Canary));
     for began in futures::future::join_all(rollouts).await {
         began?;
@@ -58,7 +79,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     until(&store, "in_progress", active).await?;
     until(&store, "pending_approval", sleeping).await?;
-    println!("all under way after {:.1} s; watched for 20 s", started.elapsed().as_secs_f64());
+    println!(
+        "all under way after {:.1} s; watched for 20 s",
+        started.elapsed().as_secs_f64()
+    );
     let mut peak: f64 = 0.0;
     for _ in 0..20 {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -83,7 +107,10 @@ fn declaration(n: usize, sleeps: bool) -> String {
 fn ask(n: usize, version: u8, strategy: Strategy) -> Ask {
     let name = |text: String| text.parse().expect("the bench's own names are valid");
     Ask {
-        target: Target { app: name(format!("app-{n}")), env: "prod".parse().expect("valid") },
+        target: Target {
+            app: name(format!("app-{n}")),
+            env: "prod".parse().expect("valid"),
+        },
         image: Digest::new(format!("sha256:{version:064x}")).expect("valid"),
         version: Version::new(version.to_string()).expect("valid"),
         strategy,
@@ -92,7 +119,11 @@ fn ask(n: usize, version: u8, strategy: Strategy) -> Ask {
 }
 
 /// Waits until so many of the newest rollouts are in a state.
-async fn until(store: &Store, state: &str, wanted: usize) -> Result<(), Box<dyn std::error::Error>> {
+async fn until(
+    store: &Store,
+    state: &str,
+    wanted: usize,
+) -> Result<(), Box<dyn std::error::Error>> {
     let began = Instant::now();
     loop {
         let (mut found, mut cursor) = (0, None);
@@ -123,7 +154,10 @@ async fn until(store: &Store, state: &str, wanted: usize) -> Result<(), Box<dyn 
 /// Resident memory of this process, from the kernel.
 fn resident_mb() -> Result<f64, Box<dyn std::error::Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .ok_or("no VmRSS")?;
     let kb: f64 = line.split_whitespace().nth(1).ok_or("no figure")?.parse()?;
     Ok(kb / 1024.0)
 }

@@ -2,17 +2,22 @@
 
 use crate::engine::{Engine, EngineError};
 use cloud::{CloudError, Place};
-use domain::{Effect, RolloutId, Time};
+use domain::{Effect, Observation, RolloutId, Time};
+use std::time::{Duration, Instant};
 use store::Fence;
 
 /// How long an effect is given to show before it is asked for again.
 const PATIENCE_MS: u64 = 1_000;
+/// How long an observation stamped before the last write is left aside.
+const STALE: Duration = Duration::from_secs(5);
 
 /// What the environment's task is in the middle of.
 #[derive(Default)]
 pub(crate) struct Doing {
     lease: Option<(RolloutId, Fence, Time)>,
     asked: Option<(Effect, Time)>,
+    /// The last write, by the clock that stamps observations and by one that cannot jump.
+    wrote: Option<(Time, Instant)>,
 }
 
 impl Doing {
@@ -56,9 +61,19 @@ impl Doing {
             return Ok(false);
         }
         self.asked = None;
+        // Also where the reply is lost: the write may have happened.
+        self.wrote = Some((now, Instant::now()));
         perform(engine, place, effect).await?;
         self.asked = Some((effect.clone(), now));
         Ok(true)
+    }
+
+    /// Whether an observation is from before the last write: a cloud that answers out of a cache must
+    /// not lead to a decision about a world that is gone. After a while it is believed all the same,
+    /// since a clock that was set back would otherwise stop everything.
+    pub(crate) fn is_stale(&self, seen: &Observation) -> bool {
+        self.wrote
+            .is_some_and(|(at, since)| seen.at < at && since.elapsed() < STALE)
     }
 
     /// The rollout is over: neither lease nor wish outlives it.

@@ -178,6 +178,10 @@ impl Turn {
                 self.handle.stale.store(true, Ordering::Release);
                 return Ok(Duration::from_millis(IDLE_MS));
             };
+            if self.doing.is_stale(&seen) {
+                self.active = Some(loaded);
+                break;
+            }
             let input = Input::Observed((*seen).clone());
             let loaded = self.engine.take_input(loaded, &input, Some(fence)).await?;
             if loaded.rollout.status.is_terminal() {

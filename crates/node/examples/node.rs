@@ -6,7 +6,10 @@ use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(std::io::stderr)
+        .init();
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [command, flag, dir] = words.as_slice() else {
         eprintln!("usage: node node --data DIR");
@@ -16,7 +19,10 @@ async fn main() -> ExitCode {
         eprintln!("usage: node node --data DIR");
         return ExitCode::from(2);
     }
-    let options = node::NodeOptions { dir: PathBuf::from(dir), ready: None };
+    let options = node::NodeOptions {
+        dir: PathBuf::from(dir),
+        ready: None,
+    };
     match node::run(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -20,14 +20,20 @@ use crate::state::Record;
 /// Adopts the instances that live, ends the processes nobody asked for, opens the listeners, and asks
 /// each adopted instance for its health once: all before the node answers anybody.
 pub(crate) async fn adopt(node: &Arc<Node>) -> Result<(), NodeError> {
-    let records = node.records.all().map_err(NodeError::io("read", &node.records.0))?;
+    let records = node
+        .records
+        .all()
+        .map_err(NodeError::io("read", &node.records.0))?;
     let mut adopted = Vec::new();
     for record in records {
         match take_over(node, &record) {
             Ok((environment, process)) => adopted.push((environment, record, process)),
             Err(why) => {
                 node.records.remove(&record.id);
-                node.events.note(NodeEventKind::Lost, format!("{} was lost: {why}", record.id));
+                node.events.note(
+                    NodeEventKind::Lost,
+                    format!("{} was lost: {why}", record.id),
+                );
                 if let Some(environment) = node.environment(&record.target) {
                     environment.with(|inner| {
                         if let Some(running) = inner.groups.get_mut(&record.group)
@@ -40,7 +46,13 @@ pub(crate) async fn adopt(node: &Arc<Node>) -> Result<(), NodeError> {
             }
         }
     }
-    end_orphans(node, &adopted.iter().map(|(_, record, _)| record.id.clone()).collect());
+    end_orphans(
+        node,
+        &adopted
+            .iter()
+            .map(|(_, record, _)| record.id.clone())
+            .collect(),
+    );
     for (environment, record, _) in &adopted {
         let text = format!("{} was taken over as process {}", record.id, record.pid);
         node.events.note(NodeEventKind::Adopted, text);
@@ -54,7 +66,9 @@ pub(crate) async fn adopt(node: &Arc<Node>) -> Result<(), NodeError> {
         }
     }
     // What was healthy stays in the traffic; one bad answer now only counts as the first.
-    let first = adopted.iter().map(|(environment, record, _)| first_look(environment, record));
+    let first = adopted
+        .iter()
+        .map(|(environment, record, _)| first_look(environment, record));
     let first = futures::future::join_all(first).await;
     for ((environment, record, process), pulse) in adopted.into_iter().zip(first) {
         attend(node, environment, record, process, pulse);
@@ -67,13 +81,16 @@ pub(crate) async fn adopt(node: &Arc<Node>) -> Result<(), NodeError> {
 
 /// The process is the recorded one, or why it is not.
 fn take_over(node: &Node, record: &Record) -> Result<(Arc<Environment>, Process), String> {
-    let environment = node.environment(&record.target).ok_or("its environment is gone")?;
+    let environment = node
+        .environment(&record.target)
+        .ok_or("its environment is gone")?;
     let known = environment.with(|inner| inner.groups.contains_key(&record.group));
     if !known {
         return Err("its group is gone".to_owned());
     }
     // Opened before the facts are read, so that they are those of the process it holds.
-    let process = Process::adopt(record.pid).map_err(|error| format!("process {}: {error}", record.pid))?;
+    let process =
+        Process::adopt(record.pid).map_err(|error| format!("process {}: {error}", record.pid))?;
     let facts = process::facts(record.pid).ok_or("its process ended")?;
     if facts.is_zombie {
         return Err("its process ended".to_owned());
@@ -86,7 +103,10 @@ fn take_over(node: &Node, record: &Record) -> Result<(Arc<Environment>, Process)
         return Err(format!("process {} is none of this node's", record.pid));
     }
     if variables.get("VIRIDIAN_IMAGE").map(String::as_str) != Some(record.image.as_str()) {
-        return Err(format!("process {} runs another image than its record says", record.pid));
+        return Err(format!(
+            "process {} runs another image than its record says",
+            record.pid
+        ));
     }
     Ok((environment, process))
 }
@@ -99,8 +119,13 @@ fn is_of(variables: &BTreeMap<String, String>, node: &Node) -> bool {
 fn end_orphans(node: &Node, adopted: &BTreeSet<String>) {
     let mut leaders = BTreeMap::new();
     for pid in process::pids() {
-        let Some(variables) = process::environment(pid) else { continue };
-        let instance = variables.get("VIRIDIAN_INSTANCE").cloned().unwrap_or_default();
+        let Some(variables) = process::environment(pid) else {
+            continue;
+        };
+        let instance = variables
+            .get("VIRIDIAN_INSTANCE")
+            .cloned()
+            .unwrap_or_default();
         if !is_of(&variables, node) || adopted.contains(&instance) {
             continue;
         }
@@ -110,14 +135,17 @@ fn end_orphans(node: &Node, adopted: &BTreeSet<String>) {
     }
     for (leader, instance) in leaders {
         signal_group(leader, Signal::KILL);
-        let text = format!("process group {leader} ({instance}) belonged to no instance and was ended");
+        let text =
+            format!("process group {leader} ({instance}) belonged to no instance and was ended");
         node.events.note(NodeEventKind::Orphan, text);
     }
 }
 
 fn enter(environment: &Environment, record: &Record) {
     environment.with(|inner| {
-        let Some(running) = inner.groups.get_mut(&record.group) else { return };
+        let Some(running) = inner.groups.get_mut(&record.group) else {
+            return;
+        };
         running.proven |= record.proven;
         let instance = Instance {
             record: record.clone(),
@@ -155,7 +183,18 @@ async fn first_look(environment: &Environment, record: &Record) -> Pulse {
 }
 
 fn check(environment: &Environment, record: &Record) -> Option<domain::spec::HealthCheck> {
-    environment.with(|inner| Some(inner.wanted.groups.get(&record.group)?.group.template.health.clone()))
+    environment.with(|inner| {
+        Some(
+            inner
+                .wanted
+                .groups
+                .get(&record.group)?
+                .group
+                .template
+                .health
+                .clone(),
+        )
+    })
 }
 
 fn attend(
@@ -165,11 +204,22 @@ fn attend(
     process: Process,
     pulse: Pulse,
 ) {
-    let leave = environment.with(|inner| inner.instance(&record.id).map(|found| found.leave.clone()));
-    let (Some(leave), Some(check)) = (leave, check(&environment, &record)) else { return };
+    let leave =
+        environment.with(|inner| inner.instance(&record.id).map(|found| found.leave.clone()));
+    let (Some(leave), Some(check)) = (leave, check(&environment, &record)) else {
+        return;
+    };
     if record.leaving {
         leave.cancel();
     }
-    let task = instance::attend(Arc::clone(node), environment, record, process, leave, pulse, check);
+    let task = instance::attend(
+        Arc::clone(node),
+        environment,
+        record,
+        process,
+        leave,
+        pulse,
+        check,
+    );
     node.tasks.spawn(task);
 }

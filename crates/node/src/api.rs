@@ -32,7 +32,11 @@ pub(crate) fn bind(folder: &Folder) -> Result<(UnixListener, PathBuf), NodeError
     let path = cloud_local::socket_of(&folder.path);
     let length = path.as_os_str().len();
     if length > SOCKET_PATH_MAX {
-        return Err(NodeError::SocketPathTooLong { path, length, limit: SOCKET_PATH_MAX });
+        return Err(NodeError::SocketPathTooLong {
+            path,
+            length,
+            limit: SOCKET_PATH_MAX,
+        });
     }
     // The lock is ours, so whoever made it is gone.
     match fs::remove_file(&path) {
@@ -54,7 +58,11 @@ struct Api {
     shutdown: mpsc::Sender<Instances>,
 }
 
-pub(crate) async fn serve(listener: UnixListener, node: Arc<Node>, shutdown: mpsc::Sender<Instances>) {
+pub(crate) async fn serve(
+    listener: UnixListener,
+    node: Arc<Node>,
+    shutdown: mpsc::Sender<Instances>,
+) {
     let environment = "/v1/environments/{app}/{env}";
     let router = Router::new()
         .route("/v1/status", get(status))
@@ -63,8 +71,14 @@ pub(crate) async fn serve(listener: UnixListener, node: Arc<Node>, shutdown: mps
         .route("/v1/instances/{id}/log", get(log))
         .route(environment, get(observe_environment))
         .route(&format!("{environment}/traffic"), put(ensure_traffic))
-        .route(&format!("{environment}/groups/{{group}}"), put(ensure_group).delete(ensure_retired))
-        .route(&format!("{environment}/groups/{{group}}/size"), put(ensure_size))
+        .route(
+            &format!("{environment}/groups/{{group}}"),
+            put(ensure_group).delete(ensure_retired),
+        )
+        .route(
+            &format!("{environment}/groups/{{group}}/size"),
+            put(ensure_size),
+        )
         .route(
             &format!("{environment}/groups/{{group}}/instances/{{instance}}/replace"),
             post(replace_instance),
@@ -89,7 +103,11 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let problem = Problem::from(self.0);
         let status = StatusCode::from_u16(problem.kind.status());
-        (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Json(problem)).into_response()
+        (
+            status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            Json(problem),
+        )
+            .into_response()
     }
 }
 
@@ -121,7 +139,9 @@ async fn status(State(api): State<Api>) -> Json<wire::Status> {
 }
 
 async fn metrics(State(api): State<Api>) -> Json<wire::Text> {
-    Json(wire::Text { text: observe::prometheus(&api.node) })
+    Json(wire::Text {
+        text: observe::prometheus(&api.node),
+    })
 }
 
 async fn shut_down(State(api): State<Api>, Json(asked): Json<wire::Shutdown>) -> Json<()> {
@@ -146,7 +166,10 @@ async fn log(
     }
     let path = api.node.records.log(&id);
     let bytes = query.bytes.unwrap_or(64 * 1024).min(LOG_BYTES_MAX);
-    match blocking(move || logs::tail(&path, bytes)).await.ok_or_else(verbs::crashed)? {
+    match blocking(move || logs::tail(&path, bytes))
+        .await
+        .ok_or_else(verbs::crashed)?
+    {
         Ok(text) => Ok(Json(wire::Text { text })),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(CloudError::NotFound(format!("a log of instance {id}")).into())
@@ -155,8 +178,17 @@ async fn log(
     }
 }
 
-async fn observe_environment(State(api): State<Api>, Path(place): Path<Place>) -> Json<Observation> {
-    Json(observe::observe(&api.node, &Target { app: place.app, env: place.env }))
+async fn observe_environment(
+    State(api): State<Api>,
+    Path(place): Path<Place>,
+) -> Json<Observation> {
+    Json(observe::observe(
+        &api.node,
+        &Target {
+            app: place.app,
+            env: place.env,
+        },
+    ))
 }
 
 async fn ensure_group(
@@ -165,10 +197,16 @@ async fn ensure_group(
     Json(asked): Json<wire::EnsureGroup>,
 ) -> Answer<()> {
     if place.group != asked.group.name {
-        let text = format!("the path names {} and the body {}", place.group, asked.group.name);
+        let text = format!(
+            "the path names {} and the body {}",
+            place.group, asked.group.name
+        );
         return Err(CloudError::Invalid(text).into());
     }
-    let target = Target { app: place.app, env: place.env };
+    let target = Target {
+        app: place.app,
+        env: place.env,
+    };
     verbs::ensure_group(&api.node, &target, asked.listen, asked.group, asked.size).await?;
     Ok(Json(()))
 }
@@ -178,7 +216,10 @@ async fn ensure_size(
     Path(place): Path<GroupPlace>,
     Json(asked): Json<wire::EnsureSize>,
 ) -> Answer<()> {
-    let target = Target { app: place.app, env: place.env };
+    let target = Target {
+        app: place.app,
+        env: place.env,
+    };
     verbs::ensure_size(&api.node, &target, &place.group, asked.size).await?;
     Ok(Json(()))
 }
@@ -188,19 +229,28 @@ async fn ensure_traffic(
     Path(place): Path<Place>,
     Json(asked): Json<wire::EnsureTraffic>,
 ) -> Answer<()> {
-    let target = Target { app: place.app, env: place.env };
+    let target = Target {
+        app: place.app,
+        env: place.env,
+    };
     verbs::ensure_traffic(&api.node, &target, asked.listen, asked.routes).await?;
     Ok(Json(()))
 }
 
 async fn ensure_retired(State(api): State<Api>, Path(place): Path<GroupPlace>) -> Answer<()> {
-    let target = Target { app: place.app, env: place.env };
+    let target = Target {
+        app: place.app,
+        env: place.env,
+    };
     verbs::ensure_retired(&api.node, &target, &place.group).await?;
     Ok(Json(()))
 }
 
 async fn replace_instance(State(api): State<Api>, Path(place): Path<InstancePlace>) -> Answer<()> {
-    let target = Target { app: place.app, env: place.env };
+    let target = Target {
+        app: place.app,
+        env: place.env,
+    };
     verbs::replace_instance(&api.node, &target, &place.group, &place.instance).await?;
     Ok(Json(()))
 }

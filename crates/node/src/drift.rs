@@ -34,17 +34,29 @@ async fn look(node: &Arc<Node>) {
         .environments()
         .iter()
         .flat_map(|environment| {
-            environment.with(|inner| inner.all().map(|one| one.record.clone()).collect::<Vec<_>>())
+            environment.with(|inner| {
+                inner
+                    .all()
+                    .map(|one| one.record.clone())
+                    .collect::<Vec<_>>()
+            })
         })
         .collect();
     let working = Arc::clone(node);
     let found = blocking(move || {
-        let trees: BTreeSet<(Digest, u32)> =
-            records.iter().map(|record| (record.image.clone(), record.generation)).collect();
-        let trees: BTreeMap<_, _> =
-            trees.into_iter().map(|tree| (tree.clone(), of_tree(&working, &tree.0, tree.1))).collect();
+        let trees: BTreeSet<(Digest, u32)> = records
+            .iter()
+            .map(|record| (record.image.clone(), record.generation))
+            .collect();
+        let trees: BTreeMap<_, _> = trees
+            .into_iter()
+            .map(|tree| (tree.clone(), of_tree(&working, &tree.0, tree.1)))
+            .collect();
         let drift = |record: Record| {
-            let mut drift = trees.get(&(record.image.clone(), record.generation)).cloned().unwrap_or_default();
+            let mut drift = trees
+                .get(&(record.image.clone(), record.generation))
+                .cloned()
+                .unwrap_or_default();
             drift.extend(of_process(&record));
             (record, drift)
         };
@@ -55,7 +67,9 @@ async fn look(node: &Arc<Node>) {
         if !drift.is_empty() {
             drifted_images.insert(record.image.clone());
         }
-        let Some(environment) = node.environment(&record.target) else { continue };
+        let Some(environment) = node.environment(&record.target) else {
+            continue;
+        };
         let is_new = environment.with(|inner| {
             let instance = inner.instance(&record.id)?;
             let is_new = !drift.is_empty() && instance.drift.is_empty();
@@ -76,14 +90,26 @@ async fn tidy(node: &Arc<Node>, mut images: BTreeSet<Digest>) {
     let mut in_use = BTreeSet::new();
     for environment in node.environments() {
         environment.with(|inner| {
-            images.extend(inner.wanted.groups.values().map(|group| group.group.image.clone()));
-            in_use.extend(inner.all().map(|one| (one.record.image.clone(), one.record.generation)));
+            images.extend(
+                inner
+                    .wanted
+                    .groups
+                    .values()
+                    .map(|group| group.group.image.clone()),
+            );
+            in_use.extend(
+                inner
+                    .all()
+                    .map(|one| (one.record.image.clone(), one.record.generation)),
+            );
         });
     }
     let working = Arc::clone(node);
     let work = move || {
         for image in images {
-            let Ok(digest) = verbs::in_store(&image) else { continue };
+            let Ok(digest) = verbs::in_store(&image) else {
+                continue;
+            };
             let used = |generation| in_use.contains(&(image.clone(), generation));
             if let Err(error) = working.trees.tidy(&digest, &used) {
                 tracing::warn!(%image, error = chain(&error), "A drifted tree could not be removed.");
@@ -94,7 +120,9 @@ async fn tidy(node: &Arc<Node>, mut images: BTreeSet<Digest>) {
 }
 
 fn of_tree(node: &Node, image: &Digest, generation: u32) -> Vec<String> {
-    let Ok(digest) = verbs::in_store(image) else { return Vec::new() };
+    let Ok(digest) = verbs::in_store(image) else {
+        return Vec::new();
+    };
     match node.trees.drift(&digest, generation) {
         Ok(differences) => named(&differences),
         Err(ImageError::NotUnpacked { .. }) => vec!["the unpacked image is gone".to_owned()],
@@ -112,8 +140,11 @@ fn named(differences: &[Difference]) -> Vec<String> {
         DifferenceKind::Removed => "removed",
         DifferenceKind::Mode => "other permissions",
     };
-    let mut named: Vec<String> =
-        differences.iter().take(NAMED).map(|one| format!("{} {}", one.path, kind(one.kind))).collect();
+    let mut named: Vec<String> = differences
+        .iter()
+        .take(NAMED)
+        .map(|one| format!("{} {}", one.path, kind(one.kind)))
+        .collect();
     if differences.len() > NAMED {
         named.push(format!("and {} more", differences.len() - NAMED));
     }
@@ -123,7 +154,8 @@ fn named(differences: &[Difference]) -> Vec<String> {
 /// A process that left its image's folder may read anything.
 fn of_process(record: &Record) -> Option<String> {
     let folder = process::working_folder(record.pid)?;
-    (!is_within(&folder, &record.tree)).then(|| format!("works in {} instead of its image", folder.display()))
+    (!is_within(&folder, &record.tree))
+        .then(|| format!("works in {} instead of its image", folder.display()))
 }
 
 fn is_within(folder: &Path, tree: &Path) -> bool {

@@ -71,8 +71,11 @@ pub(crate) struct Instance {
 impl Environment {
     pub(crate) fn new(wanted: Wanted) -> Self {
         let groups = wanted.groups.iter().map(|(name, group)| {
-            let running =
-                Running { restarts: group.restarts, proven: group.proven, ..Running::default() };
+            let running = Running {
+                restarts: group.restarts,
+                proven: group.proven,
+                ..Running::default()
+            };
             (name.clone(), running)
         });
         Self {
@@ -118,8 +121,11 @@ impl Environment {
     /// Returns once no instance is left, nor one being started.
     pub(crate) async fn emptied(&self) {
         loop {
-            let empty =
-                self.with(|i| i.groups.values().all(|g| g.instances.is_empty() && g.starting == 0));
+            let empty = self.with(|i| {
+                i.groups
+                    .values()
+                    .all(|g| g.instances.is_empty() && g.starting == 0)
+            });
             if empty {
                 return;
             }
@@ -131,7 +137,14 @@ impl Environment {
     pub(crate) fn in_flight(&self, group: &GroupName, id: &str) -> u64 {
         self.with(|inner| {
             let figures = inner.gateway.as_ref()?.figures();
-            Some(figures.groups.get(group.as_str())?.per_instance.get(id)?.in_flight)
+            Some(
+                figures
+                    .groups
+                    .get(group.as_str())?
+                    .per_instance
+                    .get(id)?
+                    .in_flight,
+            )
         })
         .unwrap_or(0)
     }
@@ -139,11 +152,15 @@ impl Environment {
 
 impl Inner {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Instance> {
-        self.groups.values().flat_map(|group| group.instances.values())
+        self.groups
+            .values()
+            .flat_map(|group| group.instances.values())
     }
 
     pub(crate) fn instance(&mut self, id: &str) -> Option<&mut Instance> {
-        self.groups.values_mut().find_map(|group| group.instances.get_mut(id))
+        self.groups
+            .values_mut()
+            .find_map(|group| group.instances.get_mut(id))
     }
 
     /// What is to be written: the wish, with the counts that belong to it.
@@ -160,7 +177,9 @@ impl Inner {
 
     /// Out of the table at once; its task drains and ends it.
     pub(crate) fn let_go(&mut self, node: &Node, id: &str) {
-        let Some(instance) = self.instance(id) else { return };
+        let Some(instance) = self.instance(id) else {
+            return;
+        };
         if instance.record.leaving {
             return;
         }
@@ -182,12 +201,18 @@ impl Inner {
 
 fn table(version: u64, wanted: &Wanted, groups: &BTreeMap<GroupName, Running>) -> Table {
     let routes = &wanted.routes;
-    let pinned = routes.sticky.as_ref().and_then(|sticky| sticky.pinned.as_ref());
+    let pinned = routes
+        .sticky
+        .as_ref()
+        .and_then(|sticky| sticky.pinned.as_ref());
     let mut names: BTreeSet<&GroupName> = routes.weights.keys().collect();
     names.extend(&routes.preview);
     names.extend(pinned.map(|(_, group)| group));
     let backends = |name: &GroupName| {
-        let instances = groups.get(name).into_iter().flat_map(|group| group.instances.values());
+        let instances = groups
+            .get(name)
+            .into_iter()
+            .flat_map(|group| group.instances.values());
         instances
             .filter(|one| !one.record.leaving)
             .map(|one| Backend {

@@ -40,7 +40,11 @@ pub enum NodeError {
 impl NodeError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
     }
 }
 
@@ -66,7 +70,9 @@ pub(crate) fn image_problem(error: &ImageError) -> CloudError {
     match error {
         ImageError::NotFound { .. } | ImageError::NotUnpacked { .. } => CloudError::NotFound(text),
         ImageError::VersionTaken { .. } | ImageError::Drifted { .. } => CloudError::Conflict(text),
-        ImageError::DiskFull { .. } | ImageError::FolderChanged { .. } => CloudError::Transient(text),
+        ImageError::DiskFull { .. } | ImageError::FolderChanged { .. } => {
+            CloudError::Transient(text)
+        }
         ImageError::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
             CloudError::Denied(text)
         }

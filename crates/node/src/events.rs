@@ -29,10 +29,19 @@ impl Events {
         if events.len() == KEPT {
             events.pop_front();
         }
-        events.push_back(NodeEvent { at: now(), kind, text });
+        events.push_back(NodeEvent {
+            at: now(),
+            kind,
+            text,
+        });
     }
 
     pub(crate) fn all(&self) -> Vec<NodeEvent> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .cloned()
+            .collect()
     }
 }

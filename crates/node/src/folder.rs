@@ -21,9 +21,13 @@ impl Folder {
         for folder in [dir, &dir.join("instances")] {
             let mut builder = fs::DirBuilder::new();
             builder.recursive(true).mode(0o700);
-            builder.create(folder).map_err(NodeError::io("create the folder", folder))?;
+            builder
+                .create(folder)
+                .map_err(NodeError::io("create the folder", folder))?;
         }
-        let path = dir.canonicalize().map_err(NodeError::io("find the folder", dir))?;
+        let path = dir
+            .canonicalize()
+            .map_err(NodeError::io("find the folder", dir))?;
         let lock = lock(&path)?;
         Ok(Self { path, _lock: lock })
     }
@@ -45,7 +49,10 @@ fn lock(dir: &Path) -> Result<File, NodeError> {
             let mut pid = String::new();
             // Only for the message.
             let _ = file.read_to_string(&mut pid);
-            return Err(NodeError::AlreadyRunning { dir: dir.to_owned(), pid: pid.trim().to_owned() });
+            return Err(NodeError::AlreadyRunning {
+                dir: dir.to_owned(),
+                pid: pid.trim().to_owned(),
+            });
         }
         Err(errno) => return Err(NodeError::io("lock", &path)(errno.into())),
     }

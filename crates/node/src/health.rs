@@ -20,7 +20,10 @@ pub(crate) async fn probe(address: SocketAddr, check: &HealthCheck) -> Result<()
     let limit = Duration::from_millis(check.timeout_ms.max(1));
     match tokio::time::timeout(limit, ask(address, &check.path)).await {
         Ok(answer) => answer,
-        Err(_) => Err(format!("GET {} was not answered within {} ms", check.path, check.timeout_ms)),
+        Err(_) => Err(format!(
+            "GET {} was not answered within {} ms",
+            check.path, check.timeout_ms
+        )),
     }
 }
 
@@ -30,8 +33,9 @@ async fn ask(address: SocketAddr, path: &str) -> Result<(), String> {
         .map_err(|error| format!("nothing listens on {address} ({error})"))?;
     let _ = stream.set_nodelay(true);
     let broke = |error: hyper::Error| format!("GET {path} broke off ({error})");
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broke)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(broke)?;
     let request = Request::get(path)
         .header(header::HOST, address.to_string())
         .header(header::USER_AGENT, "viridian-health")
@@ -79,7 +83,11 @@ impl Pulse {
             return Turn::Same;
         }
         self.row += 1;
-        let needed = if good { check.healthy_after } else { check.unhealthy_after };
+        let needed = if good {
+            check.healthy_after
+        } else {
+            check.unhealthy_after
+        };
         if self.row < needed {
             return Turn::Same;
         }
@@ -91,7 +99,11 @@ impl Pulse {
     /// How long to wait until the next question.
     pub(crate) fn interval(&self, check: &HealthCheck, age: Duration) -> Duration {
         let interval = Duration::from_millis(check.interval_ms.max(1));
-        if self.healthy || age > STARTING_FOR { interval } else { interval.min(STARTING_INTERVAL) }
+        if self.healthy || age > STARTING_FOR {
+            interval
+        } else {
+            interval.min(STARTING_INTERVAL)
+        }
     }
 }
 
@@ -101,12 +113,18 @@ mod tests {
 
     #[test]
     fn health_turns_after_answers_in_a_row_only() {
-        let check = HealthCheck { healthy_after: 2, unhealthy_after: 3, ..HealthCheck::default() };
+        let check = HealthCheck {
+            healthy_after: 2,
+            unhealthy_after: 3,
+            ..HealthCheck::default()
+        };
         let mut pulse = Pulse::new(false);
-        let turns: Vec<Turn> = [true, false, true, true, false, false, true, false, false, false]
-            .into_iter()
-            .map(|good| pulse.count(good, &check))
-            .collect();
+        let turns: Vec<Turn> = [
+            true, false, true, true, false, false, true, false, false, false,
+        ]
+        .into_iter()
+        .map(|good| pulse.count(good, &check))
+        .collect();
         let mut expect = [Turn::Same; 10];
         expect[3] = Turn::Healthy;
         expect[9] = Turn::Unhealthy;

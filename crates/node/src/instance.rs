@@ -89,7 +89,9 @@ fn note(
     answer: Result<(), String>,
 ) {
     let failing = environment.with(|inner| {
-        let Some(instance) = inner.instance(&record.id) else { return false };
+        let Some(instance) = inner.instance(&record.id) else {
+            return false;
+        };
         instance.reason = answer.err();
         match turn {
             Turn::Same => return false,
@@ -105,7 +107,9 @@ fn note(
         node.records.write(&instance.record);
         let reason = instance.reason.clone();
         inner.publish();
-        let Some(running) = inner.groups.get_mut(&record.group) else { return false };
+        let Some(running) = inner.groups.get_mut(&record.group) else {
+            return false;
+        };
         match turn {
             Turn::Healthy => {
                 (running.proven, running.failures, running.port_clashes) = (true, 0, 0);
@@ -129,14 +133,21 @@ fn note(
         environment.wake.notify_one();
     }
     if failing {
-        tracing::debug!(instance = record.id, "It was healthy before and is no more.");
+        tracing::debug!(
+            instance = record.id,
+            "It was healthy before and is no more."
+        );
     }
 }
 
 /// Counts an end that nobody asked for.
 fn again_later(running: &mut Running, served: Duration) {
     running.restarts += 1;
-    running.streak = if served >= STEADY { 1 } else { running.streak + 1 };
+    running.streak = if served >= STEADY {
+        1
+    } else {
+        running.streak + 1
+    };
     running.next_start = Some(Instant::now() + backoff(running.streak));
 }
 
@@ -153,7 +164,10 @@ async fn drain(environment: &Environment, record: &Record, process: &mut Process
 
 async fn stop(record: &Record, process: &mut Process) {
     signal_group(record.pid, Signal::TERM);
-    if tokio::time::timeout(STOP_TIMEOUT, process.ended()).await.is_err() {
+    if tokio::time::timeout(STOP_TIMEOUT, process.ended())
+        .await
+        .is_err()
+    {
         tracing::warn!(instance = record.id, "It does not end on SIGTERM; killed.");
         signal_group(record.pid, Signal::KILL);
         process.ended().await;
@@ -164,8 +178,12 @@ async fn stop(record: &Record, process: &mut Process) {
 fn gone(node: &Node, environment: &Environment, record: &Record, how: Option<String>) {
     node.records.remove(&record.id);
     environment.with(|inner| {
-        let Some(running) = inner.groups.get_mut(&record.group) else { return };
-        let Some(instance) = running.instances.remove(&record.id) else { return };
+        let Some(running) = inner.groups.get_mut(&record.group) else {
+            return;
+        };
+        let Some(instance) = running.instances.remove(&record.id) else {
+            return;
+        };
         match how {
             Some(how) if !instance.record.leaving => {
                 let served = if instance.record.proven {
@@ -176,7 +194,9 @@ fn gone(node: &Node, environment: &Environment, record: &Record, how: Option<Str
                 };
                 ended(node, running, &instance.record, &how, served);
             }
-            _ => node.events.note(NodeEventKind::Stopped, format!("{} was stopped", record.id)),
+            _ => node
+                .events
+                .note(NodeEventKind::Stopped, format!("{} was stopped", record.id)),
         }
         inner.publish();
     });
@@ -187,17 +207,27 @@ fn ended(node: &Node, running: &mut Running, record: &Record, how: &str, served:
     let last = logs::last_lines(&node.records.log(&record.id), 5);
     let clash = !record.proven
         && running.port_clashes < PORT_CLASHES_MAX
-        && (last.to_ascii_lowercase().contains("address already in use") || last.contains("EADDRINUSE"));
+        && (last.to_ascii_lowercase().contains("address already in use")
+            || last.contains("EADDRINUSE"));
     if clash {
         // Somebody was faster than the instance: no fault of its image.
         running.port_clashes += 1;
         running.next_start = None;
-        tracing::info!(instance = record.id, port = record.port, "Its port was taken; trying another.");
+        tracing::info!(
+            instance = record.id,
+            port = record.port,
+            "Its port was taken; trying another."
+        );
         return;
     }
     again_later(running, served);
-    let said = if last.is_empty() { "it wrote nothing".to_owned() } else { format!("its last words:\n{last}") };
-    node.events.note(NodeEventKind::Ended, format!("{} {how}; {said}", record.id));
+    let said = if last.is_empty() {
+        "it wrote nothing".to_owned()
+    } else {
+        format!("its last words:\n{last}")
+    };
+    node.events
+        .note(NodeEventKind::Ended, format!("{} {how}; {said}", record.id));
     running.trouble = Some(format!("{} {how}", record.id));
     if record.proven || running.proven {
         return;
@@ -208,7 +238,10 @@ fn ended(node: &Node, running: &mut Running, record: &Record, how: &str, served:
             "{} instances in a row ended before they were ever healthy; the last one {how}; {said}",
             running.failures
         );
-        node.events.note(NodeEventKind::Broken, format!("{} cannot run: {text}", record.group));
+        node.events.note(
+            NodeEventKind::Broken,
+            format!("{} cannot run: {text}", record.group),
+        );
         running.broken = Some(text);
     }
 }

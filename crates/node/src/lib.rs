@@ -66,8 +66,10 @@ pub async fn run(options: NodeOptions) -> Result<(), NodeError> {
     let node = node::Node::open(&folder)?;
     adopt::adopt(&node).await?;
     let (listener, socket) = api::bind(&folder)?;
-    let mut terminated = signal(SignalKind::terminate()).map_err(NodeError::io("watch signals for", &dir))?;
-    let mut interrupted = signal(SignalKind::interrupt()).map_err(NodeError::io("watch signals for", &dir))?;
+    let mut terminated =
+        signal(SignalKind::terminate()).map_err(NodeError::io("watch signals for", &dir))?;
+    let mut interrupted =
+        signal(SignalKind::interrupt()).map_err(NodeError::io("watch signals for", &dir))?;
     node.tasks.spawn(drift::watch(node.clone()));
     node.tasks.spawn(logs::keep_bounded(node.clone()));
     let (asked, mut shutdown) = tokio::sync::mpsc::channel(1);
@@ -75,7 +77,10 @@ pub async fn run(options: NodeOptions) -> Result<(), NodeError> {
     tracing::info!(node.id = %node.id, socket = %socket.display(), "The node is ready.");
     if let Some(ready) = ready {
         // Whoever wanted to know may be gone.
-        let _ = ready.send(Ready { socket: socket.clone(), node: node.id.clone() });
+        let _ = ready.send(Ready {
+            socket: socket.clone(),
+            node: node.id.clone(),
+        });
     }
     let instances = tokio::select! {
         _ = terminated.recv() => Instances::Stop,

@@ -19,7 +19,11 @@ pub(crate) async fn ensure(node: &Arc<Node>, environment: &Environment) -> Resul
     let _alone = environment.opening.lock().await;
     let (listen, bound, ready) = environment.with(|inner| {
         let listen = inner.wanted.listen;
-        (listen, inner.wanted.bound, inner.closing || inner.open_for == Some(listen))
+        (
+            listen,
+            inner.wanted.bound,
+            inner.closing || inner.open_for == Some(listen),
+        )
     });
     if ready {
         return Ok(());
@@ -64,7 +68,10 @@ pub(crate) async fn ensure(node: &Arc<Node>, environment: &Environment) -> Resul
             environment.with(|inner| {
                 inner.retry_listener_at = Some(Instant::now() + RETRY);
                 if inner.trouble.as_ref() != Some(&text) {
-                    node.events.note(NodeEventKind::Listener, format!("{}: {text}", environment.target));
+                    node.events.note(
+                        NodeEventKind::Listener,
+                        format!("{}: {text}", environment.target),
+                    );
                     inner.trouble = Some(text.clone());
                 }
             });
@@ -82,7 +89,10 @@ fn trouble(node: &Node, environment: &Environment, error: &BindError) -> String 
     let owner = node.environments().into_iter().find(|other| {
         other.target != environment.target
             && other.with(|inner| {
-                inner.gateway.as_ref().is_some_and(|open| open.local_addr() == error.addr())
+                inner
+                    .gateway
+                    .as_ref()
+                    .is_some_and(|open| open.local_addr() == error.addr())
             })
     });
     match owner {

@@ -17,7 +17,11 @@ const PERIOD: Duration = Duration::from_secs(5);
 pub(crate) fn tail(path: &Path, bytes: u64) -> io::Result<String> {
     let current = read_end(path, bytes)?;
     let missing = bytes.saturating_sub(current.len() as u64);
-    let before = if missing > 0 { read_end(&aside(path), missing).unwrap_or_default() } else { Vec::new() };
+    let before = if missing > 0 {
+        read_end(&aside(path), missing).unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     let all = [before, current].concat();
     Ok(String::from_utf8_lossy(&all).into_owned())
 }
@@ -25,7 +29,10 @@ pub(crate) fn tail(path: &Path, bytes: u64) -> io::Result<String> {
 /// The last lines, shortened for a message.
 pub(crate) fn last_lines(path: &Path, count: usize) -> String {
     let text = tail(path, 2_000).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
@@ -94,8 +101,14 @@ mod tests {
     fn a_long_log_is_cut_and_its_end_stays_readable_over_the_cut() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.log");
-        let mut writer = OpenOptions::new().create(true).append(true).open(&path).unwrap();
-        writer.write_all(&vec![b'x'; LOG_BYTES_MAX as usize + 1]).unwrap();
+        let mut writer = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .unwrap();
+        writer
+            .write_all(&vec![b'x'; LOG_BYTES_MAX as usize + 1])
+            .unwrap();
         writer.write_all(b"\nbefore\n").unwrap();
         bound(dir.path()).unwrap();
         assert_eq!(fs::metadata(&path).unwrap().len(), 0);

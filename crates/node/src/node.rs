@@ -44,9 +44,9 @@ impl Node {
         let dir = folder.path.clone();
         let images = Arc::new(ImageStore::open(dir.join("images"))?);
         let (state, id, wanted) = StateFile::open(&dir)?;
-        let environments = wanted.into_iter().map(|wanted| {
-            (wanted.target.clone(), Arc::new(Environment::new(wanted)))
-        });
+        let environments = wanted
+            .into_iter()
+            .map(|wanted| (wanted.target.clone(), Arc::new(Environment::new(wanted))));
         Ok(Arc::new(Self {
             id,
             started: now(),
@@ -84,7 +84,8 @@ impl Node {
 
     /// Starts the environment's reconcile loop.
     pub(crate) fn tend(self: &Arc<Self>, environment: &Arc<Environment>) {
-        self.tasks.spawn(reconcile::run(Arc::clone(self), Arc::clone(environment)));
+        self.tasks
+            .spawn(reconcile::run(Arc::clone(self), Arc::clone(environment)));
     }
 
     /// Ends listeners first, then instances, so that what is under way is answered.
@@ -94,7 +95,9 @@ impl Node {
             Instances::Leave => LEAVE_TIMEOUT,
         };
         let environments = self.environments();
-        let gateways = environments.iter().filter_map(|environment| environment.close());
+        let gateways = environments
+            .iter()
+            .filter_map(|environment| environment.close());
         futures::future::join_all(gateways.map(|gateway| gateway.shutdown(grace))).await;
         if instances == Instances::Stop {
             for environment in &environments {
@@ -110,17 +113,23 @@ impl Node {
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<Target, Arc<Environment>>> {
-        self.environments.lock().unwrap_or_else(PoisonError::into_inner)
+        self.environments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The node is the edge where time comes from.
 pub(crate) fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     Time(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// Runs something that blocks; `None` only when it panicked.
-pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
 }

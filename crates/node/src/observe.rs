@@ -2,7 +2,8 @@
 
 use cloud_local::wire::{EnvironmentStatus, GroupStatus, InstanceStatus, Status};
 use domain::{
-    Figures, GroupName, Health, Histogram, Observation, ObservedGroup, ObservedInstance, Routes, Target,
+    Figures, GroupName, Health, Histogram, Observation, ObservedGroup, ObservedInstance, Routes,
+    Target,
 };
 use gateway::GroupFigures;
 
@@ -13,25 +14,41 @@ use crate::state::WantedGroup;
 pub(crate) fn observe(node: &Node, target: &Target) -> Observation {
     let at = now();
     let Some(environment) = node.environment(target) else {
-        return Observation { at, ..Observation::default() };
+        return Observation {
+            at,
+            ..Observation::default()
+        };
     };
     environment.with(|inner| {
         // Routes that no listener carries out are not in force.
-        let routes =
-            if inner.gateway.is_some() { inner.wanted.routes.clone() } else { Routes::default() };
-        let figures = inner.gateway.as_ref().map(gateway::Gateway::figures).unwrap_or_default();
+        let routes = if inner.gateway.is_some() {
+            inner.wanted.routes.clone()
+        } else {
+            Routes::default()
+        };
+        let figures = inner
+            .gateway
+            .as_ref()
+            .map(gateway::Gateway::figures)
+            .unwrap_or_default();
         let groups = groups(inner).map(|(name, wanted, running)| {
             let seen = figures.groups.get(name.as_str());
             group(name, wanted, running, routes.weight(name), seen)
         });
-        Observation { at, groups: groups.collect(), routes: routes.clone() }
+        Observation {
+            at,
+            groups: groups.collect(),
+            routes: routes.clone(),
+        }
     })
 }
 
 fn groups(inner: &Inner) -> impl Iterator<Item = (&GroupName, &WantedGroup, &Running)> {
-    inner.wanted.groups.iter().filter_map(|(name, wanted)| {
-        Some((name, wanted, inner.groups.get(name)?))
-    })
+    inner
+        .wanted
+        .groups
+        .iter()
+        .filter_map(|(name, wanted)| Some((name, wanted, inner.groups.get(name)?)))
 }
 
 fn group(
@@ -68,7 +85,11 @@ fn instance(one: &Instance) -> ObservedInstance {
 
 /// One that leaves gets no traffic any more, so its health is nobody's capacity.
 fn health(one: &Instance) -> Health {
-    if one.record.leaving { Health::Unknown } else { one.health }
+    if one.record.leaving {
+        Health::Unknown
+    } else {
+        one.health
+    }
 }
 
 fn figures(seen: &GroupFigures) -> Figures {
@@ -78,7 +99,10 @@ fn figures(seen: &GroupFigures) -> Figures {
         reason = "bounds are whole microseconds, positive and below 2^53"
     )]
     let bound_us = |high_ms: f64| (high_ms * 1_000.0).round() as u64;
-    let buckets = seen.latency.buckets_ms().map(|(_, high, count)| (bound_us(high), count));
+    let buckets = seen
+        .latency
+        .buckets_ms()
+        .map(|(_, high, count)| (bound_us(high), count));
     Figures {
         requests: seen.requests,
         errors: seen.errors,
@@ -136,7 +160,8 @@ fn instance_status(one: &Instance) -> InstanceStatus {
 pub(crate) fn prometheus(node: &Node) -> String {
     let mut text = String::new();
     for environment in node.environments() {
-        let figures = environment.with(|inner| inner.gateway.as_ref().map(gateway::Gateway::figures));
+        let figures =
+            environment.with(|inner| inner.gateway.as_ref().map(gateway::Gateway::figures));
         if let Some(figures) = figures {
             figures.prometheus(&environment.target.to_string(), &mut text);
         }

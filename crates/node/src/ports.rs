@@ -17,7 +17,9 @@ impl Ports {
     pub(crate) fn choose(&self) -> io::Result<u16> {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..ATTEMPTS {
-            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+            let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+                .local_addr()?
+                .port();
             if recent.contains(&port) {
                 continue;
             }
@@ -27,7 +29,10 @@ impl Ports {
             recent.push_back(port);
             return Ok(port);
         }
-        Err(io::Error::new(io::ErrorKind::AddrInUse, "no free port on the loopback address"))
+        Err(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            "no free port on the loopback address",
+        ))
     }
 }
 

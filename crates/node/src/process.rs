@@ -34,10 +34,19 @@ pub(crate) enum Process {
 
 pub(crate) fn start(program: &Program<'_>) -> io::Result<(Process, u32)> {
     let port = program.port.to_string();
-    let mut words = program.command.iter().map(|word| word.replace("${PORT}", &port));
-    let name = words.next().ok_or_else(|| io::Error::other("the image has no command"))?;
+    let mut words = program
+        .command
+        .iter()
+        .map(|word| word.replace("${PORT}", &port));
+    let name = words
+        .next()
+        .ok_or_else(|| io::Error::other("the image has no command"))?;
     // Straight into the file: a pipe would break when the node dies.
-    let log = OpenOptions::new().create(true).append(true).mode(0o600).open(program.log)?;
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(program.log)?;
     let mut child = Command::new(entry_point(program.tree, &name))
         .args(words)
         .current_dir(program.tree)
@@ -49,23 +58,34 @@ pub(crate) fn start(program: &Program<'_>) -> io::Result<(Process, u32)> {
         .stderr(log)
         .kill_on_drop(false)
         .spawn()?;
-    let pid = child.id().ok_or_else(|| io::Error::other("it ended at once"))?;
+    let pid = child
+        .id()
+        .ok_or_else(|| io::Error::other("it ended at once"))?;
     if let Err(error) = limit(pid, program.limits) {
         // Never without the limits that were asked for.
         let _ = child.start_kill();
-        return Err(io::Error::other(format!("its limits could not be set: {error}")));
+        return Err(io::Error::other(format!(
+            "its limits could not be set: {error}"
+        )));
     }
     Ok((Process::Child(child), pid))
 }
 
 /// A path within the image where it is one, else a name to be looked up in `PATH`.
 fn entry_point(tree: &Path, name: &str) -> PathBuf {
-    if name.contains('/') { tree.join(name) } else { PathBuf::from(name) }
+    if name.contains('/') {
+        tree.join(name)
+    } else {
+        PathBuf::from(name)
+    }
 }
 
 fn limit(pid: u32, limits: &Limits) -> io::Result<()> {
     let set = |resource, value: u64| {
-        let wanted = Rlimit { current: Some(value), maximum: Some(value) };
+        let wanted = Rlimit {
+            current: Some(value),
+            maximum: Some(value),
+        };
         match prlimit(pid_of(pid), resource, wanted) {
             // Already ended: whatever it was is told by its exit.
             Ok(_) | Err(rustix::io::Errno::SRCH) => Ok(()),
@@ -176,7 +196,9 @@ pub(crate) fn pids() -> impl Iterator<Item = u32> {
 pub(crate) fn group_leader(pid: u32) -> Option<u32> {
     let leader = getpgid(pid_of(pid)).ok()?;
     let own = getpgid(None).ok()?;
-    (leader != own).then(|| u32::try_from(leader.as_raw_nonzero().get()).ok()).flatten()
+    (leader != own)
+        .then(|| u32::try_from(leader.as_raw_nonzero().get()).ok())
+        .flatten()
 }
 
 #[cfg(test)]
@@ -199,9 +221,18 @@ mod tests {
     #[test]
     fn an_entry_point_with_a_slash_is_in_the_image() {
         let tree = Path::new("/trees/a");
-        assert_eq!(entry_point(tree, "./bin/server"), Path::new("/trees/a/./bin/server"));
-        assert_eq!(entry_point(tree, "bin/server"), Path::new("/trees/a/bin/server"));
-        assert_eq!(entry_point(tree, "/usr/bin/python3"), Path::new("/usr/bin/python3"));
+        assert_eq!(
+            entry_point(tree, "./bin/server"),
+            Path::new("/trees/a/./bin/server")
+        );
+        assert_eq!(
+            entry_point(tree, "bin/server"),
+            Path::new("/trees/a/bin/server")
+        );
+        assert_eq!(
+            entry_point(tree, "/usr/bin/python3"),
+            Path::new("/usr/bin/python3")
+        );
         assert_eq!(entry_point(tree, "python3"), Path::new("python3"));
     }
 }

@@ -20,7 +20,10 @@ pub(crate) async fn run(node: Arc<Node>, environment: Arc<Environment>) {
         let until = environment.with(|inner| {
             let starts = inner.groups.values().filter_map(|group| group.next_start);
             let now = Instant::now();
-            starts.filter(|at| *at > now).min().map_or(PERIOD, |at| PERIOD.min(at - now))
+            starts
+                .filter(|at| *at > now)
+                .min()
+                .map_or(PERIOD, |at| PERIOD.min(at - now))
         });
         tokio::select! {
             () = environment.wake.notified() => {}
@@ -36,7 +39,9 @@ async fn pass(node: &Arc<Node>, environment: &Arc<Environment>) {
     }
     let retry = environment.with(|inner| {
         let used = !inner.wanted.groups.is_empty();
-        let due = inner.retry_listener_at.is_none_or(|at| Instant::now() >= at);
+        let due = inner
+            .retry_listener_at
+            .is_none_or(|at| Instant::now() >= at);
         used && due && inner.open_for != Some(inner.wanted.listen)
     });
     if retry {
@@ -45,12 +50,28 @@ async fn pass(node: &Arc<Node>, environment: &Arc<Environment>) {
     }
     let (starts, gone) = environment.with(|inner| look(node, inner));
     for group in starts {
-        node.tasks.spawn(start::start(Arc::clone(node), Arc::clone(environment), group));
+        node.tasks.spawn(start::start(
+            Arc::clone(node),
+            Arc::clone(environment),
+            group,
+        ));
+    }
+    let counted = environment.with(|inner| {
+        inner.wanted.groups.iter().any(|(name, wanted)| {
+            inner.groups.get(name).is_some_and(|running| {
+                (wanted.restarts, wanted.proven) != (running.restarts, running.proven)
+            })
+        })
+    });
+    if counted && let Err(error) = verbs::remember_counts(node, environment).await {
+        tracing::warn!(environment = %environment.target, %error, "Restarts could not be saved.");
     }
     for group in gone {
         match verbs::forget(node, environment, &group).await {
             Ok(()) => tracing::info!(%group, "The group is gone."),
-            Err(error) => tracing::warn!(%group, %error, "The group could not be taken off the books."),
+            Err(error) => {
+                tracing::warn!(%group, %error, "The group could not be taken off the books.")
+            }
         }
     }
 }
@@ -69,7 +90,9 @@ fn look(node: &Node, inner: &mut Inner) -> (Vec<Group>, Vec<GroupName>) {
         }
         let due = running.next_start.is_none_or(|at| Instant::now() >= at);
         if due && running.broken.is_none() {
-            let missing = wanted.instances().saturating_sub(fresh(running).count() + running.starting);
+            let missing = wanted
+                .instances()
+                .saturating_sub(fresh(running).count() + running.starting);
             running.starting += missing;
             starts.extend(std::iter::repeat_n(wanted.group.clone(), missing));
         }
@@ -82,23 +105,41 @@ fn look(node: &Node, inner: &mut Inner) -> (Vec<Group>, Vec<GroupName>) {
 
 /// Instances that stay.
 fn fresh(running: &Running) -> impl Iterator<Item = &crate::environment::Instance> {
-    running.instances.values().filter(|one| !one.record.leaving && !one.record.replace)
+    running
+        .instances
+        .values()
+        .filter(|one| !one.record.leaving && !one.record.replace)
 }
 
 /// Which instances have to go: those to be replaced once enough others are healthy, and those above
 /// the wanted size, the least useful first.
 fn surplus(running: &Running, wanted: &WantedGroup) -> Vec<String> {
     let mut stay: Vec<_> = fresh(running).collect();
-    let healthy = stay.iter().filter(|one| one.health == Health::Healthy).count();
+    let healthy = stay
+        .iter()
+        .filter(|one| one.health == Health::Healthy)
+        .count();
     let mut go = Vec::new();
     if healthy >= wanted.instances() {
-        let replaced = running.instances.values().filter(|one| one.record.replace && !one.record.leaving);
+        let replaced = running
+            .instances
+            .values()
+            .filter(|one| one.record.replace && !one.record.leaving);
         go.extend(replaced.map(|one| one.record.id.clone()));
     }
     stay.sort_by_key(|one| {
-        (one.health != Health::Healthy, !one.drift.is_empty(), one.record.since)
+        (
+            one.health != Health::Healthy,
+            !one.drift.is_empty(),
+            one.record.since,
+        )
     });
     let too_many = stay.len().saturating_sub(wanted.instances());
-    go.extend(stay.iter().rev().take(too_many).map(|one| one.record.id.clone()));
+    go.extend(
+        stay.iter()
+            .rev()
+            .take(too_many)
+            .map(|one| one.record.id.clone()),
+    );
     go
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +59,10 @@ pub(crate) async fn start(node: Arc<Node>, environment: Arc<Environment>, group:
                 Some((record, process, leave))
             }
             Err(Obstacle::Broken(text)) => {
-                node.events.note(NodeEventKind::Broken, format!("{} cannot run: {text}", group.name));
+                node.events.note(
+                    NodeEventKind::Broken,
+                    format!("{} cannot run: {text}", group.name),
+                );
                 running.broken = Some(text);
                 None
             }
@@ -74,10 +77,22 @@ pub(crate) async fn start(node: Arc<Node>, environment: Arc<Environment>, group:
     });
     environment.wake.notify_one();
     if let Some((record, process, leave)) = attend {
-        let text = format!("{} started as process {} on port {}", record.id, record.pid, record.port);
+        let text = format!(
+            "{} started as process {} on port {}",
+            record.id, record.pid, record.port
+        );
         node.events.note(NodeEventKind::Started, text);
         let check = group.template.health.clone();
-        instance::attend(node, environment, record, process, leave, Pulse::new(false), check).await;
+        instance::attend(
+            node,
+            environment,
+            record,
+            process,
+            leave,
+            Pulse::new(false),
+            check,
+        )
+        .await;
     }
 }
 
@@ -86,7 +101,8 @@ async fn launch(
     environment: &Environment,
     group: &Group,
 ) -> Result<(Record, process::Process), Obstacle> {
-    let digest = verbs::in_store(&group.image).map_err(|error| Obstacle::Broken(error.to_string()))?;
+    let digest =
+        verbs::in_store(&group.image).map_err(|error| Obstacle::Broken(error.to_string()))?;
     let working = Arc::clone(node);
     let prepared = blocking(move || {
         let command = working.images.show(&digest)?.command;
@@ -96,9 +112,16 @@ async fn launch(
     let (command, tree, generation) = match prepared.await {
         Some(Ok(prepared)) => prepared,
         Some(Err(error)) => return Err(of_image(&error)),
-        None => return Err(Obstacle::Later("the image could not be unpacked".to_owned())),
+        None => {
+            return Err(Obstacle::Later(
+                "the image could not be unpacked".to_owned(),
+            ));
+        }
     };
-    let port = node.ports.choose().map_err(|error| Obstacle::Later(error.to_string()))?;
+    let port = node
+        .ports
+        .choose()
+        .map_err(|error| Obstacle::Later(error.to_string()))?;
     let id = format!("{}-{:06x}", group.name, rand::random::<u32>() & 0xff_ffff);
     let program = Program {
         command: &command,
@@ -108,7 +131,8 @@ async fn launch(
         log: &node.records.log(&id),
         limits: &group.template.limits,
     };
-    let (process, pid) = process::start(&program).map_err(|error| of_start(&error, &command, &tree))?;
+    let (process, pid) =
+        process::start(&program).map_err(|error| of_start(&error, &command, &tree))?;
     let started_ticks = process::facts(pid).map_or(0, |facts| facts.started_ticks);
     let record = Record {
         id,
@@ -139,10 +163,12 @@ fn of_image(error: &ImageError) -> Obstacle {
     }
 }
 
-fn of_start(error: &io::Error, command: &[String], tree: &PathBuf) -> Obstacle {
+fn of_start(error: &io::Error, command: &[String], tree: &Path) -> Obstacle {
     let name = command.first().map_or("", String::as_str);
     match error.kind() {
-        _ if !tree.is_dir() => Obstacle::Later(format!("the unpacked image {} is gone", tree.display())),
+        _ if !tree.is_dir() => {
+            Obstacle::Later(format!("the unpacked image {} is gone", tree.display()))
+        }
         io::ErrorKind::NotFound => Obstacle::Broken(format!(
             "its entry point {name:?} does not exist, nor does the program that it names as its interpreter; bake the image with a command that is there"
         )),

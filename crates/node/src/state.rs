@@ -43,14 +43,24 @@ pub(crate) struct WantedGroup {
 
 impl Wanted {
     pub(crate) fn new(target: Target, listen: SocketAddr) -> Self {
-        Self { target, listen, bound: None, routes: Routes::default(), groups: BTreeMap::new() }
+        Self {
+            target,
+            listen,
+            bound: None,
+            routes: Routes::default(),
+            groups: BTreeMap::new(),
+        }
     }
 }
 
 impl WantedGroup {
     /// How many instances there are to be.
     pub(crate) fn instances(&self) -> usize {
-        if self.retiring { 0 } else { usize::try_from(self.size).unwrap_or(usize::MAX) }
+        if self.retiring {
+            0
+        } else {
+            usize::try_from(self.size).unwrap_or(usize::MAX)
+        }
     }
 }
 
@@ -78,8 +88,18 @@ impl StateFile {
             }
             Err(error) => return Err(NodeError::io("read", &path)(error)),
         };
-        let (id, wanted) = (document.node.clone(), document.environments.values().cloned().collect());
-        Ok((Self { path, document: Mutex::new(document) }, id, wanted))
+        let (id, wanted) = (
+            document.node.clone(),
+            document.environments.values().cloned().collect(),
+        );
+        Ok((
+            Self {
+                path,
+                document: Mutex::new(document),
+            },
+            id,
+            wanted,
+        ))
     }
 
     /// On disk when this returns; on failure the last state stays.
@@ -172,9 +192,10 @@ impl Records {
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
-            match fs::read(&path).map_err(|e| e.to_string()).and_then(|bytes| {
-                serde_json::from_slice(&bytes).map_err(|error| error.to_string())
-            }) {
+            match fs::read(&path)
+                .map_err(|e| e.to_string())
+                .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+            {
                 Ok(record) => records.push(record),
                 // Its process will be found by its environment, and ended.
                 Err(error) => {
@@ -192,7 +213,10 @@ mod tests {
     use super::*;
 
     fn target(env: &str) -> Target {
-        Target { app: "shop".parse().unwrap(), env: env.parse().unwrap() }
+        Target {
+            app: "shop".parse().unwrap(),
+            env: env.parse().unwrap(),
+        }
     }
 
     #[tokio::test]
@@ -202,7 +226,9 @@ mod tests {
         assert!(none.is_empty());
         let wanted = Wanted::new(target("prod"), "127.0.0.1:0".parse().unwrap());
         file.save(wanted.clone()).await.unwrap();
-        file.save(Wanted::new(target("dev"), "127.0.0.1:81".parse().unwrap())).await.unwrap();
+        file.save(Wanted::new(target("dev"), "127.0.0.1:81".parse().unwrap()))
+            .await
+            .unwrap();
         let (_, again, all) = StateFile::open(dir.path()).unwrap();
         assert_eq!(again, id);
         assert_eq!(all.len(), 2);
@@ -214,6 +240,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("state.json"), "{").unwrap();
         let error = StateFile::open(dir.path()).err().unwrap().to_string();
-        assert!(error.contains("state.json") && error.contains("restore it"), "{error}");
+        assert!(
+            error.contains("state.json") && error.contains("restore it"),
+            "{error}"
+        );
     }
 }

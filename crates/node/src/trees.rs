@@ -34,7 +34,10 @@ impl Trees {
     }
 
     fn generation(&self, number: u32) -> Result<Arc<ImageStore>, ImageError> {
-        let mut known = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(store) = known.get(&number) {
             return Ok(Arc::clone(store));
         }
@@ -69,7 +72,11 @@ impl Trees {
     }
 
     /// How the tree differs from its image. Blocks; cheap while nothing does.
-    pub(crate) fn drift(&self, digest: &Digest, generation: u32) -> Result<Vec<Difference>, ImageError> {
+    pub(crate) fn drift(
+        &self,
+        digest: &Digest,
+        generation: u32,
+    ) -> Result<Vec<Difference>, ImageError> {
         match self.generation(generation)?.verify(digest) {
             Ok(Verdict::Clean) => Ok(Vec::new()),
             Ok(Verdict::Drifted(differences)) => Ok(differences),
@@ -78,11 +85,21 @@ impl Trees {
     }
 
     /// Removes the trees of the image that drifted and that nothing runs from. Blocks.
-    pub(crate) fn tidy(&self, digest: &Digest, in_use: &dyn Fn(u32) -> bool) -> Result<(), ImageError> {
+    pub(crate) fn tidy(
+        &self,
+        digest: &Digest,
+        in_use: &dyn Fn(u32) -> bool,
+    ) -> Result<(), ImageError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let known: Vec<_> = {
-            let known = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
-            known.iter().map(|(number, store)| (*number, Arc::clone(store))).collect()
+            let known = self
+                .generations
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            known
+                .iter()
+                .map(|(number, store)| (*number, Arc::clone(store)))
+                .collect()
         };
         for (number, store) in known {
             if !in_use(number) && matches!(store.verify(digest), Ok(Verdict::Drifted(_))) {

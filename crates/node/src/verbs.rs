@@ -22,7 +22,9 @@ pub(crate) async fn ensure_group(
     let digest = in_store(&group.image)?;
     let images = Arc::clone(&node.images);
     let shown = blocking(move || images.show(&digest)).await;
-    shown.ok_or_else(crashed)?.map_err(|error| image_problem(&error))?;
+    shown
+        .ok_or_else(crashed)?
+        .map_err(|error| image_problem(&error))?;
     let environment = node.begin(target, listen);
     let _turn = environment.turn.lock().await;
     listen_on(node, &environment, listen).await?;
@@ -59,7 +61,9 @@ pub(crate) async fn ensure_size(
     group: &GroupName,
     size: u32,
 ) -> Result<(), CloudError> {
-    let environment = node.environment(target).ok_or_else(|| unknown(group, target))?;
+    let environment = node
+        .environment(target)
+        .ok_or_else(|| unknown(group, target))?;
     let _turn = environment.turn.lock().await;
     change(node, &environment, |wanted| {
         let found = wanted.groups.get_mut(group).filter(|found| !found.retiring);
@@ -77,15 +81,26 @@ pub(crate) async fn ensure_traffic(
 ) -> Result<(), CloudError> {
     if !routes.is_whole() {
         let sum: u32 = routes.weights.values().sum();
-        return Err(CloudError::Invalid(format!("the weights of {target} sum to {sum}, not to 100")));
+        return Err(CloudError::Invalid(format!(
+            "the weights of {target} sum to {sum}, not to 100"
+        )));
     }
     let environment = node.begin(target, listen);
     let _turn = environment.turn.lock().await;
     listen_on(node, &environment, listen).await?;
     change(node, &environment, |wanted| {
-        let weighed = routes.weights.iter().filter(|(_, weight)| **weight > 0).map(|(name, _)| name);
-        let pinned = routes.sticky.as_ref().and_then(|sticky| sticky.pinned.as_ref());
-        let named = weighed.chain(&routes.preview).chain(pinned.map(|(_, name)| name));
+        let weighed = routes
+            .weights
+            .iter()
+            .filter(|(_, weight)| **weight > 0)
+            .map(|(name, _)| name);
+        let pinned = routes
+            .sticky
+            .as_ref()
+            .and_then(|sticky| sticky.pinned.as_ref());
+        let named = weighed
+            .chain(&routes.preview)
+            .chain(pinned.map(|(_, name)| name));
         for name in named {
             if wanted.groups.get(name).is_none_or(|group| group.retiring) {
                 return Err(unknown(name, target));
@@ -102,11 +117,15 @@ pub(crate) async fn ensure_retired(
     target: &Target,
     group: &GroupName,
 ) -> Result<(), CloudError> {
-    let Some(environment) = node.environment(target) else { return Ok(()) };
+    let Some(environment) = node.environment(target) else {
+        return Ok(());
+    };
     let _turn = environment.turn.lock().await;
     change(node, &environment, |wanted| {
         let weight = wanted.routes.weight(group);
-        let Some(found) = wanted.groups.get_mut(group) else { return Ok(()) };
+        let Some(found) = wanted.groups.get_mut(group) else {
+            return Ok(());
+        };
         if weight > 0 {
             return Err(CloudError::Conflict(format!(
                 "{group} carries {weight}% of the traffic of {target}; move it away first"
@@ -125,12 +144,18 @@ pub(crate) async fn replace_instance(
     group: &GroupName,
     instance: &str,
 ) -> Result<(), CloudError> {
-    let environment = node.environment(target).ok_or_else(|| unknown(group, target))?;
+    let environment = node
+        .environment(target)
+        .ok_or_else(|| unknown(group, target))?;
     let _turn = environment.turn.lock().await;
     environment.with(|inner| {
-        let running = inner.groups.get_mut(group).ok_or_else(|| unknown(group, target))?;
+        let running = inner
+            .groups
+            .get_mut(group)
+            .ok_or_else(|| unknown(group, target))?;
         let found = running.instances.get_mut(instance);
-        let found = found.ok_or_else(|| CloudError::NotFound(format!("instance {instance} of {group}")))?;
+        let found =
+            found.ok_or_else(|| CloudError::NotFound(format!("instance {instance} of {group}")))?;
         if !found.record.replace {
             found.record.replace = true;
             node.records.write(&found.record);
@@ -142,11 +167,39 @@ pub(crate) async fn replace_instance(
 }
 
 /// Takes a group that is gone off the books, if it is still to go.
-pub(crate) async fn forget(node: &Node, environment: &Environment, group: &GroupName) -> Result<(), CloudError> {
+pub(crate) async fn forget(
+    node: &Node,
+    environment: &Environment,
+    group: &GroupName,
+) -> Result<(), CloudError> {
     let _turn = environment.turn.lock().await;
     change(node, environment, |wanted| {
         if wanted.groups.get(group).is_some_and(|found| found.retiring) {
             wanted.groups.remove(group);
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Brings the counts that belong to the groups to disk, so that a restart of the node does not make
+/// a group look steadier than it is.
+pub(crate) async fn remember_counts(
+    node: &Node,
+    environment: &Environment,
+) -> Result<(), CloudError> {
+    let _turn = environment.turn.lock().await;
+    let counts: Vec<_> = environment.with(|inner| {
+        let groups = inner.groups.iter();
+        groups
+            .map(|(name, running)| (name.clone(), running.restarts, running.proven))
+            .collect()
+    });
+    change(node, environment, |wanted| {
+        for (name, restarts, proven) in counts {
+            if let Some(group) = wanted.groups.get_mut(&name) {
+                (group.restarts, group.proven) = (restarts, proven);
+            }
         }
         Ok(())
     })
@@ -172,10 +225,15 @@ async fn change(
     environment.with(|inner| {
         wanted.bound = inner.wanted.bound;
         inner.groups.retain(|name, running| {
-            wanted.groups.contains_key(name) || !running.instances.is_empty() || running.starting > 0
+            wanted.groups.contains_key(name)
+                || !running.instances.is_empty()
+                || running.starting > 0
         });
         for name in wanted.groups.keys() {
-            inner.groups.entry(name.clone()).or_insert_with(Running::default);
+            inner
+                .groups
+                .entry(name.clone())
+                .or_insert_with(Running::default);
         }
         inner.wanted = wanted;
         inner.publish();
@@ -207,7 +265,10 @@ async fn listen_on(
 }
 
 pub(crate) fn in_store(digest: &domain::Digest) -> Result<image::Digest, CloudError> {
-    digest.as_str().parse().map_err(|error: image::BadDigest| CloudError::Invalid(error.to_string()))
+    digest
+        .as_str()
+        .parse()
+        .map_err(|error: image::BadDigest| CloudError::Invalid(error.to_string()))
 }
 
 pub(crate) fn crashed() -> CloudError {

@@ -1,6 +1,6 @@
 //! Bad input, each with its clear error.
 
-use crate::harness::{Server, free_port};
+use crate::harness::Server;
 use std::os::unix::fs::symlink;
 
 #[test]
@@ -170,5 +170,4 @@ fn an_address_that_is_taken_is_told_at_the_start() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
     assert!(!folder.path().join("data/node/node.sock").exists(), "nothing was started");
-    let _ = free_port();
 }

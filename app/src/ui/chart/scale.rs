@@ -45,7 +45,12 @@ pub(super) fn path(
         let joined = last.is_some_and(|last| point.at.since_ms(last) <= GAP_MS);
         let y = (HEIGHT - 1.0) * (1.0 - (y / top).clamp(0.0, 1.0)) + 0.5;
         // Writing to a string cannot fail.
-        let _ = write!(d, "{}{:.1} {y:.1}", if joined { 'L' } else { 'M' }, x.min(WIDTH));
+        let _ = write!(
+            d,
+            "{}{:.1} {y:.1}",
+            if joined { 'L' } else { 'M' },
+            x.min(WIDTH)
+        );
         last = Some(point.at);
     }
     d
@@ -56,20 +61,44 @@ mod tests {
     use super::*;
 
     fn point(at: i64, p95_ms: Option<f64>) -> Point {
-        Point { at: Time(at), requests_per_s: 1.0, error_rate: None, p95_ms }
+        Point {
+            at: Time(at),
+            requests_per_s: 1.0,
+            error_rate: None,
+            p95_ms,
+        }
     }
 
     #[test]
     fn the_axis_ends_at_a_round_number() {
-        for (value, top) in [(0.41, 0.5), (1.0, 1.0), (1.1, 1.5), (23.0, 25.0), (212.0, 250.0), (501.0, 600.0)] {
-            assert!((round_up(value) - top).abs() < 1e-9, "{value}: {}", round_up(value));
+        for (value, top) in [
+            (0.41, 0.5),
+            (1.0, 1.0),
+            (1.1, 1.5),
+            (23.0, 25.0),
+            (212.0, 250.0),
+            (501.0, 600.0),
+        ] {
+            assert!(
+                (round_up(value) - top).abs() < 1e-9,
+                "{value}: {}",
+                round_up(value)
+            );
         }
     }
 
     #[test]
     fn the_line_breaks_where_nothing_was_measured() {
-        let window = Window { from: Time(0), to: Time(30_000) };
-        let points = [point(0, Some(10.0)), point(1_000, Some(5.0)), point(2_000, None), point(3_000, Some(0.0))];
+        let window = Window {
+            from: Time(0),
+            to: Time(30_000),
+        };
+        let points = [
+            point(0, Some(10.0)),
+            point(1_000, Some(5.0)),
+            point(2_000, None),
+            point(3_000, Some(0.0)),
+        ];
         let d = path(&points, |point| point.p95_ms, window, 10.0);
         assert_eq!(d, "M0.0 0.5L10.0 46.0M30.0 91.5");
         assert_eq!(path(&[], |point| point.p95_ms, window, 10.0), "");

@@ -57,7 +57,11 @@ enum Leaf {
 /// a plain line of versions is a straight line. Where an image is live stands right behind it, so
 /// that no curve ever crosses a node.
 pub(super) fn lay_out(images: &[ImageView]) -> Drawing {
-    let index: HashMap<_, _> = images.iter().enumerate().map(|(i, image)| (&image.digest, i)).collect();
+    let index: HashMap<_, _> = images
+        .iter()
+        .enumerate()
+        .map(|(i, image)| (&image.digest, i))
+        .collect();
     let mut children = vec![Vec::new(); images.len()];
     let mut roots = Vec::new();
     for (i, image) in images.iter().enumerate() {
@@ -69,7 +73,9 @@ pub(super) fn lay_out(images: &[ImageView]) -> Drawing {
     }
     let mut leads_to_live: Vec<bool> = images.iter().map(|image| !image.live.is_empty()).collect();
     for i in (0..images.len()).rev() {
-        leads_to_live[i] |= children[i].iter().any(|child| matches!(child, Leaf::Image(child) if leads_to_live[*child]));
+        leads_to_live[i] |= children[i]
+            .iter()
+            .any(|child| matches!(child, Leaf::Image(child) if leads_to_live[*child]));
         children[i].extend((0..images[i].live.len()).map(|live| Leaf::Live(i, live)));
     }
     let mut drawing = Drawing::default();
@@ -97,13 +103,15 @@ pub(super) fn lay_out(images: &[ImageView]) -> Drawing {
                     true
                 }
             };
-            drawing.edges.extend(from.map(|(from_column, from_row, _)| Edge {
-                x1: x_of(from_column) + NODE_WIDTH,
-                y1: y_of(from_row) + NODE_HEIGHT / 2.0,
-                x2: x,
-                y2: y + NODE_HEIGHT / 2.0,
-                live,
-            }));
+            drawing
+                .edges
+                .extend(from.map(|(from_column, from_row, _)| Edge {
+                    x1: x_of(from_column) + NODE_WIDTH,
+                    y1: y_of(from_row) + NODE_HEIGHT / 2.0,
+                    x2: x,
+                    y2: y + NODE_HEIGHT / 2.0,
+                    live,
+                }));
         }
     }
     let columns = free.0.len();
@@ -174,7 +182,11 @@ mod tests {
             labels: vec![],
             live: live
                 .iter()
-                .map(|env| LiveIn { app: app.clone(), env: EnvName::new(env).unwrap(), weight: 100 })
+                .map(|env| LiveIn {
+                    app: app.clone(),
+                    env: EnvName::new(env).unwrap(),
+                    weight: 100,
+                })
                 .collect(),
             vetoed_in: vec![],
             changes: vec![],
@@ -183,10 +195,19 @@ mod tests {
 
     #[test]
     fn a_line_of_versions_is_straight_and_a_branch_gets_a_row() {
-        let images = [image(0, None, &[]), image(1, Some(0), &[]), image(2, Some(1), &["dev"]), image(3, Some(0), &[])];
+        let images = [
+            image(0, None, &[]),
+            image(1, Some(0), &[]),
+            image(2, Some(1), &["dev"]),
+            image(3, Some(0), &[]),
+        ];
         let drawing = lay_out(&images);
         let spot = |image| {
-            let node = drawing.nodes.iter().find(|node| node.image == image).unwrap();
+            let node = drawing
+                .nodes
+                .iter()
+                .find(|node| node.image == image)
+                .unwrap();
             (node.x.to_bits(), node.y.to_bits())
         };
         assert_eq!((spot(0).1, spot(1).1), (spot(2).1, spot(2).1));
@@ -216,8 +237,18 @@ mod tests {
         spots.sort_unstable();
         spots.dedup();
         assert_eq!(spots.len(), all);
-        assert!(drawing.nodes.iter().all(|node| node.y + NODE_HEIGHT <= drawing.height));
-        assert!(drawing.places.iter().all(|place| place.x + NODE_WIDTH <= drawing.width));
+        assert!(
+            drawing
+                .nodes
+                .iter()
+                .all(|node| node.y + NODE_HEIGHT <= drawing.height)
+        );
+        assert!(
+            drawing
+                .places
+                .iter()
+                .all(|place| place.x + NODE_WIDTH <= drawing.width)
+        );
     }
 
     #[test]

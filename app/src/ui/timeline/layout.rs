@@ -9,8 +9,25 @@ const WIDTH_MIN: f64 = 0.6;
 const TICKS_MAX: u64 = 6;
 /// Milliseconds between two ticks, from which the first that gives few enough is taken.
 const TICK_STEPS: [u64; 19] = [
-    1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000, 1_800_000,
-    3_600_000, 7_200_000, 14_400_000, 43_200_000, 86_400_000, 259_200_000, 604_800_000,
+    1_000,
+    2_000,
+    5_000,
+    10_000,
+    15_000,
+    30_000,
+    60_000,
+    120_000,
+    300_000,
+    600_000,
+    900_000,
+    1_800_000,
+    3_600_000,
+    7_200_000,
+    14_400_000,
+    43_200_000,
+    86_400_000,
+    259_200_000,
+    604_800_000,
 ];
 
 #[derive(Clone, Debug, PartialEq)]
@@ -37,15 +54,29 @@ pub(super) fn segments(spans: &[Span]) -> Vec<Segment> {
         _ => 100.0 * real(span.ms) / real(total),
     };
     let narrow = spans.iter().filter(|span| share(span) < WIDTH_MIN).count();
-    let wide: f64 = spans.iter().map(share).filter(|share| *share >= WIDTH_MIN).sum();
+    let wide: f64 = spans
+        .iter()
+        .map(share)
+        .filter(|share| *share >= WIDTH_MIN)
+        .sum();
     let left_for_wide = 100.0 - real(narrow as u64) * WIDTH_MIN;
     let mut x = 0.0;
     spans
         .iter()
         .map(|span| {
             let share = share(span);
-            let width = if share < WIDTH_MIN { WIDTH_MIN } else { share * left_for_wide / wide };
-            let segment = Segment { name: span.name.clone(), kind: span.kind, ms: span.ms, x, width };
+            let width = if share < WIDTH_MIN {
+                WIDTH_MIN
+            } else {
+                share * left_for_wide / wide
+            };
+            let segment = Segment {
+                name: span.name.clone(),
+                kind: span.kind,
+                ms: span.ms,
+                x,
+                width,
+            };
             x += width;
             segment
         })
@@ -68,7 +99,10 @@ pub(super) fn position(segments: &[Segment], ms: u64) -> f64 {
 /// Where *now* is drawn: within what is under way, also when that takes longer than was expected.
 pub(super) fn now_at(segments: &[Segment], ms: u64) -> f64 {
     let x = position(segments, ms);
-    match segments.iter().rfind(|segment| matches!(segment.kind, SpanKind::Now | SpanKind::Back)) {
+    match segments
+        .iter()
+        .rfind(|segment| matches!(segment.kind, SpanKind::Now | SpanKind::Back))
+    {
         Some(segment) => x.clamp(segment.x, segment.x + segment.width),
         None => x,
     }
@@ -87,7 +121,10 @@ pub(super) fn ticks(segments: &[Segment], start: Time) -> Vec<Tick> {
     (0..)
         .map(|i| first + i * step)
         .take_while(|ms| *ms <= total && total > 0)
-        .map(|ms| Tick { x: position(segments, ms), at: start.plus_ms(ms) })
+        .map(|ms| Tick {
+            x: position(segments, ms),
+            at: start.plus_ms(ms),
+        })
         .collect()
 }
 
@@ -96,7 +133,11 @@ mod tests {
     use super::*;
 
     fn span(ms: u64) -> Span {
-        Span { name: "s".into(), kind: SpanKind::Done, ms }
+        Span {
+            name: "s".into(),
+            kind: SpanKind::Done,
+            ms,
+        }
     }
 
     #[test]

@@ -395,18 +395,9 @@ impl Sim {
                     let group = truth
                         .group(name)
                         .unwrap_or_else(|| panic!("{at}: {name} is not there"));
-                    let others = truth
-                        .groups
-                        .iter()
-                        .filter(|g| g.name != *name && g.weight > 0);
-                    let capacity = others.map(|g| g.healthy()).sum::<u32>();
-                    let full = self
-                        .rollout
-                        .plan
-                        .group(name)
-                        .map_or(group.size, |planned| planned.size);
+                    // On the way back what is proven takes everything at once, also shrunk (ADR 5).
                     let needed = match self.rollout.status {
-                        Status::RollingBack => full.min(capacity.max(1)),
+                        Status::RollingBack => 1,
                         _ => group.size,
                     };
                     assert!(group.healthy() >= needed, "{at}: {routes}, {truth:?}");

@@ -110,7 +110,8 @@ fn forward(rollout: &Rollout, seen: &Observation) -> Option<Effect> {
     }
 }
 
-/// Traffic first: what is proven serves again before anything else is tidied up.
+/// Traffic first: what is proven serves again before anything else is tidied up, also where it has been
+/// shrunk (ADR 5); it grows back right after.
 fn backward(rollout: &Rollout, seen: &Observation) -> Option<Effect> {
     let plan = &rollout.plan;
     let home = match &plan.from {
@@ -123,7 +124,7 @@ fn backward(rollout: &Rollout, seen: &Observation) -> Option<Effect> {
                 });
             };
             let home = Routes::all_on(&from.name);
-            if seen.routes != home && can_carry(found, from.size, seen) {
+            if seen.routes != home && found.healthy() > 0 {
                 return Some(Effect::EnsureTraffic { routes: home });
             }
             if found.size != from.size {
@@ -169,18 +170,6 @@ fn may_shift(routes: &Routes, seen: &Observation) -> bool {
 /// where it cannot surge also before the new one does.
 fn may_shrink(group: &ObservedGroup, size: u32) -> bool {
     size > 0 && group.healthy() >= size
-}
-
-/// Enough of the group is healthy to take over from those that serve now: all of it, or at least as
-/// many instances as serve in other groups. So a group that has been shrunk is grown first, and one
-/// whose successor is down takes over with whatever it has.
-fn can_carry(group: &ObservedGroup, size: u32, seen: &Observation) -> bool {
-    let others = seen
-        .groups
-        .iter()
-        .filter(|g| g.name != group.name && seen.routes.weight(&g.name) > 0);
-    let serving = others.map(ObservedGroup::healthy).sum::<u32>();
-    group.healthy() > 0 && group.healthy() >= size.min(serving)
 }
 
 /// Observed without traffic, drained, and another group with traffic is healthy.

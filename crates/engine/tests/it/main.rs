@@ -1,5 +1,10 @@
 //! The engine over a real store and the in-memory cloud, in real time.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 mod stage;
 mod trouble;
 

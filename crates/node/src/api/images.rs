@@ -10,7 +10,9 @@ use bytes::Bytes;
 use cloud::CloudError;
 use cloud_local::wire::{self, AddImage, Adding, Problem};
 use domain::{Digest, Time};
-use image::{Bake, FileChange, FileFacts, FileKind, Image, ImageError, ImageStore, Progress, Verdict};
+use image::{
+    Bake, FileChange, FileFacts, FileKind, Image, ImageError, ImageStore, Progress, Verdict,
+};
 use tokio::sync::mpsc;
 
 use super::{Answer, Api, Refusal};
@@ -32,13 +34,20 @@ async fn ask<T: Send + 'static>(
     question: impl FnOnce(&ImageStore) -> Result<T, ImageError> + Send + 'static,
 ) -> Result<T, CloudError> {
     let images = std::sync::Arc::clone(&api.node.images);
-    let answer = blocking(move || question(&images)).await.ok_or_else(crashed)?;
+    let answer = blocking(move || question(&images))
+        .await
+        .ok_or_else(crashed)?;
     answer.map_err(|error| image_problem(&error))
 }
 
 async fn list(State(api): State<Api>) -> Answer<Vec<wire::Image>> {
     let images = ask(&api, |store| store.list()).await?;
-    Ok(Json(images.into_iter().map(described).collect::<Result<_, _>>()?))
+    Ok(Json(
+        images
+            .into_iter()
+            .map(described)
+            .collect::<Result<_, _>>()?,
+    ))
 }
 
 async fn show(State(api): State<Api>, Path(digest): Path<Digest>) -> Answer<wire::Image> {
@@ -47,7 +56,10 @@ async fn show(State(api): State<Api>, Path(digest): Path<Digest>) -> Answer<wire
     Ok(Json(described(image)?))
 }
 
-async fn verify(State(api): State<Api>, Path(digest): Path<Digest>) -> Answer<Vec<wire::Difference>> {
+async fn verify(
+    State(api): State<Api>,
+    Path(digest): Path<Digest>,
+) -> Answer<Vec<wire::Difference>> {
     let digest = in_store(&digest)?;
     let verdict = ask(&api, move |store| match store.verify_full(&digest) {
         // Its layers are read and checked all the same.
@@ -75,7 +87,9 @@ async fn differences(
 ) -> Answer<Vec<wire::Difference>> {
     let (a, b) = (in_store(&a)?, in_store(&b)?);
     let changes = ask(&api, move |store| store.differences(&a, &b)).await?;
-    Ok(Json(changes.into_iter().map(changed).collect::<Result<_, _>>()?))
+    Ok(Json(
+        changes.into_iter().map(changed).collect::<Result<_, _>>()?,
+    ))
 }
 
 /// Answers with lines of progress, the last one the image or the problem.
@@ -86,7 +100,9 @@ async fn add(State(api): State<Api>, Json(asked): Json<AddImage>) -> Response {
         let mut told = 0;
         let progress = |done: Progress| {
             // A step of a percent is as fine as anyone can see; a slow reader misses some.
-            if done.bytes_done == done.bytes_total || (done.bytes_done - told) * 100 >= done.bytes_total {
+            if done.bytes_done == done.bytes_total
+                || (done.bytes_done - told) * 100 >= done.bytes_total
+            {
                 told = done.bytes_done;
                 let _ = lines.try_send(Adding::Progress(wire::Progress {
                     bytes_done: done.bytes_done,
@@ -110,7 +126,11 @@ async fn add(State(api): State<Api>, Json(asked): Json<AddImage>) -> Response {
         });
         Some((bytes, receiver))
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(stream)).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(stream),
+    )
+        .into_response()
 }
 
 fn make(
@@ -133,7 +153,13 @@ fn make(
         }
         AddImage::Import(asked) => {
             let reference = asked.reference.as_deref();
-            images.import(&asked.layout, reference, &asked.app, &asked.version, &mut progress)
+            images.import(
+                &asked.layout,
+                reference,
+                &asked.app,
+                &asked.version,
+                &mut progress,
+            )
         }
     };
     described(made.map_err(|error| image_problem(&error))?)
@@ -145,7 +171,10 @@ fn digest(digest: image::Digest) -> Result<Digest, CloudError> {
 
 fn described(image: Image) -> Result<wire::Image, CloudError> {
     let layers = image.layers.into_iter().map(|layer| {
-        Ok(wire::Layer { digest: digest(layer.digest)?, size_bytes: layer.size_bytes })
+        Ok(wire::Layer {
+            digest: digest(layer.digest)?,
+            size_bytes: layer.size_bytes,
+        })
     });
     Ok(wire::Image {
         digest: digest(image.digest)?,

@@ -51,7 +51,13 @@ fn missing() -> Digest {
 async fn the_local_cloud_keeps_the_contract() {
     let node = TestNode::start().await;
     let version = |text: &str| text.parse::<Version>().unwrap();
-    let sleeper = node.bake("9.0.0", &[("a.py", "import time\ntime.sleep(600)")], &["python3", "a.py"]).await;
+    let sleeper = node
+        .bake(
+            "9.0.0",
+            &[("a.py", "import time\ntime.sleep(600)")],
+            &["python3", "a.py"],
+        )
+        .await;
     let kit = LocalKit {
         places: AtomicU32::new(0),
         good: [
@@ -69,15 +75,36 @@ async fn the_local_cloud_keeps_the_contract() {
 async fn images_are_baked_listed_compared_and_verified() {
     let node = TestNode::start().await;
     let (one, two) = (node.server("1.0.0").await, node.server("2.0.0").await);
-    assert_eq!(node.server("1.0.0").await, one, "the same bake is the same image");
-    let listed: Vec<Digest> = node.cloud.images().await.unwrap().into_iter().map(|i| i.digest).collect();
+    assert_eq!(
+        node.server("1.0.0").await,
+        one,
+        "the same bake is the same image"
+    );
+    let listed: Vec<Digest> = node
+        .cloud
+        .images()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|i| i.digest)
+        .collect();
     assert_eq!(listed, [one.clone(), two.clone()]);
     assert!(node.cloud.has_image(&one).await.unwrap());
     assert!(!node.cloud.has_image(&missing()).await.unwrap());
     let changes = node.cloud.differences(&one, &two).await.unwrap();
-    assert_eq!(changes.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(), ["server.py"]);
+    assert_eq!(
+        changes
+            .iter()
+            .map(|one| one.path.as_str())
+            .collect::<Vec<_>>(),
+        ["server.py"]
+    );
     assert!(node.cloud.verify(&one).await.unwrap().is_empty());
     let here = place("prod");
-    let unknown = node.cloud.ensure_group(&here, &group(&here, 1, &missing()), 1).await.unwrap_err();
+    let unknown = node
+        .cloud
+        .ensure_group(&here, &group(&here, 1, &missing()), 1)
+        .await
+        .unwrap_err();
     assert!(matches!(unknown, CloudError::NotFound(_)), "{unknown}");
 }

@@ -13,18 +13,33 @@ async fn a_changed_file_is_drift_and_a_replacement_is_clean_without_a_lost_reque
     let image = node.server("1.0.0").await;
     let blue = group(&here, 1, &image);
     node.healthy(&here, &blue, 1).await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
-    let tree = node.folder().join("images/unpacked").join(image.as_str().trim_start_matches("sha256:"));
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&blue.name))
+        .await
+        .unwrap();
+    let tree = node
+        .folder()
+        .join("images/unpacked")
+        .join(image.as_str().trim_start_matches("sha256:"));
     let file = tree.join("server.py");
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(&file, "raise SystemExit('tampered')").unwrap();
-    let seen = node.seen(&here, "drift is seen", |seen| seen.groups[0].has_drifted()).await;
+    let seen = node
+        .seen(&here, "drift is seen", |seen| seen.groups[0].has_drifted())
+        .await;
     let old = &seen.groups[0].instances[0];
-    assert!(old.drift[0].contains("server.py changed"), "{:?}", old.drift);
+    assert!(
+        old.drift[0].contains("server.py changed"),
+        "{:?}",
+        old.drift
+    );
 
     let load = Load::on(node.address(&here).await);
     load.more().await;
-    node.cloud.replace_instance(&here, &blue.name, &old.id).await.unwrap();
+    node.cloud
+        .replace_instance(&here, &blue.name, &old.id)
+        .await
+        .unwrap();
     let seen = node
         .seen(&here, "another one took its place", |seen| {
             let group = &seen.groups[0];
@@ -36,5 +51,8 @@ async fn a_changed_file_is_drift_and_a_replacement_is_clean_without_a_lost_reque
     assert_eq!(lost, Vec::<String>::new(), "of {done}");
     assert_eq!(seen.groups[0].restarts, 0, "nobody fell over");
     assert!(!seen.groups[0].has_drifted());
-    node.seen(&here, "the drifted tree is cleared away", |_| !tree.exists()).await;
+    node.seen(&here, "the drifted tree is cleared away", |_| {
+        !tree.exists()
+    })
+    .await;
 }

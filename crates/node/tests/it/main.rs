@@ -1,4 +1,5 @@
 //! The node with real processes, real sockets and real HTTP traffic.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has to stop")]
 
 mod adoption;
 mod contract;

@@ -11,7 +11,9 @@ use std::time::{Duration, Instant};
 use cloud::{Place, Provider};
 use cloud_local::{LocalCloud, wire};
 use domain::plan::Template;
-use domain::{Application, Digest, Group, GroupName, Observation, ReleaseNumber, Role, Target, Time};
+use domain::{
+    Application, Digest, Group, GroupName, Observation, ReleaseNumber, Role, Target, Time,
+};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -30,7 +32,11 @@ impl TestNode {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let cloud = LocalCloud::at(&dir.path().join("node"));
-        let mut node = Self { dir, cloud, child: None };
+        let mut node = Self {
+            dir,
+            cloud,
+            child: None,
+        };
         node.run().await;
         node
     }
@@ -62,7 +68,12 @@ impl TestNode {
         self.child.take().unwrap().wait().await.unwrap()
     }
 
-    pub(crate) async fn bake(&self, version: &str, files: &[(&str, &str)], command: &[&str]) -> Digest {
+    pub(crate) async fn bake(
+        &self,
+        version: &str,
+        files: &[(&str, &str)],
+        command: &[&str],
+    ) -> Digest {
         let folder = self.dir.path().join(format!("src-{version}"));
         for (name, content) in files {
             let path = folder.join(name);
@@ -84,7 +95,12 @@ impl TestNode {
     /// A server that answers with its version.
     pub(crate) async fn server(&self, version: &str) -> Digest {
         let program = SERVER.replace("VERSION", version);
-        self.bake(version, &[("server.py", &program)], &["python3", "-u", "server.py", "${PORT}"]).await
+        self.bake(
+            version,
+            &[("server.py", &program)],
+            &["python3", "-u", "server.py", "${PORT}"],
+        )
+        .await
     }
 
     pub(crate) async fn observe(&self, place: &Place) -> Observation {
@@ -93,15 +109,23 @@ impl TestNode {
 
     pub(crate) async fn address(&self, place: &Place) -> SocketAddr {
         let status = self.cloud.status().await.unwrap();
-        let found = status.environments.iter().find(|one| one.target == place.target);
+        let found = status
+            .environments
+            .iter()
+            .find(|one| one.target == place.target);
         found.unwrap().listening.unwrap()
     }
 
     pub(crate) async fn healthy(&self, place: &Place, group: &Group, size: u32) {
         self.cloud.ensure_group(place, group, size).await.unwrap();
-        self.seen(place, &format!("{} has {size} healthy instances", group.name), |seen| {
-            seen.group(&group.name).is_some_and(|g| g.healthy() == size && g.running() == size)
-        })
+        self.seen(
+            place,
+            &format!("{} has {size} healthy instances", group.name),
+            |seen| {
+                seen.group(&group.name)
+                    .is_some_and(|g| g.healthy() == size && g.running() == size)
+            },
+        )
         .await;
     }
 
@@ -132,11 +156,15 @@ impl Drop for TestNode {
 
 /// The pids in the records of a node's instances.
 pub(crate) fn recorded(folder: &Path) -> Vec<u32> {
-    let records = fs::read_dir(folder.join("instances")).into_iter().flatten().flatten();
+    let records = fs::read_dir(folder.join("instances"))
+        .into_iter()
+        .flatten()
+        .flatten();
     let records = records.filter(|entry| entry.path().extension().is_some_and(|e| e == "json"));
     records
         .filter_map(|entry| {
-            let record: serde_json::Value = serde_json::from_slice(&fs::read(entry.path()).ok()?).ok()?;
+            let record: serde_json::Value =
+                serde_json::from_slice(&fs::read(entry.path()).ok()?).ok()?;
             u32::try_from(record["pid"].as_u64()?).ok()
         })
         .collect()
@@ -149,7 +177,8 @@ pub(crate) fn kill_group(pid: u32) {
 
 pub(crate) fn is_alive(pid: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+    stat.rsplit_once(')')
+        .is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
 /// The example of this crate: cargo builds it beside the tests.
@@ -157,7 +186,11 @@ pub(crate) fn executable() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let profile = tests.parent().and_then(Path::parent).unwrap();
     let path = profile.join("examples/node");
-    assert!(path.exists(), "{} is built by `cargo test -p node`", path.display());
+    assert!(
+        path.exists(),
+        "{} is built by `cargo test -p node`",
+        path.display()
+    );
     path
 }
 
@@ -190,7 +223,10 @@ pub(crate) fn place_at(env: &str, listen: &str) -> Place {
     // Port 0 is for tests: a declaration has to name its port.
     environment.listen = listen.parse().unwrap();
     Place {
-        target: Target { app: application.name, env: environment.name.clone() },
+        target: Target {
+            app: application.name,
+            env: environment.name.clone(),
+        },
         environment: Arc::new(environment),
     }
 }
@@ -221,21 +257,35 @@ pub(crate) async fn until<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T
         if let Some(found) = look().await {
             return found;
         }
-        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(
+            began.elapsed() < PATIENCE,
+            "not within {PATIENCE:?}: {what}"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
 /// One GET on a connection of its own: status and body.
-pub(crate) async fn get(address: SocketAddr, path: &str, header: &str) -> std::io::Result<(u16, String)> {
+pub(crate) async fn get(
+    address: SocketAddr,
+    path: &str,
+    header: &str,
+) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n{header}\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
     let text = String::from_utf8_lossy(&bytes);
-    let status = text.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0);
-    let body = text.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    let status = text
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .unwrap_or(0);
+    let body = text
+        .split_once("\r\n\r\n")
+        .map(|(_, body)| body.to_owned())
+        .unwrap_or_default();
     Ok((status, body))
 }
 
@@ -248,7 +298,10 @@ pub(crate) struct Load {
 
 impl Load {
     pub(crate) fn on(address: SocketAddr) -> Self {
-        let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (stop, done) = (
+            Arc::new(AtomicBool::new(false)),
+            Arc::new(AtomicU64::new(0)),
+        );
         let tasks = (0..4).map(|_| {
             let (stop, done) = (Arc::clone(&stop), Arc::clone(&done));
             tokio::spawn(async move {
@@ -262,13 +315,20 @@ impl Load {
                 lost
             })
         });
-        Self { tasks: tasks.collect(), stop, done }
+        Self {
+            tasks: tasks.collect(),
+            stop,
+            done,
+        }
     }
 
     /// Lets some more requests pass.
     pub(crate) async fn more(&self) {
         let target = self.done.load(SeqCst) + 100;
-        until("more requests are answered", async || (self.done.load(SeqCst) >= target).then_some(())).await;
+        until("more requests are answered", async || {
+            (self.done.load(SeqCst) >= target).then_some(())
+        })
+        .await;
     }
 
     /// How many were answered, and what the others got.

@@ -10,7 +10,10 @@ async fn a_switch_a_way_back_and_a_retirement_under_load_lose_nothing() {
     let blue = group(&here, 1, &node.server("1.0.0").await);
     let green = group(&here, 2, &node.server("2.0.0").await);
     node.healthy(&here, &blue, 2).await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&blue.name))
+        .await
+        .unwrap();
     let address = node.address(&here).await;
     let load = Load::on(address);
     load.more().await;
@@ -27,20 +30,30 @@ async fn a_switch_a_way_back_and_a_retirement_under_load_lose_nothing() {
     let all = Routes::of([(&blue.name, 0), (&green.name, 100)]);
     node.cloud.ensure_traffic(&here, &all).await.unwrap();
     load.more().await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&blue.name))
+        .await
+        .unwrap();
     load.more().await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&green.name)).await.unwrap();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&green.name))
+        .await
+        .unwrap();
     // Shrinks while it serves.
     node.cloud.ensure_size(&here, &green.name, 1).await.unwrap();
     node.cloud.ensure_retired(&here, &blue.name).await.unwrap();
     node.seen(&here, "blue is gone, green has one instance", |seen| {
-        seen.group(&blue.name).is_none() && seen.group(&green.name).is_some_and(|g| g.running() == 1)
+        seen.group(&blue.name).is_none()
+            && seen.group(&green.name).is_some_and(|g| g.running() == 1)
     })
     .await;
     load.more().await;
     let (done, lost) = load.end().await;
     assert_eq!(lost, Vec::<String>::new(), "of {done}");
-    assert_eq!(get(address, "/", "").await.unwrap(), (200, "2.0.0".to_owned()));
+    assert_eq!(
+        get(address, "/", "").await.unwrap(),
+        (200, "2.0.0".to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,18 +64,30 @@ async fn a_stopped_instance_finishes_what_it_is_answering() {
     let green = group(&here, 2, &node.server("2.0.0").await);
     node.healthy(&here, &blue, 1).await;
     node.healthy(&here, &green, 1).await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&blue.name))
+        .await
+        .unwrap();
     let address = node.address(&here).await;
     let slow = tokio::spawn(async move { get(address, "/slow", "").await });
     node.seen(&here, "the slow request is in flight", |seen| {
         seen.group(&blue.name).is_some_and(|g| g.in_flight == 1)
     })
     .await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&green.name)).await.unwrap();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&green.name))
+        .await
+        .unwrap();
     node.cloud.ensure_retired(&here, &blue.name).await.unwrap();
-    assert!(node.observe(&here).await.group(&blue.name).is_some(), "it is still answering");
+    assert!(
+        node.observe(&here).await.group(&blue.name).is_some(),
+        "it is still answering"
+    );
     assert_eq!(slow.await.unwrap().unwrap(), (200, "1.0.0".to_owned()));
-    node.seen(&here, "blue is gone", |seen| seen.group(&blue.name).is_none()).await;
+    node.seen(&here, "blue is gone", |seen| {
+        seen.group(&blue.name).is_none()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +98,10 @@ async fn a_preview_is_reached_by_its_header_only() {
     let green = group(&here, 2, &node.server("2.0.0").await);
     node.healthy(&here, &blue, 1).await;
     node.healthy(&here, &green, 1).await;
-    let routes = Routes { preview: Some(green.name.clone()), ..Routes::all_on(&blue.name) };
+    let routes = Routes {
+        preview: Some(green.name.clone()),
+        ..Routes::all_on(&blue.name)
+    };
     node.cloud.ensure_traffic(&here, &routes).await.unwrap();
     assert_eq!(node.observe(&here).await.routes, routes);
     let address = node.address(&here).await;
@@ -90,14 +118,23 @@ async fn a_port_that_is_taken_is_named_and_used_once_it_is_free() {
     let here = place_at("prod", &address.to_string());
     let blue = group(&here, 1, &node.server("1.0.0").await);
     let error = node.cloud.ensure_group(&here, &blue, 1).await.unwrap_err();
-    let CloudError::Conflict(text) = &error else { panic!("{error:?}") };
+    let CloudError::Conflict(text) = &error else {
+        panic!("{error:?}")
+    };
     assert!(text.contains(&address.port().to_string()), "{text}");
     drop(taken);
     node.healthy(&here, &blue, 1).await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&blue.name))
+        .await
+        .unwrap();
     assert_eq!(get(address, "/", "").await.unwrap().1, "1.0.0");
     let there = place_at("dev", &address.to_string());
-    let error = node.cloud.ensure_traffic(&there, &Routes::default()).await.unwrap_err();
+    let error = node
+        .cloud
+        .ensure_traffic(&there, &Routes::default())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("shop/prod"), "{error}");
 }
 
@@ -107,17 +144,60 @@ async fn sigterm_stops_the_instances_and_the_next_start_brings_them_back() {
     let here = place("prod");
     let blue = group(&here, 1, &node.server("1.0.0").await);
     node.healthy(&here, &blue, 2).await;
-    node.cloud.ensure_traffic(&here, &Routes::all_on(&blue.name)).await.unwrap();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&blue.name))
+        .await
+        .unwrap();
     let address = node.address(&here).await;
     let before = recorded(&node.folder());
     assert_eq!(before.len(), 2);
-    node.cloud.shutdown(cloud_local::wire::Instances::Stop).await.unwrap();
+    node.cloud
+        .shutdown(cloud_local::wire::Instances::Stop)
+        .await
+        .unwrap();
     assert!(node.wait().await.success());
     assert!(before.iter().all(|pid| !is_alive(*pid)));
     node.run().await;
-    assert_eq!(node.address(&here).await, address, "port 0 stays what it became");
+    assert_eq!(
+        node.address(&here).await,
+        address,
+        "port 0 stays what it became"
+    );
     until("it serves again", async || {
-        get(address, "/", "").await.ok().filter(|(status, _)| *status == 200)
+        get(address, "/", "")
+            .await
+            .ok()
+            .filter(|(status, _)| *status == 200)
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_back_is_in_force_within_its_budget() {
+    let node = TestNode::start().await;
+    let here = place("prod");
+    let blue = group(&here, 1, &node.server("1.0.0").await);
+    let green = group(&here, 2, &node.server("2.0.0").await);
+    let began = std::time::Instant::now();
+    node.healthy(&here, &blue, 1).await;
+    let healthy_ms = began.elapsed().as_millis();
+    node.healthy(&here, &green, 1).await;
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&green.name))
+        .await
+        .unwrap();
+    let address = node.address(&here).await;
+    let began = std::time::Instant::now();
+    node.cloud
+        .ensure_traffic(&here, &Routes::all_on(&blue.name))
+        .await
+        .unwrap();
+    let switched = began.elapsed();
+    assert_eq!(get(address, "/", "").await.unwrap().1, "1.0.0");
+    let began = std::time::Instant::now();
+    node.observe(&here).await;
+    let observed = began.elapsed();
+    println!("healthy after {healthy_ms} ms, switched in {switched:?}, observed in {observed:?}");
+    assert!(switched.as_millis() <= 250, "{switched:?}");
+    assert!(observed.as_millis() <= 50, "{observed:?}");
 }

@@ -22,9 +22,6 @@ struct Args {
     /// The site folder to write `pkg/` into.
     #[arg(long)]
     out: PathBuf,
-    /// A `wasm-opt` to shrink the module with.
-    #[arg(long)]
-    wasm_opt: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
@@ -32,7 +29,7 @@ fn main() -> Result<()> {
     let pkg = args.out.join("pkg");
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot create {}", args.out.display()))?;
-    let module = script::build(&args.wasm, args.wasm_opt.as_deref(), &args.out, &pkg)?;
+    let module = script::build(&args.wasm, &args.out, &pkg)?;
     style::build(&args.style, &pkg)?;
     println!("{}", sizes(&pkg, module)?);
     Ok(())

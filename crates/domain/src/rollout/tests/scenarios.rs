@@ -98,39 +98,36 @@ fn an_abort_never_scales_the_stable_group_down() {
 
 /// A rolling update that turns back has most of its capacity in the new group.
 #[test]
-fn a_shrunk_stable_group_is_grown_before_it_takes_the_traffic_back() {
+fn a_shrunk_stable_group_takes_the_traffic_back_at_once_and_then_grows() {
     let judging = specimen("promoting, judging");
     let (from, to) = (old(&judging), judging.plan.to.name.clone());
     let mut seen = reached(&judging);
     route(&mut seen, Routes::of([(&from, 0), (&to, 100)]));
     resize(&mut seen, &from, 1);
     let back = say(&judging, Command::Rollback, seen.at);
+    let home = Routes::all_on(&from);
+    let routes = home.clone();
     assert_eq!(
         next_effect(&back, &seen),
-        Some(Effect::EnsureSize {
-            group: from.clone(),
-            size: 2
-        })
+        Some(Effect::EnsureTraffic { routes })
     );
-    resize(&mut seen, &from, 2);
-    assert_eq!(
-        next_effect(&back, &seen),
-        Some(Effect::EnsureTraffic {
-            routes: Routes::all_on(&from)
-        })
-    );
+    route(&mut seen, home);
+    let grown = Effect::EnsureSize {
+        group: from.clone(),
+        size: 2,
+    };
+    assert_eq!(next_effect(&back, &seen), Some(grown));
 
-    // With the new group down, one healthy instance is better than none.
-    resize(&mut seen, &from, 1);
-    for instance in &mut find(&mut seen, &to).instances {
+    // Nothing of it healthy: it has to grow before it can serve.
+    route(&mut seen, Routes::of([(&from, 0), (&to, 100)]));
+    for instance in &mut find(&mut seen, &from).instances {
         instance.health = crate::Health::Degraded;
     }
-    assert_eq!(
-        next_effect(&back, &seen),
-        Some(Effect::EnsureTraffic {
-            routes: Routes::all_on(&from)
-        })
-    );
+    let grown = Effect::EnsureSize {
+        group: from,
+        size: 2,
+    };
+    assert_eq!(next_effect(&back, &seen), Some(grown));
 }
 
 /// argo-rollouts#4221.
