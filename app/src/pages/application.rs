@@ -11,9 +11,11 @@ use crate::view::*;
 use domain::{EnvName, Strategy, Time};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use wasm_bindgen::JsCast;
 
 /// What the address asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +45,11 @@ impl Snapshot for Prepared {
     }
 }
 
+/// The field of the drawer that was changed last. It outlives the drawer, which is drawn anew for each
+/// choice.
+#[derive(Clone, Copy)]
+struct Chosen(RwSignal<Option<String>>);
+
 #[component]
 pub fn Application() -> impl IntoView {
     let (params, query) = (use_params_map(), use_query_map());
@@ -56,6 +63,7 @@ pub fn Application() -> impl IntoView {
             strategy: filled("strategy"),
         }
     };
+    provide_context(Chosen(RwSignal::new(None)));
     live_page(
         asked,
         load,
@@ -140,6 +148,10 @@ fn body(page: RwSignal<Prepared>) -> AnyView {
 /// The drawer is drawn once for each choice: what is typed or opened in it stays while data comes.
 fn starting(page: RwSignal<Prepared>) -> AnyView {
     let refused = RwSignal::new(None);
+    let chosen =
+        use_context::<Chosen>().map_or_else(|| RwSignal::new(None), |Chosen(signal)| signal);
+    Effect::new(move |_| focus_drawer(chosen.get_untracked()));
+    close_on_escape(page);
     let navigate = use_navigate();
     let start = Callback::new(move |request: StartRequest| {
         let navigate = navigate.clone();
@@ -165,9 +177,50 @@ fn starting(page: RwSignal<Prepared>) -> AnyView {
             page.application.as_of,
             start,
             refused,
+            chosen,
         ))
     })
     .into_any()
+}
+
+/// To the field that was changed last, so that a keyboard goes on where it was; at first to the title.
+fn focus_drawer(chosen: Option<String>) {
+    let place = chosen.map_or_else(
+        || "#drawer-title".to_owned(),
+        |field| format!(".drawer input[name=\"{field}\"]:checked"),
+    );
+    let found = document().query_selector(&place).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    {
+        // Without the focus the drawer is still there to be reached.
+        let _ = element.focus();
+    }
+}
+
+fn close_on_escape(page: RwSignal<Prepared>) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let navigate = navigate.clone();
+        let listening = window_event_listener(leptos::ev::keydown, move |event| {
+            let open = page
+                .try_with_untracked(|page| {
+                    page.draft.is_some().then(|| page.application.name.clone())
+                })
+                .flatten();
+            if let Some(app) = open
+                && event.key() == "Escape"
+            {
+                navigate(
+                    &format!("/applications/{app}"),
+                    NavigateOptions {
+                        scroll: false,
+                        ..Default::default()
+                    },
+                );
+            }
+        });
+        on_cleanup(move || listening.remove());
+    });
 }
 
 /// The environments, left to right as versions go.

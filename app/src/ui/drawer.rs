@@ -22,7 +22,8 @@ pub struct Draft {
     pub plan: Option<Result<PlanView, LoadError>>,
 }
 
-/// `start` is told with script; the form is sent without.
+/// `start` is told with script; the form is sent without. `chosen` is told which field was changed
+/// last, so that the focus can return to it when the answer is drawn.
 pub fn drawer(
     app: &AppName,
     environment: &EnvironmentView,
@@ -30,6 +31,7 @@ pub fn drawer(
     as_of: Time,
     start: Callback<StartRequest>,
     refused: RwSignal<Option<LoadError>>,
+    chosen: RwSignal<Option<String>>,
 ) -> AnyView {
     let here = format!("/applications/{app}");
     let env = draft.env.to_string();
@@ -45,7 +47,7 @@ pub fn drawer(
                     "Close"
                 </a>
             </header>
-            <Form method="GET" action=here noscroll=true replace=true on:change=send_at_once>
+            <Form method="GET" action=here noscroll=true replace=true on:change=move |event| send_at_once(&event, chosen)>
                 <input type="hidden" name="promote" value=env />
                 {images}
                 {strategies}
@@ -71,14 +73,16 @@ pub fn drawer(
 }
 
 /// With script a choice shows its plan without another click.
-fn send_at_once(event: leptos::ev::Event) {
-    let form = event
+fn send_at_once(event: &leptos::ev::Event, chosen: RwSignal<Option<String>>) {
+    let input = event
         .target()
-        .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok())
-        .and_then(|input| input.form());
-    if let Some(form) = form {
-        // Where the browser cannot, the button is still there.
-        let _ = form.request_submit();
+        .and_then(|target| target.dyn_into::<web_sys::HtmlInputElement>().ok());
+    if let Some(input) = input {
+        chosen.set(Some(input.name()));
+        if let Some(form) = input.form() {
+            // Where the browser cannot, the button is still there.
+            let _ = form.request_submit();
+        }
     }
 }
 
