@@ -150,7 +150,15 @@ fn starting(page: RwSignal<Prepared>) -> AnyView {
     let refused = RwSignal::new(None);
     let chosen =
         use_context::<Chosen>().map_or_else(|| RwSignal::new(None), |Chosen(signal)| signal);
-    Effect::new(move |_| focus_drawer(chosen.get_untracked()));
+    let open = page.with_untracked(|page| page.draft.is_some());
+    Effect::new(move |_| {
+        if open {
+            // The drawer enters the document only after this.
+            request_animation_frame(move || focus_drawer(chosen.try_get_untracked().flatten()));
+        } else {
+            chosen.set(None);
+        }
+    });
     close_on_escape(page);
     let navigate = use_navigate();
     let start = Callback::new(move |request: StartRequest| {

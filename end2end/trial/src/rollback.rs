@@ -129,12 +129,13 @@ async fn settle(stage: &Stage, id: i64, mut view: Value) -> Result<()> {
 /// The old group is retired; the way back starts it again from its image.
 async fn after_the_group_is_gone(stage: &Stage, rate: u32, image: &str) -> Result<()> {
     stage.bake(image)?;
+    // A rollout is judged by requests, so there have to be some.
+    let load = Load::start(&stage.site, rate);
     stage.serve_version(image).await?;
     let newest = stage.api.read("/rollouts?limit=1").await?;
     let id = newest["items"][0]["id"]
         .as_i64()
         .context("no rollout in the list")?;
-    let load = Load::start(&stage.site, rate);
     let began = Instant::now();
     let back = stage.say(id, "rollback").await?["id"]
         .as_i64()

@@ -160,7 +160,7 @@ impl Stage {
     }
 
     pub(crate) fn node_pid(&self) -> Result<Pid> {
-        let path = self.data().join("node/node.pid");
+        let path = self.data().join("node/node.lock");
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         Pid::from_raw(text.trim().parse()?).context("the node's pid is 0")
     }
@@ -169,7 +169,7 @@ impl Stage {
         let log = fs::File::create(self.folder.path().join("node.log"))?;
         let node = Command::new(&self.binary)
             .args(["node", "--data"])
-            .arg(self.data())
+            .arg(self.data().join("node"))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
