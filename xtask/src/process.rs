@@ -64,21 +64,37 @@ pub(crate) struct Service {
     over: bool,
 }
 
+/// Whether a service's own words are for the person who started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Yes,
+    No,
+}
+
 impl Service {
     /// Starts a program in a process group of its own: Ctrl-C in a terminal reaches this one only,
     /// which then stops what it started in order.
-    pub(crate) fn start(program: &Path, args: &[&str], folder: &Path) -> Result<Self> {
+    pub(crate) fn start(
+        program: &Path,
+        args: &[&str],
+        folder: &Path,
+        shown: Shown,
+    ) -> Result<Self> {
         let name = program
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
         let name = format!("{name} {}", args.first().unwrap_or(&""));
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        match shown {
+            Shown::Yes => command.stdout(Stdio::piped()),
+            Shown::No => command.stdout(Stdio::null()).stderr(Stdio::null()),
+        };
+        let mut child = command
             .args(args)
             .current_dir(folder)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start {}", program.display()))?;

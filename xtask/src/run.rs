@@ -1,9 +1,9 @@
 //! `cargo xtask run`: from a clone to a page in the browser.
 
-use crate::demo::{self, Seeded, Stage};
+use crate::demo::Stage;
 use crate::make;
 use crate::node::Node;
-use crate::process::Service;
+use crate::process::{Service, Shown};
 use crate::steps::{seconds, step};
 use crate::workspace::{Profile, Workspace};
 use anyhow::{Context, Result, bail};
@@ -50,9 +50,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let ran_before = Node::running(&data)?.is_some();
     let mut services = Vec::new();
     let outcome = start_services(&workspace, profile, args, &data, &mut services).and_then(|url| {
-        if !args.no_demo {
-            set_up_demonstration(&workspace, profile, &url, &data)?;
-        }
+        let _visitors = (!args.no_demo)
+            .then(|| set_up_demonstration(&workspace, profile, &data))
+            .transpose()?;
         announce(&workspace, &url, &services, &data, start.elapsed());
         wait(&mut signals, &mut services)
     });
@@ -86,6 +86,7 @@ fn start_services(
                 "serve", "--data", &data, "--listen", &listen, "--site", &site,
             ],
             &workspace.root,
+            Shown::Yes,
         )?;
         let url = serve.wait_for(START, address);
         services.push(serve);
@@ -93,24 +94,21 @@ fn start_services(
     })
 }
 
-fn set_up_demonstration(
-    workspace: &Workspace,
-    profile: Profile,
-    url: &str,
-    data: &Path,
-) -> Result<()> {
+/// The visitors, who are let in anew with each run and are not missed when their day is over.
+fn set_up_demonstration(workspace: &Workspace, profile: Profile, data: &Path) -> Result<Service> {
     step("set up the demonstration", || {
         let stage = Stage {
-            url,
+            root: &workspace.root,
             data,
             viridian: &workspace.binary(profile, "viridian"),
             storefront: &workspace.binary(profile, "storefront"),
         };
-        match demo::seed(&stage)? {
-            Seeded::Ready(what) => println!("  {what}"),
-            Seeded::Nothing(why) => println!("  {why}"),
+        println!("  {}", stage.seed()?);
+        let visitors = stage.visitors()?;
+        if let Some(what) = stage.begin_canary()? {
+            println!("  {what}");
         }
-        Ok(())
+        Ok(visitors)
     })
 }
 

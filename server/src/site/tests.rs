@@ -1,7 +1,16 @@
 use super::*;
 use axum::body::Body;
 use http_body_util::BodyExt;
+use std::sync::LazyLock;
+use tokio::runtime::Runtime;
 use tower::ServiceExt;
+
+/// One runtime for all of these tests: the renderer keeps tasks of its own for the whole process,
+/// and a runtime that ends with its test takes them away from the others.
+fn run(test: impl Future<Output = ()>) {
+    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+    RUNTIME.block_on(test);
+}
 
 async fn fetch(router: Router, uri: &str, accept_encoding: &str) -> (Response<()>, String) {
     let request = Request::builder()
@@ -48,84 +57,98 @@ fn address_of_script(page: &str) -> String {
         .to_owned()
 }
 
-#[tokio::test]
-async fn page_without_a_bundle_renders_and_asks_for_none() {
-    // The one page that needs nobody to ask anything of.
-    let (response, page) = fetch(router(SiteOptions::default(), || {}), "/nowhere", "").await;
-    assert_eq!(response.status(), 404);
-    assert!(page.contains("<h1>"), "{page}");
-    assert!(
-        !page.contains("/pkg/") && !page.contains("stylesheet"),
-        "{page}"
-    );
+#[test]
+fn page_without_a_bundle_renders_and_asks_for_none() {
+    run(async {
+        // The one page that needs nobody to ask anything of.
+        let (response, page) = fetch(router(SiteOptions::default(), || {}), "/nowhere", "").await;
+        assert_eq!(response.status(), 404);
+        assert!(page.contains("<h1>"), "{page}");
+        assert!(
+            !page.contains("/pkg/") && !page.contains("stylesheet"),
+            "{page}"
+        );
+    });
 }
 
-#[tokio::test]
-async fn every_inline_script_carries_the_nonce_of_the_policy() {
-    let folder = built_site();
-    let (response, page) = fetch(site(&folder), "/", "").await;
-    let policy = header(&response, "content-security-policy");
-    let nonce = policy
-        .split_once("'nonce-")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .expect("a nonce in the policy")
-        .0;
-    assert!(page.contains("<script"), "{page}");
-    for script in page.split("<script").skip(1) {
-        assert!(script.contains(&format!("nonce=\"{nonce}\"")), "{script}");
-    }
-    assert!(!policy.contains("unsafe-inline"), "{policy}");
-    assert!(!page.contains(" style="), "{page}");
+#[test]
+fn every_inline_script_carries_the_nonce_of_the_policy() {
+    run(async {
+        let folder = built_site();
+        let (response, page) = fetch(site(&folder), "/", "").await;
+        let policy = header(&response, "content-security-policy");
+        let nonce = policy
+            .split_once("'nonce-")
+            .and_then(|(_, rest)| rest.split_once('\''))
+            .expect("a nonce in the policy")
+            .0;
+        assert!(page.contains("<script"), "{page}");
+        for script in page.split("<script").skip(1) {
+            assert!(script.contains(&format!("nonce=\"{nonce}\"")), "{script}");
+        }
+        assert!(!policy.contains("unsafe-inline"), "{policy}");
+        assert!(!page.contains(" style="), "{page}");
+    });
 }
 
-#[tokio::test]
-async fn two_responses_never_share_a_nonce() {
-    let folder = built_site();
-    let (one, _) = fetch(site(&folder), "/", "").await;
-    let (two, _) = fetch(site(&folder), "/", "").await;
-    let name = "content-security-policy";
-    assert_ne!(header(&one, name), header(&two, name));
+#[test]
+fn two_responses_never_share_a_nonce() {
+    run(async {
+        let folder = built_site();
+        let (one, _) = fetch(site(&folder), "/", "").await;
+        let (two, _) = fetch(site(&folder), "/", "").await;
+        let name = "content-security-policy";
+        assert_ne!(header(&one, name), header(&two, name));
+    });
 }
 
-#[tokio::test]
-async fn unknown_address_is_a_page_with_404() {
-    let (response, page) = fetch(router(SiteOptions::default(), || {}), "/nowhere", "").await;
-    assert_eq!(response.status(), 404);
-    assert!(page.contains("There is nothing here"), "{page}");
+#[test]
+fn unknown_address_is_a_page_with_404() {
+    run(async {
+        let (response, page) = fetch(router(SiteOptions::default(), || {}), "/nowhere", "").await;
+        assert_eq!(response.status(), 404);
+        assert!(page.contains("There is nothing here"), "{page}");
+    });
 }
 
-#[tokio::test]
-async fn bundle_is_compressed_and_kept_for_ever() {
-    let folder = built_site();
-    let (_, page) = fetch(site(&folder), "/", "").await;
-    let (response, body) = fetch(site(&folder), &address_of_script(&page), "br").await;
-    assert_eq!(response.status(), 200);
-    assert_eq!(header(&response, "content-encoding"), "br");
-    assert_eq!(body, "script, compressed");
-    assert!(header(&response, "cache-control").contains("immutable"));
-    assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+#[test]
+fn bundle_is_compressed_and_kept_for_ever() {
+    run(async {
+        let folder = built_site();
+        let (_, page) = fetch(site(&folder), "/", "").await;
+        let (response, body) = fetch(site(&folder), &address_of_script(&page), "br").await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(header(&response, "content-encoding"), "br");
+        assert_eq!(body, "script, compressed");
+        assert!(header(&response, "cache-control").contains("immutable"));
+        assert_eq!(header(&response, "x-content-type-options"), "nosniff");
+    });
 }
 
-#[tokio::test]
-async fn another_builds_address_is_not_served_and_not_kept() {
-    let folder = built_site();
-    let (_, page) = fetch(site(&folder), "/", "").await;
-    let before = address_of_script(&page);
-    std::fs::write(folder.path().join("pkg/viridian_bg.wasm"), "another").unwrap();
-    let (_, page) = fetch(site(&folder), "/", "").await;
-    assert_ne!(before, address_of_script(&page));
-    let (response, _) = fetch(site(&folder), &before, "").await;
-    assert_eq!(response.status(), 404);
-    assert_eq!(header(&response, "cache-control"), "no-store");
+#[test]
+fn another_builds_address_is_not_served_and_not_kept() {
+    run(async {
+        let folder = built_site();
+        let (_, page) = fetch(site(&folder), "/", "").await;
+        let before = address_of_script(&page);
+        std::fs::write(folder.path().join("pkg/viridian_bg.wasm"), "another").unwrap();
+        let (_, page) = fetch(site(&folder), "/", "").await;
+        assert_ne!(before, address_of_script(&page));
+        let (response, _) = fetch(site(&folder), &before, "").await;
+        assert_eq!(response.status(), 404);
+        assert_eq!(header(&response, "cache-control"), "no-store");
+    });
 }
 
-#[tokio::test]
-async fn files_beside_the_bundle_are_not_served() {
-    let folder = built_site();
-    std::fs::write(folder.path().join("private"), "x").unwrap();
-    let (_, page) = fetch(site(&folder), "/", "").await;
-    let script = address_of_script(&page);
-    let above = script.replace("viridian.js", "..%2Fprivate");
-    let (response, body) = fetch(site(&folder), &above, "").await;
-    assert_eq!(response.status(), 404, "{body}");
+#[test]
+fn files_beside_the_bundle_are_not_served() {
+    run(async {
+        let folder = built_site();
+        std::fs::write(folder.path().join("private"), "x").unwrap();
+        let (_, page) = fetch(site(&folder), "/", "").await;
+        let script = address_of_script(&page);
+        let above = script.replace("viridian.js", "..%2Fprivate");
+        let (response, body) = fetch(site(&folder), &above, "").await;
+        assert_eq!(response.status(), 404, "{body}");
+    });
 }
