@@ -31,7 +31,12 @@ use std::process::ExitCode;
 /// Replaces servers, never changes them: starts new server groups from immutable images, moves
 /// traffic to them by a strategy, and can take every step back.
 #[derive(Parser)]
-#[command(name = "viridian", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    name = "viridian",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -27,7 +27,10 @@ impl DataDir {
 
     /// Makes the folder where it is missing, for its owner alone.
     pub(crate) fn create(folder: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
         Ok(Self(folder.canonicalize()?))
     }
 
@@ -59,7 +62,9 @@ impl DataDir {
     }
 
     pub(crate) fn token(&self) -> io::Result<String> {
-        Ok(std::fs::read_to_string(self.token_file())?.trim().to_owned())
+        Ok(std::fs::read_to_string(self.token_file())?
+            .trim()
+            .to_owned())
     }
 
     pub(crate) fn write_token(&self, token: &str) -> io::Result<()> {
@@ -99,8 +104,12 @@ pub(crate) struct Lock(#[expect(dead_code, reason = "held for its lock alone")] 
 /// Writes a file for its owner alone, whole or not at all.
 fn write_private(path: &Path, text: &str) -> io::Result<()> {
     let beside = path.with_extension("new");
-    let mut file =
-        OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     // A leftover of an interrupted write keeps the mode it had.
     file.set_permissions(Permissions::from_mode(0o600))?;
     file.write_all(text.as_bytes())?;

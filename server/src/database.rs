@@ -13,7 +13,12 @@ pub(crate) struct DatabaseArgs {
     #[arg(long, value_name = "DIR", default_value = DataDir::DEFAULT)]
     pub(crate) data: PathBuf,
     /// A PostgreSQL database instead of the file in the data folder.
-    #[arg(long, value_name = "URL", env = "VIRIDIAN_DATABASE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "VIRIDIAN_DATABASE_URL",
+        hide_env_values = true
+    )]
     pub(crate) database_url: Option<String>,
 }
 
@@ -22,7 +27,10 @@ pub(crate) fn url(data: &Path, database_url: Option<&str>) -> Result<StoreUrl, F
     match database_url {
         None => Ok(StoreUrl::Sqlite(DataDir::at(data).database())),
         Some(url) => url.parse().map_err(|error| {
-            Failure::new(format!("--database-url: {error}"), "write it as postgres://USER@HOST/DATABASE")
+            Failure::new(
+                format!("--database-url: {error}"),
+                "write it as postgres://USER@HOST/DATABASE",
+            )
         }),
     }
 }
@@ -41,6 +49,8 @@ impl DatabaseArgs {
                 "name the data folder of a server with --data DIR",
             ));
         }
-        Store::open(&self.url()?).await.map_err(|error| Failure::new(error, ""))
+        Store::open(&self.url()?)
+            .await
+            .map_err(|error| Failure::new(error, ""))
     }
 }

@@ -9,8 +9,8 @@ pub(crate) mod live;
 mod metrics;
 mod openapi;
 pub(crate) mod page;
-pub(crate) mod problem;
 mod probes;
+pub(crate) mod problem;
 mod routes;
 
 pub(crate) use routes::router;

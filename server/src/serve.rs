@@ -34,11 +34,20 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     raise_open_files();
 
     let folder = options.data.display().to_string();
-    let data = DataDir::create(&options.data)
-        .map_err(|error| Failure::new(format!("{folder} cannot be made: {error}"), "name a folder that can be written with --data DIR"))?;
-    let locked = data.lock().map_err(|error| Failure::new(format!("{folder} cannot be locked: {error}"), ""))?;
+    let data = DataDir::create(&options.data).map_err(|error| {
+        Failure::new(
+            format!("{folder} cannot be made: {error}"),
+            "name a folder that can be written with --data DIR",
+        )
+    })?;
+    let locked = data
+        .lock()
+        .map_err(|error| Failure::new(format!("{folder} cannot be locked: {error}"), ""))?;
     let Some(_lock) = locked else {
-        let by = data.server().map(|s| format!(" (process {}, {})", s.pid, s.url)).unwrap_or_default();
+        let by = data
+            .server()
+            .map(|s| format!(" (process {}, {})", s.pid, s.url))
+            .unwrap_or_default();
         return Err(Failure::new(
             format!("another `viridian serve`{by} runs on {folder} already"),
             "stop it first, or give this one a folder of its own with --data DIR",
@@ -57,30 +66,53 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let url = format!("http://{address}");
 
     let database = crate::database::url(data.path(), options.database_url.as_deref())?;
-    let store = Store::open(&database).await.map_err(|error| Failure::new(error, ""))?;
+    let store = Store::open(&database)
+        .await
+        .map_err(|error| Failure::new(error, ""))?;
     let exe = std::env::current_exe()
         .map_err(|error| Failure::new(format!("this program cannot find itself: {error}"), ""))?;
-    let node = cloud_local::find_or_start(&data.node(), &exe).await.map_err(|error| {
-        Failure::new(
-            format!("the node cannot be started: {}", crate::cli::chain(&error)),
-            format!("look into {}", data.node().join("node.log").display()),
-        )
-    })?;
+    let node = cloud_local::find_or_start(&data.node(), &exe)
+        .await
+        .map_err(|error| {
+            Failure::new(
+                format!("the node cannot be started: {}", crate::cli::chain(&error)),
+                format!("look into {}", data.node().join("node.log").display()),
+            )
+        })?;
     let node = Arc::new(node);
     let clock: SharedClock = Arc::new(SystemClock);
-    let clouds: engine::Clouds =
-        BTreeMap::from([(cloud_local::NAME.to_owned(), Arc::clone(&node) as Arc<dyn cloud::Provider>)]);
-    let owner = if options.database_url.is_some() { format!("serve-{}", std::process::id()) } else { "embedded".to_owned() };
-    let engine =
-        Engine::start(store.clone(), clouds, Arc::clone(&clock), engine::Options { owner, ..engine::Options::default() });
+    let clouds: engine::Clouds = BTreeMap::from([(
+        cloud_local::NAME.to_owned(),
+        Arc::clone(&node) as Arc<dyn cloud::Provider>,
+    )]);
+    let owner = if options.database_url.is_some() {
+        format!("serve-{}", std::process::id())
+    } else {
+        "embedded".to_owned()
+    };
+    let engine = Engine::start(
+        store.clone(),
+        clouds,
+        Arc::clone(&clock),
+        engine::Options {
+            owner,
+            ..engine::Options::default()
+        },
+    );
 
     let people = People::new(store.clone(), Arc::clone(&clock));
     let token = people.local_token(data.token().ok()).await.map_err(told)?;
     data.write_token(&token).map_err(|error| {
-        Failure::new(format!("{} cannot be written: {error}", data.token_file().display()), "free some space, or mend the folder's rights")
+        Failure::new(
+            format!("{} cannot be written: {error}", data.token_file().display()),
+            "free some space, or mend the folder's rights",
+        )
     })?;
     let world = World::new(store.clone(), engine.clone(), node, clock);
-    let head = store.head().await.map_err(|error| Failure::new(error, ""))?;
+    let head = store
+        .head()
+        .await
+        .map_err(|error| Failure::new(error, ""))?;
     let live = Live::start(&world, head, stopping.clone());
     let server = Server::new(Shared {
         backend: Arc::new(world.clone()),
@@ -96,9 +128,15 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let serving = tokio::spawn(listener::serve(listener, router, stopping.clone()));
 
     // Only now: who finds the address finds somebody there.
-    let file = ServerFile { url: url.clone(), pid: std::process::id() };
+    let file = ServerFile {
+        url: url.clone(),
+        pid: std::process::id(),
+    };
     data.write_server(&file).map_err(|error| {
-        Failure::new(format!("server.json in {folder} cannot be written: {error}"), "free some space, or mend the folder's rights")
+        Failure::new(
+            format!("server.json in {folder} cannot be written: {error}"),
+            "free some space, or mend the folder's rights",
+        )
     })?;
     println!("Viridian is listening on {url}");
     let link = people.link(None, Role::Admin).await.map_err(told)?;
@@ -124,10 +162,13 @@ fn told(problem: app::backend::Problem) -> Failure {
 fn stop_on_signal(stopping: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
     tokio::spawn(async move {
-        let (Ok(mut terminate), Ok(mut interrupt)) =
-            (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            tracing::error!("signals cannot be listened to: this process ends without a graceful stop");
+        let (Ok(mut terminate), Ok(mut interrupt)) = (
+            signal(SignalKind::terminate()),
+            signal(SignalKind::interrupt()),
+        ) else {
+            tracing::error!(
+                "signals cannot be listened to: this process ends without a graceful stop"
+            );
             return;
         };
         for asked in 0..2 {
@@ -147,7 +188,10 @@ fn stop_on_signal(stopping: CancellationToken) {
 fn raise_open_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let wanted = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
     if let Err(error) = setrlimit(Resource::Nofile, wanted) {
         tracing::debug!(%error, "the limit of open files stays as it is");
     }

@@ -39,8 +39,19 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(store: Store, engine: Engine, local: Arc<LocalCloud>, clock: SharedClock) -> Self {
-        Self { store, engine, local, clock, figures: Arc::default() }
+    pub(crate) fn new(
+        store: Store,
+        engine: Engine,
+        local: Arc<LocalCloud>,
+        clock: SharedClock,
+    ) -> Self {
+        Self {
+            store,
+            engine,
+            local,
+            clock,
+            figures: Arc::default(),
+        }
     }
 
     fn time(&self) -> Time {
@@ -72,7 +83,11 @@ impl Backend for World {
     }
 
     async fn apply(&self, viewer: &Viewer, request: ApplyRequest) -> Answer<ApplyView> {
-        let needed = if request.plan { ViewerRole::Viewer } else { ViewerRole::Admin };
+        let needed = if request.plan {
+            ViewerRole::Viewer
+        } else {
+            ViewerRole::Admin
+        };
         require(viewer, needed, "declare applications")?;
         self.apply_declaration(viewer, request).await
     }

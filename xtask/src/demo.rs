@@ -47,9 +47,13 @@ impl Stage<'_> {
             self.run(&[&["image", "bake", &folder][..], &what].concat())?;
         }
         for (env, version) in [("dev", "1.3"), ("staging", "1.1"), ("prod", "1.0")] {
-            self.start(env, version, "blue-green", &["--watch"])?;
+            if self.rollouts(env)? == 0 {
+                self.start(env, version, "blue-green", &["--watch"])?;
+            }
         }
-        self.start("prod", "1.1", "rolling", &["--watch"])?;
+        if self.rollouts("prod")? == 1 {
+            self.start("prod", "1.1", "rolling", &["--watch"])?;
+        }
         fs::write(&done, "Remove the whole folder to begin anew.\n")
             .with_context(|| format!("cannot write {}", done.display()))?;
         Ok("a shop, in four versions and three environments")
@@ -96,6 +100,22 @@ impl Stage<'_> {
         ];
         self.run(&[&["rollout", "start"][..], &what, more].concat())
             .map(drop)
+    }
+
+    /// How many rollouts an environment has had: a run that was stopped half-way goes on from there.
+    fn rollouts(&self, env: &str) -> Result<usize> {
+        let printed = self.run(&[
+            "rollout",
+            "list",
+            "--app",
+            "storefront",
+            "--env",
+            env,
+            "--json",
+        ])?;
+        let page: serde_json::Value = serde_json::from_str(&printed)
+            .with_context(|| format!("`viridian rollout list --json` printed {printed}"))?;
+        Ok(page["items"].as_array().map_or(0, Vec::len))
     }
 
     /// The base image is the folder of common files and the program that was just built.

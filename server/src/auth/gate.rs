@@ -36,10 +36,21 @@ fn is_open(method: &Method, path: &str) -> bool {
 }
 
 /// Host, identity, origin, scope; in this order.
-pub(crate) async fn gate(State(server): State<Server>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn gate(
+    State(server): State<Server>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let host = request.uri().authority().map_or(host, |authority| authority.as_str());
+    let host = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let host = request
+        .uri()
+        .authority()
+        .map_or(host, |authority| authority.as_str());
     if !server.hosts.allow(host) {
         let host: String = host.chars().take(100).collect();
         return Trouble::new(
@@ -61,7 +72,10 @@ pub(crate) async fn gate(State(server): State<Server>, mut request: Request, nex
         Ok(None) => return refuse(&request),
         Err(trouble) => return trouble.into_response(),
     };
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let reads = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if !reads && signed == Signed::Cookie && !csrf::is_ours(request.headers()) {
         return Trouble::new(
             StatusCode::FORBIDDEN,
@@ -76,7 +90,11 @@ pub(crate) async fn gate(State(server): State<Server>, mut request: Request, nex
         if !known.scopes.iter().any(|scope| scope == needed.as_str()) {
             return Trouble::new(
                 StatusCode::FORBIDDEN,
-                format!("this token is for {}, this needs {}", known.scopes.join(", "), needed.as_str()),
+                format!(
+                    "this token is for {}, this needs {}",
+                    known.scopes.join(", "),
+                    needed.as_str()
+                ),
                 "make another with `viridian token create --scope`",
             )
             .into_response();
@@ -88,15 +106,25 @@ pub(crate) async fn gate(State(server): State<Server>, mut request: Request, nex
 }
 
 fn is_local(request: &Request) -> bool {
-    request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().is_loopback())
+    request
+        .extensions()
+        .get::<Peer>()
+        .is_some_and(|peer| peer.0.ip().is_loopback())
 }
 
 /// A token that is given counts alone, also when it is wrong.
-async fn identify(server: &Server, headers: &HeaderMap) -> Result<Option<(Known, Signed)>, Trouble> {
+async fn identify(
+    server: &Server,
+    headers: &HeaderMap,
+) -> Result<Option<(Known, Signed)>, Trouble> {
     if let Some(value) = headers.get(AUTHORIZATION) {
         let value = value.to_str().unwrap_or_default();
-        let token = value.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_, token)) = token else { return Ok(None) };
+        let token = value
+            .split_once(' ')
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, token)) = token else {
+            return Ok(None);
+        };
         let known = server.people.of_token(token.trim()).await?;
         return Ok(known.map(|known| (known, Signed::Token)));
     }
@@ -133,6 +161,8 @@ fn refuse(request: &Request) -> Response {
         return Trouble::unauthenticated().into_response();
     }
     // A strict cookie does not come along from another site's link: the page asks again by itself.
-    let crossed = headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    let crossed = headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site == "cross-site");
     page::sign_in_first(crossed && *request.method() == Method::GET).into_response()
 }

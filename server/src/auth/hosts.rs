@@ -11,7 +11,13 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     pub(crate) fn new(listen: SocketAddr, allowed: &[String]) -> Self {
-        Self { listen: listen.ip(), allowed: allowed.iter().map(|name| name.to_ascii_lowercase()).collect() }
+        Self {
+            listen: listen.ip(),
+            allowed: allowed
+                .iter()
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
+        }
     }
 
     /// Whether a `Host` header names this server. Ports are not compared: a forwarded port differs.
@@ -23,7 +29,9 @@ impl Hosts {
         }
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         match bare.parse::<IpAddr>() {
-            Ok(ip) => ip.is_loopback() || ip == self.listen || self.allowed.iter().any(|a| a == bare),
+            Ok(ip) => {
+                ip.is_loopback() || ip == self.listen || self.allowed.iter().any(|a| a == bare)
+            }
             Err(_) => self.allowed.iter().any(|allowed| allowed == name),
         }
     }
@@ -42,11 +50,28 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_and_those_allowed_pass() {
-        let hosts = Hosts::new(([127, 0, 0, 1], 3000).into(), &["Ops.example.org".to_owned()]);
-        for good in ["localhost:3000", "127.0.0.1", "127.0.0.9:1", "[::1]:3000", "LOCALHOST", "ops.example.org:443"] {
+        let hosts = Hosts::new(
+            ([127, 0, 0, 1], 3000).into(),
+            &["Ops.example.org".to_owned()],
+        );
+        for good in [
+            "localhost:3000",
+            "127.0.0.1",
+            "127.0.0.9:1",
+            "[::1]:3000",
+            "LOCALHOST",
+            "ops.example.org:443",
+        ] {
             assert!(hosts.allow(good), "{good}");
         }
-        for bad in ["evil.example", "127.0.0.1.evil.example", "", "localhost.evil.example", "10.0.0.1", "[::2]"] {
+        for bad in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "[::2]",
+        ] {
             assert!(!hosts.allow(bad), "{bad}");
         }
     }

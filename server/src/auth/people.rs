@@ -2,8 +2,8 @@
 
 use super::secret::{Secret, hash};
 use super::{Role, Scope};
-use app::backend::{Answer, Problem, ProblemKind, Viewer};
 use crate::world::of_store;
+use app::backend::{Answer, Problem, ProblemKind, Viewer};
 use domain::{Actor, Time};
 use engine::SharedClock;
 use store::Store;
@@ -39,7 +39,11 @@ pub(super) struct Known {
 
 impl People {
     pub(crate) fn new(store: Store, clock: SharedClock) -> Self {
-        Self { store, clock, owner: owner() }
+        Self {
+            store,
+            clock,
+            owner: owner(),
+        }
     }
 
     fn in_ms(&self, ms: u64) -> Time {
@@ -48,12 +52,23 @@ impl People {
 
     /// Who a bearer token stands for.
     pub(super) async fn of_token(&self, token: &str) -> Answer<Option<Known>> {
-        let found = self.store.token(&hash(token), self.clock.now()).await.map_err(of_store)?;
+        let found = self
+            .store
+            .token(&hash(token), self.clock.now())
+            .await
+            .map_err(of_store)?;
         Ok(found.map(|record| {
             let local = record.name == LOCAL_TOKEN;
-            let actor = if local { self.owner.clone() } else { actor(&record.name) };
+            let actor = if local {
+                self.owner.clone()
+            } else {
+                actor(&record.name)
+            };
             let role = Role::stored(&record.role).of_viewer();
-            Known { viewer: Viewer { actor, role }, scopes: record.scopes }
+            Known {
+                viewer: Viewer { actor, role },
+                scopes: record.scopes,
+            }
         }))
     }
 
@@ -66,29 +81,48 @@ impl People {
         };
         if session.expires_at.since_ms(now) < SESSION_MS - PROLONG_MS {
             let until = self.in_ms(SESSION_MS);
-            let prolonged = self.store.save_session(&key, &session.actor, &session.role, until).await;
+            let prolonged = self
+                .store
+                .save_session(&key, &session.actor, &session.role, until)
+                .await;
             if let Err(error) = prolonged {
                 tracing::warn!(%error, "a session could not be prolonged");
             }
         }
         let role = Role::stored(&session.role).of_viewer();
-        Ok(Some(Known { viewer: Viewer { actor: session.actor, role }, scopes: Vec::new() }))
+        Ok(Some(Known {
+            viewer: Viewer {
+                actor: session.actor,
+                role,
+            },
+            scopes: Vec::new(),
+        }))
     }
 
     /// Uses a one-time link up; the secret of the session that it opens.
     pub(super) async fn open_session(&self, link: &str) -> Answer<Option<(String, Actor)>> {
-        let login = self.store.take_login(&hash(link), self.clock.now()).await.map_err(of_store)?;
+        let login = self
+            .store
+            .take_login(&hash(link), self.clock.now())
+            .await
+            .map_err(of_store)?;
         let Some(login) = login else { return Ok(None) };
         let secret = Secret::new("").map_err(no_randomness)?;
         let until = self.in_ms(SESSION_MS);
-        let saved = self.store.save_session(&secret.hash(), &login.actor, &login.role, until).await;
+        let saved = self
+            .store
+            .save_session(&secret.hash(), &login.actor, &login.role, until)
+            .await;
         saved.map_err(of_store)?;
         self.record("signed_in", &login.actor).await?;
         Ok(Some((secret.reveal(), login.actor)))
     }
 
     pub(super) async fn close_session(&self, secret: &str) -> Answer<()> {
-        self.store.remove_session(&hash(secret)).await.map_err(of_store)
+        self.store
+            .remove_session(&hash(secret))
+            .await
+            .map_err(of_store)
     }
 
     /// A one-time link's path.
@@ -96,18 +130,32 @@ impl People {
         let secret = Secret::new("").map_err(no_randomness)?;
         let actor = name.unwrap_or_else(|| self.owner.clone());
         let until = self.in_ms(LINK_MS);
-        let saved = self.store.save_login(&secret.hash(), &actor, role.as_str(), until).await;
+        let saved = self
+            .store
+            .save_login(&secret.hash(), &actor, role.as_str(), until)
+            .await;
         saved.map_err(of_store)?;
         Ok(format!("/sign-in/{}", secret.reveal()))
     }
 
     /// A new API token; the only time it is told.
-    pub(crate) async fn issue(&self, name: &str, role: Role, scopes: &[Scope], days: u32) -> Answer<(String, Time)> {
+    pub(crate) async fn issue(
+        &self,
+        name: &str,
+        role: Role,
+        scopes: &[Scope],
+        days: u32,
+    ) -> Answer<(String, Time)> {
         let secret = Secret::new("vir_").map_err(no_randomness)?;
         let until = self.in_ms(u64::from(days) * 24 * HOUR_MS);
-        let scopes: Vec<_> = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-        let saved =
-            self.store.save_token(name, &secret.hash(), role.as_str(), &scopes, Some(until)).await;
+        let scopes: Vec<_> = scopes
+            .iter()
+            .map(|scope| scope.as_str().to_owned())
+            .collect();
+        let saved = self
+            .store
+            .save_token(name, &secret.hash(), role.as_str(), &scopes, Some(until))
+            .await;
         saved.map_err(of_store)?;
         Ok((secret.reveal(), until))
     }
@@ -115,15 +163,29 @@ impl People {
     /// The token of the data folder: the one that is there when it is good, a new one otherwise.
     pub(crate) async fn local_token(&self, there: Option<String>) -> Answer<String> {
         if let Some(token) = there
-            && self.of_token(&token).await?.is_some_and(|known| known.viewer.actor == self.owner)
+            && self
+                .of_token(&token)
+                .await?
+                .is_some_and(|known| known.viewer.actor == self.owner)
         {
             return Ok(token);
         }
-        self.store.remove_token(LOCAL_TOKEN).await.map_err(of_store)?;
+        self.store
+            .remove_token(LOCAL_TOKEN)
+            .await
+            .map_err(of_store)?;
         let secret = Secret::new("vir_").map_err(no_randomness)?;
         let until = Some(self.in_ms(LOCAL_TOKEN_MS));
-        let saved =
-            self.store.save_token(LOCAL_TOKEN, &secret.hash(), Role::Admin.as_str(), &[], until).await;
+        let saved = self
+            .store
+            .save_token(
+                LOCAL_TOKEN,
+                &secret.hash(),
+                Role::Admin.as_str(),
+                &[],
+                until,
+            )
+            .await;
         saved.map_err(of_store)?;
         Ok(secret.reveal())
     }
@@ -156,7 +218,9 @@ fn actor(name: &str) -> Actor {
 
 /// The user who runs this process.
 fn owner() -> Actor {
-    let name = ["VIRIDIAN_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    let name = ["VIRIDIAN_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok());
     name.and_then(|name| Actor::new(name).ok())
         .filter(|actor| *actor != Actor::engine())
         .or_else(|| Actor::new("owner").ok())

@@ -39,7 +39,10 @@ impl Scope {
                 _ => Self::Read,
             };
         }
-        let rest = path.strip_prefix("/api/v1/").or(path.strip_prefix("/do/")).unwrap_or_default();
+        let rest = path
+            .strip_prefix("/api/v1/")
+            .or(path.strip_prefix("/do/"))
+            .unwrap_or_default();
         match rest.split('/').next() {
             Some("rollouts") if rest == "rollouts/plan" => Self::Read,
             Some("rollouts") => Self::Rollouts,
@@ -56,8 +59,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_needs_the_most() {
-        assert_eq!(Scope::needed(&Method::POST, "/api/v1/rollouts/7/promote"), Scope::Rollouts);
-        assert_eq!(Scope::needed(&Method::POST, "/api/v1/new-thing"), Scope::Admin);
+        assert_eq!(
+            Scope::needed(&Method::POST, "/api/v1/rollouts/7/promote"),
+            Scope::Rollouts
+        );
+        assert_eq!(
+            Scope::needed(&Method::POST, "/api/v1/new-thing"),
+            Scope::Admin
+        );
         assert_eq!(Scope::needed(&Method::POST, "/anything"), Scope::Admin);
         assert_eq!(Scope::needed(&Method::GET, "/api/v1/now"), Scope::Read);
         assert_eq!(Scope::needed(&Method::GET, "/api/v1/tokens"), Scope::Admin);

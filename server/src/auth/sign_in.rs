@@ -15,7 +15,13 @@ pub(crate) async fn sign_in(State(server): State<Server>, Path(link): Path<Strin
         Ok(Some((secret, actor))) => {
             tracing::info!(%actor, "signed in");
             let mut response = Redirect::to("/").into_response();
-            set(&mut response, &format!("{COOKIE_NAME}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}", SESSION_MS / 1_000));
+            set(
+                &mut response,
+                &format!(
+                    "{COOKIE_NAME}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}",
+                    SESSION_MS / 1_000
+                ),
+            );
             response
         }
         Ok(None) => page::link_is_spent().into_response(),
@@ -24,12 +30,18 @@ pub(crate) async fn sign_in(State(server): State<Server>, Path(link): Path<Strin
 }
 
 /// `POST /do/sign-out`.
-pub(crate) async fn sign_out(State(server): State<Server>, headers: HeaderMap) -> Handled<Response> {
+pub(crate) async fn sign_out(
+    State(server): State<Server>,
+    headers: HeaderMap,
+) -> Handled<Response> {
     if let Some(secret) = session(&headers) {
         server.people.close_session(secret).await?;
     }
     let mut response = Redirect::to("/").into_response();
-    set(&mut response, &format!("{COOKIE_NAME}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"));
+    set(
+        &mut response,
+        &format!("{COOKIE_NAME}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"),
+    );
     Ok(response)
 }
 
@@ -37,5 +49,7 @@ fn set(response: &mut Response, cookie: &str) {
     if let Ok(value) = HeaderValue::try_from(cookie) {
         response.headers_mut().insert(SET_COOKIE, value);
     }
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
 }

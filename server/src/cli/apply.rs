@@ -12,7 +12,9 @@ use std::path::PathBuf;
 /// Applying the same file twice changes nothing. What runs keeps running: new settings count from
 /// the next rollout on.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  viridian apply -f app.toml --plan\n  viridian apply -f app.toml")]
+#[command(
+    after_help = "Example:\n  viridian apply -f app.toml --plan\n  viridian apply -f app.toml"
+)]
 pub(crate) struct Args {
     /// The declaration.
     #[arg(short, long, value_name = "FILE")]
@@ -27,13 +29,26 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> Outcome {
     let file = args.file.display();
     let toml = std::fs::read_to_string(&args.file).map_err(|error| {
-        Failure::new(format!("{file} cannot be read: {error}"), "name the file with -f FILE")
+        Failure::new(
+            format!("{file} cannot be read: {error}"),
+            "name the file with -f FILE",
+        )
     })?;
     let client = args.connect.client()?;
-    let request = ApplyRequest { toml, plan: args.plan };
-    let answer = client.post("/api/v1/applications", &request).await.map_err(|failure| {
-        if matches!(failure.status, Some(400 | 422)) { failure.at(file) } else { failure }
-    })?;
+    let request = ApplyRequest {
+        toml,
+        plan: args.plan,
+    };
+    let answer = client
+        .post("/api/v1/applications", &request)
+        .await
+        .map_err(|failure| {
+            if matches!(failure.status, Some(400 | 422)) {
+                failure.at(file)
+            } else {
+                failure
+            }
+        })?;
     if args.connect.json {
         print::json(&answer);
         return Ok(Done::Ok);

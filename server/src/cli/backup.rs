@@ -12,7 +12,9 @@ use store::Store;
 ///
 /// Images and running instances belong to the node's folder and are not part of it.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  viridian backup --data .viridian --to /backups/viridian-monday.db")]
+#[command(
+    after_help = "Example:\n  viridian backup --data .viridian --to /backups/viridian-monday.db"
+)]
 pub(crate) struct BackupArgs {
     /// The file to make.
     #[arg(long, value_name = "FILE")]
@@ -28,7 +30,9 @@ pub(crate) struct BackupArgs {
 ///
 /// What stood there before is kept beside it.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  viridian restore --from /backups/viridian-monday.db --data .viridian")]
+#[command(
+    after_help = "Example:\n  viridian restore --from /backups/viridian-monday.db --data .viridian"
+)]
 pub(crate) struct RestoreArgs {
     /// The back-up.
     #[arg(long, value_name = "FILE")]
@@ -39,17 +43,27 @@ pub(crate) struct RestoreArgs {
 }
 
 pub(crate) async fn backup(args: BackupArgs) -> Outcome {
-    let to = std::path::absolute(&args.to)
-        .map_err(|error| Failure::new(format!("{}: {error}", args.to.display()), "name a file with --to"))?;
+    let to = std::path::absolute(&args.to).map_err(|error| {
+        Failure::new(
+            format!("{}: {error}", args.to.display()),
+            "name a file with --to",
+        )
+    })?;
     let data = DataDir::at(&args.database.data);
     let (bytes, rows) = match super::connect::running(&data) {
         Some(client) => {
             let answer = client.post("/api/v1/backups", &json!({ "to": to })).await?;
-            (answer["bytes"].as_u64().unwrap_or_default(), answer["rows"].as_u64().unwrap_or_default())
+            (
+                answer["bytes"].as_u64().unwrap_or_default(),
+                answer["rows"].as_u64().unwrap_or_default(),
+            )
         }
         None => {
             let store = args.database.open_existing().await?;
-            let done = store.back_up(&to).await.map_err(|error| Failure::new(error, ""))?;
+            let done = store
+                .back_up(&to)
+                .await
+                .map_err(|error| Failure::new(error, ""))?;
             store.close().await;
             (done.bytes, done.rows)
         }
@@ -58,16 +72,25 @@ pub(crate) async fn backup(args: BackupArgs) -> Outcome {
         print::json(&json!({ "to": to, "bytes": bytes, "rows": rows }));
     } else {
         let size = print::bytes(bytes);
-        print::line(format!("{} holds {rows} journal entries, {size}; it was read back and is whole.", to.display()));
+        print::line(format!(
+            "{} holds {rows} journal entries, {size}; it was read back and is whole.",
+            to.display()
+        ));
     }
     Ok(Done::Ok)
 }
 
 pub(crate) async fn restore(args: RestoreArgs) -> Outcome {
     let folder = args.data.display().to_string();
-    let data = DataDir::create(&args.data)
-        .map_err(|error| Failure::new(format!("{folder} cannot be made: {error}"), "name a folder with --data DIR"))?;
-    let lock = data.lock().map_err(|error| Failure::new(format!("{folder} cannot be locked: {error}"), ""))?;
+    let data = DataDir::create(&args.data).map_err(|error| {
+        Failure::new(
+            format!("{folder} cannot be made: {error}"),
+            "name a folder with --data DIR",
+        )
+    })?;
+    let lock = data
+        .lock()
+        .map_err(|error| Failure::new(format!("{folder} cannot be locked: {error}"), ""))?;
     let Some(_lock) = lock else {
         return Err(Failure::new(
             format!("`viridian serve` runs on {folder}"),
@@ -80,6 +103,9 @@ pub(crate) async fn restore(args: RestoreArgs) -> Outcome {
     restored
         .map_err(|error| Failure::new(format!("restoring broke off: {error}"), ""))?
         .map_err(|error| Failure::new(error, ""))?;
-    print::line(format!("{folder} holds what {} held. Start `viridian serve --data {folder}`.", args.from.display()));
+    print::line(format!(
+        "{folder} holds what {} held. Start `viridian serve --data {folder}`.",
+        args.from.display()
+    ));
     Ok(Done::Ok)
 }

@@ -40,13 +40,21 @@ impl Client {
             ));
         }
         let mut authorization = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            Failure::new("the token holds characters that no token has", "copy it again, whole")
+            Failure::new(
+                "the token holds characters that no token has",
+                "copy it again, whole",
+            )
         })?;
         authorization.set_sensitive(true);
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
-        Ok(Self { http, base, authorization })
+        let http =
+            hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self {
+            http,
+            base,
+            authorization,
+        })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, Failure> {
@@ -70,15 +78,23 @@ impl Client {
         last_event_id: Option<i64>,
     ) -> Result<Response<Incoming>, Failure> {
         let mut request = self.request(Method::GET, path, Bytes::new())?;
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+        request
+            .headers_mut()
+            .insert(ACCEPT, HeaderValue::from_static(accept));
         if let Some(id) = last_event_id {
-            request.headers_mut().insert("last-event-id", HeaderValue::from(id));
+            request
+                .headers_mut()
+                .insert("last-event-id", HeaderValue::from(id));
         }
         let response = self.send(request).await?;
         if response.status().is_success() {
             return Ok(response);
         }
-        Err(self.read(response).await.err().unwrap_or_else(|| Failure::new("no answer", "")))
+        Err(self
+            .read(response)
+            .await
+            .err()
+            .unwrap_or_else(|| Failure::new("no answer", "")))
     }
 
     async fn call(&self, method: Method, path: &str, body: Bytes) -> Result<Value, Failure> {
@@ -87,7 +103,12 @@ impl Client {
         self.read(response).await
     }
 
-    fn request(&self, method: Method, path: &str, body: Bytes) -> Result<Request<Full<Bytes>>, Failure> {
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> Result<Request<Full<Bytes>>, Failure> {
         let mut request = Request::builder()
             .method(&method)
             .uri(format!("{}{path}", self.base))
@@ -101,7 +122,9 @@ impl Client {
                 request = request.header("idempotency-key", hex::encode(key));
             }
         }
-        request.body(Full::new(body)).map_err(|e| Failure::new(e, ""))
+        request
+            .body(Full::new(body))
+            .map_err(|e| Failure::new(e, ""))
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {
@@ -115,12 +138,15 @@ impl Client {
 
     async fn read(&self, response: Response<Incoming>) -> Result<Value, Failure> {
         let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await.map_err(|error| {
-            Failure::new(
-                format!("the answer of {} broke off: {error}", self.base),
-                "try again; look at what was done with `viridian rollout list`",
-            )
-        })?;
+        let body = Limited::new(response.into_body(), MAX_ANSWER)
+            .collect()
+            .await
+            .map_err(|error| {
+                Failure::new(
+                    format!("the answer of {} broke off: {error}", self.base),
+                    "try again; look at what was done with `viridian rollout list`",
+                )
+            })?;
         let bytes = body.to_bytes();
         if status.is_success() {
             if bytes.is_empty() {
@@ -129,7 +155,12 @@ impl Client {
             return serde_json::from_slice(&bytes).map_err(|error| self.unexpected(&error));
         }
         let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        let text = |name: &str| problem.get(name).and_then(Value::as_str).unwrap_or_default();
+        let text = |name: &str| {
+            problem
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
         let detail = match text("detail") {
             "" => format!("{} answered {status}", self.base),
             detail => detail.to_owned(),
@@ -205,7 +236,11 @@ pub(crate) fn with_query(path: &str, pairs: &[(&str, Option<String>)]) -> String
         .iter()
         .filter_map(|(name, value)| value.as_ref().map(|v| format!("{name}={}", escape(v))))
         .collect();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", query.join("&"))
+    }
 }
 
 #[cfg(test)]

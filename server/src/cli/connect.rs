@@ -33,7 +33,10 @@ impl Connect {
             })?;
             return Client::new(&url, &token);
         }
-        let folder = self.data.clone().unwrap_or_else(|| PathBuf::from(DataDir::DEFAULT));
+        let folder = self
+            .data
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(DataDir::DEFAULT));
         let data = DataDir::at(&folder);
         let ServerFile { url, .. } = data.server().map_err(|error| {
             Failure::new(
@@ -58,7 +61,10 @@ impl Connect {
 }
 
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
 }
 
 /// The server that runs on a data folder now, if one does.

@@ -57,7 +57,11 @@ fn report(findings: &[Finding], json: bool) -> Outcome {
                 vec![word.to_owned(), finding.what.clone(), finding.text.clone()]
             })
             .collect();
-        print::line(if wrong == 0 { "Everything is sound.\n" } else { "Something is wrong.\n" });
+        print::line(if wrong == 0 {
+            "Everything is sound.\n"
+        } else {
+            "Something is wrong.\n"
+        });
         print::line(print::table(&["", "WHAT", "FOUND"], &rows));
     }
     if wrong == 0 {

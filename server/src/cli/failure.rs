@@ -12,7 +12,11 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(what: impl fmt::Display, remedy: impl fmt::Display) -> Self {
-        Self { what: what.to_string(), remedy: remedy.to_string(), status: None }
+        Self {
+            what: what.to_string(),
+            remedy: remedy.to_string(),
+            status: None,
+        }
     }
 
     pub(crate) fn answered(mut self, status: u16) -> Self {

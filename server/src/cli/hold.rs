@@ -69,14 +69,25 @@ pub(crate) async fn run_hold(args: HoldArgs) -> Outcome {
     match args.command {
         Hold::List(connect) => {
             let head = ["WHERE", "SINCE (UTC)", "BY", "WHY"];
-            list(&connect, "/api/v1/holds", &head, "No environment is on hold.", |item| {
-                vec![place(item), at(item), text(item, "by"), text(item, "why")]
-            })
+            list(
+                &connect,
+                "/api/v1/holds",
+                &head,
+                "No environment is on hold.",
+                |item| vec![place(item), at(item), text(item, "by"), text(item, "why")],
+            )
             .await
         }
         Hold::Remove(Place { app, env, connect }) => {
-            let answer = connect.client()?.delete(&format!("/api/v1/holds/{app}/{env}")).await?;
-            removed(&connect, &answer, &format!("{app}/{env} is not on hold any more."))
+            let answer = connect
+                .client()?
+                .delete(&format!("/api/v1/holds/{app}/{env}"))
+                .await?;
+            removed(
+                &connect,
+                &answer,
+                &format!("{app}/{env} is not on hold any more."),
+            )
         }
     }
 }
@@ -85,15 +96,36 @@ pub(crate) async fn run_veto(args: VetoArgs) -> Outcome {
     match args.command {
         Veto::List(connect) => {
             let head = ["WHERE", "IMAGE", "SINCE (UTC)", "BY", "WHY"];
-            list(&connect, "/api/v1/vetoes", &head, "No image is vetoed.", |item| {
-                vec![place(item), text(item, "version"), at(item), text(item, "by"), text(item, "why")]
-            })
+            list(
+                &connect,
+                "/api/v1/vetoes",
+                &head,
+                "No image is vetoed.",
+                |item| {
+                    vec![
+                        place(item),
+                        text(item, "version"),
+                        at(item),
+                        text(item, "by"),
+                        text(item, "why"),
+                    ]
+                },
+            )
             .await
         }
-        Veto::Remove(VetoedImage { app, env, image, connect }) => {
+        Veto::Remove(VetoedImage {
+            app,
+            env,
+            image,
+            connect,
+        }) => {
             let path = format!("/api/v1/vetoes/{app}/{env}/{}", escape(&image));
             let answer = connect.client()?.delete(&path).await?;
-            removed(&connect, &answer, &format!("{image} may be started in {app}/{env} again."))
+            removed(
+                &connect,
+                &answer,
+                &format!("{image} may be started in {app}/{env} again."),
+            )
         }
     }
 }
@@ -110,9 +142,17 @@ async fn list(
         print::json(&answer);
         return Ok(Done::Ok);
     }
-    let rows: Vec<_> =
-        answer["items"].as_array().into_iter().flatten().map(row).collect();
-    print::line(if rows.is_empty() { none.to_owned() } else { print::table(head, &rows) });
+    let rows: Vec<_> = answer["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(row)
+        .collect();
+    print::line(if rows.is_empty() {
+        none.to_owned()
+    } else {
+        print::table(head, &rows)
+    });
     Ok(Done::Ok)
 }
 
@@ -134,5 +174,7 @@ fn place(item: &Value) -> String {
 }
 
 fn at(item: &Value) -> String {
-    item["at"].as_i64().map_or_else(|| "-".to_owned(), |ms| print::time(Time(ms)))
+    item["at"]
+        .as_i64()
+        .map_or_else(|| "-".to_owned(), |ms| print::time(Time(ms)))
 }

@@ -56,9 +56,7 @@ struct Bake {
 
 /// Take over an image from an OCI image layout.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Example:\n  viridian image import ./layout --app site --version 2"
-)]
+#[command(after_help = "Example:\n  viridian image import ./layout --app site --version 2")]
 struct Import {
     /// The folder of the layout, on the server's machine.
     folder: PathBuf,
@@ -94,7 +92,11 @@ struct Show {
 
 fn label(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE")?;
-    if key.is_empty() { Err("the key is empty: write it as KEY=VALUE".into()) } else { Ok((key.into(), value.into())) }
+    if key.is_empty() {
+        Err("the key is empty: write it as KEY=VALUE".into())
+    } else {
+        Ok((key.into(), value.into()))
+    }
 }
 
 pub(crate) async fn run(args: Args) -> Outcome {
@@ -109,10 +111,16 @@ pub(crate) async fn run(args: Args) -> Outcome {
 /// The server may stand in another folder than this command.
 fn absolute(folder: &std::path::Path) -> Result<String, Failure> {
     let absolute = std::path::absolute(folder).map_err(|error| {
-        Failure::new(format!("{} has no address: {error}", folder.display()), "name a folder")
+        Failure::new(
+            format!("{} has no address: {error}", folder.display()),
+            "name a folder",
+        )
     })?;
     absolute.into_os_string().into_string().map_err(|path| {
-        Failure::new(format!("{} is not UTF-8", path.display()), "rename the folder")
+        Failure::new(
+            format!("{} is not UTF-8", path.display()),
+            "rename the folder",
+        )
     })
 }
 
@@ -125,14 +133,22 @@ async fn bake(args: Bake) -> Outcome {
         command: args.command,
         labels: args.labels,
     };
-    let answer = args.connect.client()?.post("/api/v1/images", &request).await?;
+    let answer = args
+        .connect
+        .client()?
+        .post("/api/v1/images", &request)
+        .await?;
     made(&args.connect, &answer, "Baked")
 }
 
 async fn import(args: Import) -> Outcome {
     let request =
         json!({ "folder": absolute(&args.folder)?, "app": args.app, "version": args.version });
-    let answer = args.connect.client()?.post("/api/v1/images/import", &request).await?;
+    let answer = args
+        .connect
+        .client()?
+        .post("/api/v1/images/import", &request)
+        .await?;
     made(&args.connect, &answer, "Imported")
 }
 
@@ -143,7 +159,13 @@ fn made(connect: &Connect, answer: &serde_json::Value, what: &str) -> Outcome {
     }
     let image: ImageView = typed(answer)?;
     let size = print::bytes(image.size_bytes);
-    let ImageView { app, version, files, digest, .. } = image;
+    let ImageView {
+        app,
+        version,
+        files,
+        digest,
+        ..
+    } = image;
     print::line(format!("{what} {app} {version}: {files} files, {size}."));
     print::line(digest.as_str());
     Ok(Done::Ok)
@@ -163,7 +185,10 @@ async fn list(args: List) -> Outcome {
     }
     let version_of = |digest: &Digest| {
         let parent = view.images.iter().find(|image| &image.digest == digest);
-        parent.map_or_else(|| digest.short().to_owned(), |image| image.version.to_string())
+        parent.map_or_else(
+            || digest.short().to_owned(),
+            |image| image.version.to_string(),
+        )
     };
     let rows: Vec<_> = view
         .images
@@ -173,22 +198,40 @@ async fn list(args: List) -> Outcome {
                 image.app.to_string(),
                 image.version.to_string(),
                 image.digest.short().to_owned(),
-                image.parent.as_ref().map_or_else(|| "-".to_owned(), version_of),
+                image
+                    .parent
+                    .as_ref()
+                    .map_or_else(|| "-".to_owned(), version_of),
                 print::bytes(image.size_bytes),
                 print::time(image.baked_at),
                 live(image),
             ]
         })
         .collect();
-    let head = ["APP", "VERSION", "DIGEST", "PARENT", "SIZE", "BAKED (UTC)", "LIVE IN"];
+    let head = [
+        "APP",
+        "VERSION",
+        "DIGEST",
+        "PARENT",
+        "SIZE",
+        "BAKED (UTC)",
+        "LIVE IN",
+    ];
     print::line(print::table(&head, &rows));
     Ok(Done::Ok)
 }
 
 fn live(image: &ImageView) -> String {
-    let live: Vec<_> =
-        image.live.iter().map(|live| format!("{}/{} {}%", live.app, live.env, live.weight)).collect();
-    if live.is_empty() { "-".to_owned() } else { live.join(", ") }
+    let live: Vec<_> = image
+        .live
+        .iter()
+        .map(|live| format!("{}/{} {}%", live.app, live.env, live.weight))
+        .collect();
+    if live.is_empty() {
+        "-".to_owned()
+    } else {
+        live.join(", ")
+    }
 }
 
 async fn show(args: Show) -> Outcome {
@@ -204,9 +247,10 @@ async fn show(args: Show) -> Outcome {
         (Err(_), Some(app)) => {
             let path = with_query("/api/v1/images", &[("app", Some(app.to_string()))]);
             let view: ImagesView = typed(&client.get(&path).await?)?;
-            let found = view.images.into_iter().find(|image| {
-                image.version.as_str() == args.image
-            });
+            let found = view
+                .images
+                .into_iter()
+                .find(|image| image.version.as_str() == args.image);
             let missing = || {
                 Failure::new(
                     format!("{app} has no image {}", args.image),
@@ -222,11 +266,24 @@ async fn show(args: Show) -> Outcome {
         return Ok(Done::Ok);
     }
     let image: ImageView = typed(&answer)?;
-    print::line(format!("{} {}, {} files, {}", image.app, image.version, image.files, print::bytes(image.size_bytes)));
+    print::line(format!(
+        "{} {}, {} files, {}",
+        image.app,
+        image.version,
+        image.files,
+        print::bytes(image.size_bytes)
+    ));
     print::line(format!("digest   {}", image.digest));
-    print::line(format!("parent   {}", image.parent.as_ref().map_or("none", |p| p.as_str())));
+    print::line(format!(
+        "parent   {}",
+        image.parent.as_ref().map_or("none", |p| p.as_str())
+    ));
     print::line(format!("command  {}", image.command.join(" ")));
-    print::line(format!("baked    {} by {}", print::time(image.baked_at), image.baked_by));
+    print::line(format!(
+        "baked    {} by {}",
+        print::time(image.baked_at),
+        image.baked_by
+    ));
     print::line(format!("live in  {}", live(&image)));
     for (key, value) in &image.labels {
         print::line(format!("label    {key}={value}"));

@@ -23,7 +23,11 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> Outcome {
     let body = json!({ "name": args.name, "role": args.role });
-    let answer = args.connect.client()?.post("/api/v1/login-links", &body).await?;
+    let answer = args
+        .connect
+        .client()?
+        .post("/api/v1/login-links", &body)
+        .await?;
     if args.connect.json {
         print::json(&answer);
     } else {

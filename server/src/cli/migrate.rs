@@ -14,7 +14,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> Outcome {
     let url = args.database.url()?;
-    let store = Store::open(&url).await.map_err(|error| Failure::new(error, ""))?;
+    let store = Store::open(&url)
+        .await
+        .map_err(|error| Failure::new(error, ""))?;
     store.close().await;
     super::print::line(format!("{url} is up to date."));
     Ok(Done::Ok)

@@ -17,7 +17,12 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> Outcome {
     crate::log::start();
     let place = args.data.display().to_string();
-    ::node::run(::node::NodeOptions { dir: args.data, ready: None }).await.map_err(|error| {
+    ::node::run(::node::NodeOptions {
+        dir: args.data,
+        ready: None,
+    })
+    .await
+    .map_err(|error| {
         Failure::new(super::client::chain(&error), "").at(format!("node of {place}"))
     })?;
     Ok(Done::Ok)

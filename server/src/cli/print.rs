@@ -33,7 +33,10 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
         text.trim_end().to_owned()
     };
     let mut lines = vec![format(&mut head.iter().copied())];
-    lines.extend(rows.iter().map(|row| format(&mut row.iter().map(String::as_str))));
+    lines.extend(
+        rows.iter()
+            .map(|row| format(&mut row.iter().map(String::as_str))),
+    );
     lines.join("\n")
 }
 
@@ -61,7 +64,10 @@ mod tests {
 
     #[test]
     fn columns_align() {
-        let rows = [vec!["1".to_owned(), "site".to_owned()], vec!["12".to_owned(), "ü".to_owned()]];
+        let rows = [
+            vec!["1".to_owned(), "site".to_owned()],
+            vec!["12".to_owned(), "ü".to_owned()],
+        ];
         assert_eq!(table(&["id", "app"], &rows), "id  app\n1   site\n12  ü");
     }
 }

@@ -5,7 +5,9 @@ use super::connect::Connect;
 use super::print;
 use super::watch;
 use super::{Done, Outcome};
-use app::view::{CommandRequest, Page, PlanView, RolloutRow, RolloutView, StartRequest, StepState, StepView};
+use app::view::{
+    CommandRequest, Page, PlanView, RolloutRow, RolloutView, StartRequest, StepState, StepView,
+};
 use clap::{Subcommand, ValueEnum};
 use domain::{AppName, EnvName, RolloutId, Strategy};
 use serde_json::Value;
@@ -79,7 +81,12 @@ struct What {
 
 impl What {
     fn request(self) -> StartRequest {
-        StartRequest { app: self.app, env: self.env, image: self.image, strategy: self.strategy.into() }
+        StartRequest {
+            app: self.app,
+            env: self.env,
+            image: self.image,
+            strategy: self.strategy.into(),
+        }
     }
 }
 
@@ -182,24 +189,35 @@ pub(crate) async fn run(args: Args) -> Outcome {
 }
 
 async fn plan(args: Plan) -> Outcome {
-    let answer =
-        args.connect.client()?.post("/api/v1/rollouts/plan", &args.what.request()).await?;
+    let answer = args
+        .connect
+        .client()?
+        .post("/api/v1/rollouts/plan", &args.what.request())
+        .await?;
     if args.connect.json {
         print::json(&answer);
         return Ok(Done::Ok);
     }
     let plan: PlanView = typed(&answer)?;
-    print::line(format!("{} of {}/{} would:", plan.headline, plan.app, plan.env));
+    print::line(format!(
+        "{} of {}/{} would:",
+        plan.headline, plan.app, plan.env
+    ));
     print_steps(&plan.steps);
     let waits = domain::plan::duration(plan.declared_wait_ms);
-    print::line(format!("\nIt waits {waits} on purpose and costs {:.2} extra instance-hours.", plan.extra_instance_hours));
+    print::line(format!(
+        "\nIt waits {waits} on purpose and costs {:.2} extra instance-hours.",
+        plan.extra_instance_hours
+    ));
     print::line(plan.how_back);
     Ok(Done::Ok)
 }
 
 async fn start(args: Start) -> Outcome {
     let client = args.connect.client()?;
-    let answer = client.post("/api/v1/rollouts", &args.what.request()).await?;
+    let answer = client
+        .post("/api/v1/rollouts", &args.what.request())
+        .await?;
     let view: RolloutView = typed(&answer)?;
     match (args.watch, args.connect.json) {
         (true, json) => {
@@ -214,14 +232,20 @@ async fn start(args: Start) -> Outcome {
         }
         (false, false) => {
             print::line(started(&view));
-            print::line(format!("Follow it with `viridian rollout watch {}`.", view.id));
+            print::line(format!(
+                "Follow it with `viridian rollout watch {}`.",
+                view.id
+            ));
             Ok(Done::Ok)
         }
     }
 }
 
 fn started(view: &RolloutView) -> String {
-    format!("Rollout {}: {} in {}/{}, {}.", view.id, view.headline, view.app, view.env, view.state_text)
+    format!(
+        "Rollout {}: {} in {}/{}, {}.",
+        view.id, view.headline, view.app, view.env, view.state_text
+    )
 }
 
 async fn list(args: List) -> Outcome {
@@ -254,13 +278,25 @@ async fn list(args: List) -> Outcome {
                 format!("{}/{}", row.app, row.env),
                 row.headline.clone(),
                 state(&row.state, row.reason.as_deref()),
-                format!("{}/{}", (row.step + 1).min(row.steps_total), row.steps_total),
+                format!(
+                    "{}/{}",
+                    (row.step + 1).min(row.steps_total),
+                    row.steps_total
+                ),
                 print::time(row.created_at),
                 row.started_by.clone(),
             ]
         })
         .collect();
-    let head = ["ID", "WHERE", "WHAT", "STATE", "STEP", "STARTED (UTC)", "BY"];
+    let head = [
+        "ID",
+        "WHERE",
+        "WHAT",
+        "STATE",
+        "STEP",
+        "STARTED (UTC)",
+        "BY",
+    ];
     print::line(print::table(&head, &rows));
     if let Some(next) = page.next {
         print::line(format!("\nMore with --cursor {next}"));
@@ -276,22 +312,36 @@ fn state(state: &str, reason: Option<&str>) -> String {
 }
 
 async fn show(args: Show) -> Outcome {
-    let answer = args.connect.client()?.get(&format!("/api/v1/rollouts/{}", args.id)).await?;
+    let answer = args
+        .connect
+        .client()?
+        .get(&format!("/api/v1/rollouts/{}", args.id))
+        .await?;
     show_answer(&args.connect, &answer)
 }
 
 async fn steer(args: Steer, verb: domain::Command) -> Outcome {
     let path = format!("/api/v1/rollouts/{}/{}", args.id, verb.as_str());
-    let answer = args.connect.client()?.post(&path, &CommandRequest { step: args.step }).await?;
+    let answer = args
+        .connect
+        .client()?
+        .post(&path, &CommandRequest { step: args.step })
+        .await?;
     if args.connect.json {
         print::json(&answer);
         return Ok(Done::Ok);
     }
     let view: RolloutView = typed(&answer)?;
     if view.id != args.id {
-        print::line(format!("Rollout {} is over; rollout {} takes it back.", args.id, view.id));
+        print::line(format!(
+            "Rollout {} is over; rollout {} takes it back.",
+            args.id, view.id
+        ));
     }
-    print::line(format!("{}: {}. {}", view.headline, view.state_text, view.sentence));
+    print::line(format!(
+        "{}: {}. {}",
+        view.headline, view.state_text, view.sentence
+    ));
     Ok(Done::Ok)
 }
 
@@ -310,7 +360,11 @@ fn show_answer(connect: &Connect, answer: &Value) -> Outcome {
         view.headline,
         state(&view.state, view.reason.as_deref())
     ));
-    print::line(format!("Started {} by {}\n", print::time(view.created_at), view.started_by));
+    print::line(format!(
+        "Started {} by {}\n",
+        print::time(view.created_at),
+        view.started_by
+    ));
     print_steps(&view.steps);
     if !view.groups.is_empty() {
         let rows: Vec<_> = view
@@ -326,18 +380,26 @@ fn show_answer(connect: &Connect, answer: &Value) -> Outcome {
                     format!("{}%", group.weight_observed),
                     group.requests.to_string(),
                     group.errors.to_string(),
-                    group.p95_ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms")),
+                    group
+                        .p95_ms
+                        .map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1} ms")),
                 ]
             })
             .collect();
-        let head = ["GROUP", "ROLE", "IMAGE", "HEALTHY", "ASKED", "OBSERVED", "REQUESTS", "ERRORS", "P95"];
+        let head = [
+            "GROUP", "ROLE", "IMAGE", "HEALTHY", "ASKED", "OBSERVED", "REQUESTS", "ERRORS", "P95",
+        ];
         print::line(format!("\n{}", print::table(&head, &rows)));
     }
     if let Some(judgement) = &view.judgement {
         print::line(format!("\n{}", judgement.sentence));
     }
-    let allowed: Vec<_> =
-        view.actions.iter().filter(|offer| offer.allowed).map(|offer| offer.name.as_str()).collect();
+    let allowed: Vec<_> = view
+        .actions
+        .iter()
+        .filter(|offer| offer.allowed)
+        .map(|offer| offer.name.as_str())
+        .collect();
     if !allowed.is_empty() {
         print::line(format!("\nAllowed now: {}", allowed.join(", ")));
     }
@@ -357,7 +419,15 @@ fn print_steps(steps: &[StepView]) {
             StepState::Next => "    ",
             StepState::Skipped => "-   ",
         };
-        let note = if step.note.is_empty() { String::new() } else { format!(" ({})", step.note) };
-        print::line(format!("    {mark} {:>2}. {}{note}", step.index + 1, step.text));
+        let note = if step.note.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", step.note)
+        };
+        print::line(format!(
+            "    {mark} {:>2}. {}{note}",
+            step.index + 1,
+            step.text
+        ));
     }
 }

@@ -23,7 +23,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
     /// A PostgreSQL database instead of the file in the data folder.
-    #[arg(long, value_name = "URL", env = "VIRIDIAN_DATABASE_URL", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "VIRIDIAN_DATABASE_URL",
+        hide_env_values = true
+    )]
     database_url: Option<String>,
     /// A host name under which browsers may reach this server, besides those of this machine; can be
     /// given more than once.

@@ -26,7 +26,11 @@ pub(crate) struct Events {
 
 impl Events {
     pub(crate) fn new(body: Incoming) -> Self {
-        Self { body, parser: Parser::default(), ready: std::collections::VecDeque::new() }
+        Self {
+            body,
+            parser: Parser::default(),
+            ready: std::collections::VecDeque::new(),
+        }
     }
 
     /// The next event; `None` once the stream has ended, for whatever reason.
@@ -35,7 +39,10 @@ impl Events {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
-            let frame = tokio::time::timeout(SILENCE, self.body.frame()).await.ok()??.ok()?;
+            let frame = tokio::time::timeout(SILENCE, self.body.frame())
+                .await
+                .ok()??
+                .ok()?;
             if let Ok(data) = frame.into_data() {
                 self.parser.feed(data, &mut self.ready)?;
             }
@@ -97,12 +104,15 @@ mod tests {
 
     #[test]
     fn events_are_whole_however_the_bytes_arrive() {
-        let text = ": hello\n\nid: 7\nevent: change\ndata: {\"a\":\ndata: 1}\r\n\nevent: resync\n\n";
+        let text =
+            ": hello\n\nid: 7\nevent: change\ndata: {\"a\":\ndata: 1}\r\n\nevent: resync\n\n";
         for size in 1..text.len() {
             let mut parser = Parser::default();
             let mut ready = Vec::new();
             for chunk in text.as_bytes().chunks(size) {
-                parser.feed(Bytes::copy_from_slice(chunk), &mut ready).unwrap();
+                parser
+                    .feed(Bytes::copy_from_slice(chunk), &mut ready)
+                    .unwrap();
             }
             assert_eq!(ready.len(), 2, "in chunks of {size}");
             assert_eq!(ready[0].id.as_deref(), Some("7"));

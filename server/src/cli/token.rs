@@ -56,14 +56,15 @@ struct Revoke {
 pub(crate) async fn run(args: Args) -> Outcome {
     match args.command {
         Command::Create(args) => {
-            let body =
-                json!({ "name": args.name, "role": args.role, "days": args.days, "scopes": args.scopes });
+            let body = json!({ "name": args.name, "role": args.role, "days": args.days, "scopes": args.scopes });
             let answer = args.connect.client()?.post("/api/v1/tokens", &body).await?;
             if args.connect.json {
                 print::json(&answer);
             } else {
                 print::line(answer["token"].as_str().unwrap_or_default());
-                eprintln!("Shown only now. Use it as VIRIDIAN_TOKEN, or as `Authorization: Bearer …`.");
+                eprintln!(
+                    "Shown only now. Use it as VIRIDIAN_TOKEN, or as `Authorization: Bearer …`."
+                );
             }
         }
         Command::List(connect) => {

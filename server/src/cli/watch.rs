@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) async fn follow(client: &Client, id: RolloutId, json: bool) -> Outcome {
-    let mut told = Told { seq: 0, weights: String::new(), json };
+    let mut told = Told {
+        seq: 0,
+        weights: String::new(),
+        json,
+    };
     // An unknown rollout or a bad token will not mend itself.
     told.catch_up(client, id).await?;
     let mut away_since = None;
@@ -23,7 +27,9 @@ pub(crate) async fn follow(client: &Client, id: RolloutId, json: bool) -> Outcom
         match watch_once(client, id, &mut told, &mut away_since).await {
             Ok(Some(done)) => return Ok(done),
             Ok(None) => {}
-            Err(failure) if failure.status.is_some_and(|status| status < 500) => return Err(failure),
+            Err(failure) if failure.status.is_some_and(|status| status < 500) => {
+                return Err(failure);
+            }
             Err(failure) => {
                 let since = *away_since.get_or_insert_with(Instant::now);
                 if since.elapsed() > PATIENCE {
@@ -76,19 +82,14 @@ struct Told {
 impl Told {
     /// Prints what is new; answers how it ended, if it did.
     async fn catch_up(&mut self, client: &Client, id: RolloutId) -> Result<Option<Done>, Failure> {
-        // The state is read first: its rows are then certainly in the journal that is read after.
-        let view: RolloutView = typed(&client.get(&format!("/api/v1/rollouts/{id}")).await?)?;
-        loop {
-            let path = format!("/api/v1/rollouts/{id}/journal?after={}&limit=200", self.seq);
-            let page: Page<JournalRow> = typed(&client.get(&path).await?)?;
-            for row in &page.items {
-                self.seq = self.seq.max(row.seq);
-                self.row(id, row);
+        // Until a reading of the journal brings nothing new: the state read before it is then at
+        // least as new as every row that was told, and the last row's event is not waited for.
+        let view = loop {
+            let view: RolloutView = typed(&client.get(&format!("/api/v1/rollouts/{id}")).await?)?;
+            if !self.rows(client, id).await? {
+                break view;
             }
-            if page.next.is_none() || page.items.is_empty() {
-                break;
-            }
-        }
+        };
         let done = match view.state.as_str() {
             "succeeded" => Done::Ok,
             "rolled_back" | "cancelled" | "rejected" => Done::WentBack,
@@ -113,11 +114,34 @@ impl Told {
         Ok(Some(done))
     }
 
+    /// Prints what the journal has beyond what was told; answers whether there was anything.
+    async fn rows(&mut self, client: &Client, id: RolloutId) -> Result<bool, Failure> {
+        let before = self.seq;
+        loop {
+            let path = format!("/api/v1/rollouts/{id}/journal?after={}&limit=200", self.seq);
+            let page: Page<JournalRow> = typed(&client.get(&path).await?)?;
+            for row in &page.items {
+                self.seq = self.seq.max(row.seq);
+                self.row(id, row);
+            }
+            if page.next.is_none() || page.items.is_empty() {
+                return Ok(self.seq > before);
+            }
+        }
+    }
+
     fn row(&self, id: RolloutId, row: &JournalRow) {
         if self.json {
-            let JournalRow { seq, at, by, what, text } = row;
+            let JournalRow {
+                seq,
+                at,
+                by,
+                what,
+                text,
+            } = row;
             print::line(
-                json!({ "id": id, "seq": seq, "at": at, "by": by, "what": what, "text": text }).to_string(),
+                json!({ "id": id, "seq": seq, "at": at, "by": by, "what": what, "text": text })
+                    .to_string(),
             );
         } else {
             let (_, clock) = crate::calendar::utc(row.at);

@@ -16,8 +16,8 @@ use serde::Deserialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
-use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Entries that are told again to somebody who comes back; with more missed, looking anew is less.
 const REPLAYED: u32 = 1_000;
@@ -62,12 +62,24 @@ pub(crate) async fn events(
     let target = match wanted.rollout {
         None => None,
         Some(id) => {
-            let snapshot = server.world.engine.snapshot(id).await.map_err(crate::world::of_engine)?;
+            let snapshot = server
+                .world
+                .engine
+                .snapshot(id)
+                .await
+                .map_err(crate::world::of_engine)?;
             let missing = || crate::world::of_engine(engine::EngineError::NoRollout(id));
             Some(snapshot.ok_or_else(missing)?.rollout.plan.target.clone())
         }
     };
-    let mut listener = Listener { news, wanted, target, told: 0, ready: VecDeque::new(), _seat: seat };
+    let mut listener = Listener {
+        news,
+        wanted,
+        target,
+        told: 0,
+        ready: VecDeque::new(),
+        _seat: seat,
+    };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     if let Some(last) = last.filter(|last| !last.is_empty()) {
         match last.trim().parse() {
@@ -77,7 +89,8 @@ pub(crate) async fn events(
     }
     let stopping = server.stopping.clone();
     let stream = listener.stream().take_until(stopping.cancelled_owned());
-    let stream = Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("still here"));
+    let stream =
+        Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).text("still here"));
     let unbuffered = HeaderName::from_static("x-accel-buffering");
     Ok(([(CACHE_CONTROL, "no-store"), (unbuffered, "no")], stream))
 }
@@ -104,7 +117,11 @@ impl Listener {
             self.ready.push_back(resync());
             return Ok(());
         }
-        for entry in store.journal(None, last, REPLAYED).await.map_err(crate::world::of_store)? {
+        for entry in store
+            .journal(None, last, REPLAYED)
+            .await
+            .map_err(crate::world::of_store)?
+        {
             let change = of_entry(&entry);
             self.told = change.seq;
             if self.wants(&change) {
@@ -120,8 +137,11 @@ impl Listener {
         let here = |target: &Target| {
             change.app.as_ref() == Some(&target.app) && change.env.as_ref() == Some(&target.env)
         };
-        app.as_ref().is_none_or(|app| change.app.as_ref() == Some(app))
-            && env.as_ref().is_none_or(|env| change.env.as_ref() == Some(env))
+        app.as_ref()
+            .is_none_or(|app| change.app.as_ref() == Some(app))
+            && env
+                .as_ref()
+                .is_none_or(|env| change.env.as_ref() == Some(env))
             && rollout.is_none_or(|id| {
                 change.rollout == Some(id)
                     || (change.what == "observed" && self.target.as_ref().is_some_and(here))
@@ -162,7 +182,11 @@ impl Listener {
 
 fn event(change: &Change, json: &str) -> Event {
     let event = Event::default().event("change").data(json);
-    if change.what == "observed" { event } else { event.id(change.seq.to_string()) }
+    if change.what == "observed" {
+        event
+    } else {
+        event.id(change.seq.to_string())
+    }
 }
 
 fn resync() -> Event {

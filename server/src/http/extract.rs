@@ -27,9 +27,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
     type Rejection = Trouble;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Trouble> {
-        let kind = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        let is_json = essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json");
+        let kind = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let essence = kind
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        let is_json =
+            essence.eq_ignore_ascii_case("application/json") || essence.ends_with("+json");
         if !is_json {
             return Err(Trouble::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -53,7 +62,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Asked<T> {
                         format!("the body does not fit: {error}"),
                         "see /api/docs for the fields and their types",
                     );
-                    if field == "." { trouble } else { trouble.at(field) }
+                    if field == "." {
+                        trouble
+                    } else {
+                        trouble.at(field)
+                    }
                 }
                 _ => malformed(&error),
             }
@@ -82,7 +95,11 @@ pub(crate) async fn read(body: axum::body::Body) -> Result<bytes::Bytes, Trouble
             }
             cause = error.source();
         }
-        Trouble::new(StatusCode::BAD_REQUEST, "the body broke off", "send it again, whole")
+        Trouble::new(
+            StatusCode::BAD_REQUEST,
+            "the body broke off",
+            "send it again, whole",
+        )
     })
 }
 
@@ -131,6 +148,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Who {
     type Rejection = Trouble;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Trouble> {
-        parts.extensions.get::<Viewer>().cloned().map(Self).ok_or_else(Trouble::unauthenticated)
+        parts
+            .extensions
+            .get::<Viewer>()
+            .cloned()
+            .map(Self)
+            .ok_or_else(Trouble::unauthenticated)
     }
 }

@@ -60,7 +60,10 @@ pub(super) async fn command(
     form: Result<Form<CommandForm>, FormRejection>,
 ) -> Handled<Response> {
     let form = filled(form)?;
-    let Some(command) = Command::ALL.into_iter().find(|command| command.as_str() == verb) else {
+    let Some(command) = Command::ALL
+        .into_iter()
+        .find(|command| command.as_str() == verb)
+    else {
         return Err(Trouble::new(
             StatusCode::NOT_FOUND,
             format!("{verb:?} cannot be said to a rollout"),
@@ -71,11 +74,18 @@ pub(super) async fn command(
     let step = match form.step.as_str() {
         "" => None,
         step => Some(step.parse().map_err(|_| {
-            Trouble::new(StatusCode::UNPROCESSABLE_ENTITY, format!("step is {step:?}"), "go back and reload the page")
-                .at("step")
+            Trouble::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("step is {step:?}"),
+                "go back and reload the page",
+            )
+            .at("step")
         })?),
     };
-    let done = server.backend.command(&viewer, id, command, CommandRequest { step }).await;
+    let done = server
+        .backend
+        .command(&viewer, id, command, CommandRequest { step })
+        .await;
     Ok(match done {
         // A rollback of a finished rollout is one of its own: that is the one to look at.
         Ok(view) if view.id != id => Redirect::to(&format!("/rollouts/{}", view.id)),
@@ -90,10 +100,16 @@ fn filled<T>(form: Result<Form<T>, FormRejection>) -> Handled<T> {
         Ok(Form(form)) => Ok(form),
         Err(error) => {
             let detail = match error.status() {
-                StatusCode::PAYLOAD_TOO_LARGE => format!("the form is larger than {} KB", MAX_BODY / 1024),
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    format!("the form is larger than {} KB", MAX_BODY / 1024)
+                }
                 _ => error.body_text(),
             };
-            Err(Trouble::new(error.status(), detail, "go back and reload the page"))
+            Err(Trouble::new(
+                error.status(),
+                detail,
+                "go back and reload the page",
+            ))
         }
     }
 }
@@ -107,10 +123,22 @@ fn request(form: &StartForm) -> Result<StartRequest, Problem> {
     };
     let app = AppName::new(&form.app).map_err(|e| bad("app", e.to_string(), "reload the page"))?;
     let env = EnvName::new(&form.env).map_err(|e| bad("env", e.to_string(), "reload the page"))?;
-    let strategy = Strategy::ALL.into_iter().find(|s| s.as_str() == form.strategy).ok_or_else(|| {
-        bad("strategy", format!("{:?} is no strategy", form.strategy), "choose one of the four")
-    })?;
-    Ok(StartRequest { app, env, image: form.image.clone(), strategy })
+    let strategy = Strategy::ALL
+        .into_iter()
+        .find(|s| s.as_str() == form.strategy)
+        .ok_or_else(|| {
+            bad(
+                "strategy",
+                format!("{:?} is no strategy", form.strategy),
+                "choose one of the four",
+            )
+        })?;
+    Ok(StartRequest {
+        app,
+        env,
+        image: form.image.clone(),
+        strategy,
+    })
 }
 
 /// Back to the page, which tells the problem.
@@ -119,7 +147,9 @@ fn back(home: &str, problem: &Problem) -> Redirect {
     if !problem.remedy.is_empty() {
         text = format!("{text}; {}", problem.remedy);
     }
-    let (path, fragment) = home.split_once('#').map_or((home, None), |(path, f)| (path, Some(f)));
+    let (path, fragment) = home
+        .split_once('#')
+        .map_or((home, None), |(path, f)| (path, Some(f)));
     let sign = if path.contains('?') { '&' } else { '?' };
     let mut to = format!("{path}{sign}problem={}", crate::cli::escape(&text));
     if let Some(fragment) = fragment {
@@ -137,9 +167,18 @@ fn local(return_to: &str) -> Option<String> {
     if !is_path {
         return None;
     }
-    let Some((path, query)) = return_to.split_once('?') else { return Some(return_to.to_owned()) };
-    let kept: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("problem=")).collect();
-    Some(if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) })
+    let Some((path, query)) = return_to.split_once('?') else {
+        return Some(return_to.to_owned());
+    };
+    let kept: Vec<_> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("problem="))
+        .collect();
+    Some(if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    })
 }
 
 #[cfg(test)]
@@ -148,8 +187,18 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_server_are_gone_back_to() {
-        assert_eq!(local("/rollouts/7?tab=x&problem=old").as_deref(), Some("/rollouts/7?tab=x"));
-        for bad in ["", "http://evil.example", "//evil.example", "/\\evil.example", "/a\r\nset-cookie: x", "rollouts"] {
+        assert_eq!(
+            local("/rollouts/7?tab=x&problem=old").as_deref(),
+            Some("/rollouts/7?tab=x")
+        );
+        for bad in [
+            "",
+            "http://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/a\r\nset-cookie: x",
+            "rollouts",
+        ] {
             assert_eq!(local(bad), None, "{bad:?}");
         }
     }

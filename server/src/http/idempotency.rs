@@ -28,8 +28,16 @@ pub(super) async fn once(State(server): State<Server>, request: Request, next: N
 
 async fn carry_out(server: &Server, request: Request, next: Next) -> Handled<Response> {
     let (parts, body) = request.into_parts();
-    let viewer = parts.extensions.get::<Viewer>().cloned().ok_or_else(Trouble::unauthenticated)?;
-    let key = parts.headers.get(HEADER).and_then(|key| key.to_str().ok()).unwrap_or_default();
+    let viewer = parts
+        .extensions
+        .get::<Viewer>()
+        .cloned()
+        .ok_or_else(Trouble::unauthenticated)?;
+    let key = parts
+        .headers
+        .get(HEADER)
+        .and_then(|key| key.to_str().ok())
+        .unwrap_or_default();
     let key = key.trim().trim_matches('"').to_owned();
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(Trouble::new(
@@ -43,7 +51,9 @@ async fn carry_out(server: &Server, request: Request, next: Next) -> Handled<Res
     let bytes = read(body).await?;
     let hash = hex::encode(Sha256::digest(&bytes));
     let (store, at) = (&server.world.store, server.world.clock.now());
-    let begun = store.begin_idempotent(&key, &route, &viewer.actor, &hash, at).await;
+    let begun = store
+        .begin_idempotent(&key, &route, &viewer.actor, &hash, at)
+        .await;
     match begun.map_err(crate::world::of_store)? {
         Begun::New => {}
         Begun::Replay { status, body } => return Ok(replay(status, body)),
@@ -67,15 +77,20 @@ async fn carry_out(server: &Server, request: Request, next: Next) -> Handled<Res
     // Carried out to its end also when the client goes away: the answer is there when it comes back.
     let server = server.clone();
     let task = tokio::spawn(async move {
-        let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+        let response = next
+            .run(Request::from_parts(parts, Body::from(bytes)))
+            .await;
         let (head, body) = response.into_parts();
         let body = match axum::body::to_bytes(body, usize::MAX).await {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(_) => String::new(),
         };
         let status = head.status.as_u16();
-        let kept =
-            server.world.store.finish_idempotent(&key, &route, &viewer.actor, status, &body).await;
+        let kept = server
+            .world
+            .store
+            .finish_idempotent(&key, &route, &viewer.actor, status, &body)
+            .await;
         if let Err(error) = kept {
             tracing::error!(%error, "an answer could not be kept for its idempotency key");
         }
@@ -83,15 +98,27 @@ async fn carry_out(server: &Server, request: Request, next: Next) -> Handled<Res
     });
     task.await.map_err(|error| {
         tracing::error!(%error, "a request ended unexpectedly");
-        Trouble::new(StatusCode::INTERNAL_SERVER_ERROR, "the server broke while answering this", "look into its log")
+        Trouble::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the server broke while answering this",
+            "look into its log",
+        )
     })
 }
 
 fn replay(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
+    let kind = if status.is_success() {
+        "application/json"
+    } else {
+        "application/problem+json"
+    };
     let mut response = (status, body).into_response();
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert("idempotency-replayed", HeaderValue::from_static("true"));
     response
 }

@@ -15,7 +15,11 @@ use store::RolloutQuery;
 pub(super) async fn metrics(State(server): State<Server>) -> Handled<impl IntoResponse> {
     let world = &server.world;
     let head = world.store.head().await.map_err(of_store)?;
-    let query = RolloutQuery { unfinished_only: true, limit: 1_000, ..RolloutQuery::default() };
+    let query = RolloutQuery {
+        unfinished_only: true,
+        limit: 1_000,
+        ..RolloutQuery::default()
+    };
     let mut states: BTreeMap<&str, u64> = BTreeMap::new();
     let (unfinished, _) = world.store.rollouts(query).await.map_err(of_store)?;
     for record in &unfinished {
@@ -25,7 +29,11 @@ pub(super) async fn metrics(State(server): State<Server>) -> Handled<impl IntoRe
     let mut gauge = |name: &str, help: &str, kind: &str| {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     };
-    gauge("viridian_rollouts", "Rollouts that are not over, by state.", "gauge");
+    gauge(
+        "viridian_rollouts",
+        "Rollouts that are not over, by state.",
+        "gauge",
+    );
     for (state, count) in states {
         let _ = writeln!(text, "viridian_rollouts{{state=\"{state}\"}} {count}");
     }
@@ -48,5 +56,8 @@ pub(super) async fn metrics(State(server): State<Server>) -> Handled<impl IntoRe
     if let Ok(Ok(node)) = node {
         text.push_str(&node);
     }
-    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+    Ok((
+        [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+        text,
+    ))
 }

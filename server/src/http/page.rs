@@ -6,7 +6,11 @@ use http::{HeaderValue, StatusCode};
 
 /// How to come in. `again` makes the browser ask once more by itself.
 pub(crate) fn sign_in_first(again: bool) -> Response {
-    let refresh = if again { "<meta http-equiv=\"refresh\" content=\"0\">" } else { "" };
+    let refresh = if again {
+        "<meta http-equiv=\"refresh\" content=\"0\">"
+    } else {
+        ""
+    };
     page(
         StatusCode::UNAUTHORIZED,
         "Sign in",

@@ -36,10 +36,17 @@ pub(crate) struct Trouble(Box<ProblemBody>);
 pub(crate) type Handled<T> = Result<T, Trouble>;
 
 impl Trouble {
-    pub(crate) fn new(status: StatusCode, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        detail: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
         Self(Box::new(ProblemBody {
-            kind: format!("urn:viridian:problem:{}", title.to_ascii_lowercase().replace(' ', "-")),
+            kind: format!(
+                "urn:viridian:problem:{}",
+                title.to_ascii_lowercase().replace(' ', "-")
+            ),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.into(),
@@ -98,9 +105,15 @@ impl IntoResponse for Trouble {
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"viridian\""));
+            headers.insert(
+                WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"viridian\""),
+            );
         }
         response
     }

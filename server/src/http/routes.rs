@@ -12,7 +12,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get, post};
 use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use http::{HeaderName, HeaderValue};
 use leptos::context::{provide_context, use_context};
@@ -27,10 +28,13 @@ use utoipa_swagger_ui::SwaggerUi;
 /// The viewer's own files need inline styles; nothing else is relaxed.
 const VIEWER_POLICY: &str = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
-const CLOSED_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+const CLOSED_POLICY: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
 fn rest() -> (Router<Server>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api::routes()).split_for_parts()
+    OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/api/v1", api::routes())
+        .split_for_parts()
 }
 
 pub(crate) fn router(server: Server, site: SiteOptions) -> Router {
@@ -38,8 +42,14 @@ pub(crate) fn router(server: Server, site: SiteOptions) -> Router {
     let rest = rest
         .route("/api/{*rest}", any(unknown_route))
         .method_not_allowed_fallback(unknown_method)
-        .layer(middleware::from_fn_with_state(server.clone(), idempotency::once))
-        .layer(SetResponseHeaderLayer::if_not_present(CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(middleware::from_fn_with_state(
+            server.clone(),
+            idempotency::once,
+        ))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
         .layer(CompressionLayer::new().compress_when(
             DefaultPredicate::new().and(NotForContentType::const_new("text/event-stream")),
         ));
@@ -78,10 +88,16 @@ pub(crate) fn router(server: Server, site: SiteOptions) -> Router {
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "same-origin"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
     ];
     headers.into_iter().fold(router, |router, (name, value)| {
-        router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
+        router.layer(SetResponseHeaderLayer::if_not_present(
+            name,
+            HeaderValue::from_static(value),
+        ))
     })
 }
 

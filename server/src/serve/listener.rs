@@ -54,12 +54,23 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stopping: Cance
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(DRAIN, connections.wait()).await.is_err() {
-        tracing::warn!(left = connections.len(), "some connections were still open when the server stopped");
+    if tokio::time::timeout(DRAIN, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            left = connections.len(),
+            "some connections were still open when the server stopped"
+        );
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, stopping: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    stopping: CancellationToken,
+) {
     let set = sockopt::set_tcp_nodelay(&stream, true)
         .and_then(|()| sockopt::set_tcp_user_timeout(&stream, UNACKNOWLEDGED_MS))
         .and_then(|()| sockopt::set_socket_keepalive(&stream, true));

@@ -1,15 +1,16 @@
 use super::*;
 use axum::body::Body;
 use http_body_util::BodyExt;
-use std::sync::LazyLock;
+use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
 
-/// One runtime for all of these tests: the renderer keeps tasks of its own for the whole process,
-/// and a runtime that ends with its test takes them away from the others.
+/// One after the other: listing the routes of an application keeps notes for the whole process, and a
+/// page rendered at that moment may never end. A server lists them once, before it listens.
 fn run(test: impl Future<Output = ()>) {
-    static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
-    RUNTIME.block_on(test);
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    Runtime::new().expect("a runtime").block_on(test);
 }
 
 async fn fetch(router: Router, uri: &str, accept_encoding: &str) -> (Response<()>, String) {

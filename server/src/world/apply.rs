@@ -9,28 +9,51 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 impl World {
-    pub(super) async fn apply_declaration(&self, viewer: &Viewer, request: ApplyRequest) -> Answer<ApplyView> {
+    pub(super) async fn apply_declaration(
+        &self,
+        viewer: &Viewer,
+        request: ApplyRequest,
+    ) -> Answer<ApplyView> {
         let wanted = Application::from_toml(&request.toml)
             .map_err(|error| invalid("toml", error, "mend the declaration at that place"))?;
         self.clouds_are_known(&wanted)?;
         self.ports_are_free(&wanted).await?;
-        let known = self.store.application(&wanted.name).await.map_err(of_store)?;
+        let known = self
+            .store
+            .application(&wanted.name)
+            .await
+            .map_err(of_store)?;
         let changes = differences(known.as_ref(), &wanted);
-        self.nothing_runs_where_removed(known.as_ref(), &wanted).await?;
+        self.nothing_runs_where_removed(known.as_ref(), &wanted)
+            .await?;
         let applied = !request.plan && !changes.is_empty();
         if applied {
-            self.store.save_application(&wanted, &viewer.actor, self.time()).await.map_err(of_store)?;
+            self.store
+                .save_application(&wanted, &viewer.actor, self.time())
+                .await
+                .map_err(of_store)?;
             self.engine.environments_changed();
         }
-        Ok(ApplyView { app: wanted.name, changes, applied })
+        Ok(ApplyView {
+            app: wanted.name,
+            changes,
+            applied,
+        })
     }
 
     fn clouds_are_known(&self, wanted: &Application) -> Answer<()> {
-        match wanted.environments.iter().find(|env| env.cloud != cloud_local::NAME) {
+        match wanted
+            .environments
+            .iter()
+            .find(|env| env.cloud != cloud_local::NAME)
+        {
             None => Ok(()),
             Some(env) => Err(invalid(
                 "cloud",
-                format!("environment {:?}: no cloud is named {:?}", env.name, env.cloud),
+                format!(
+                    "environment {:?}: no cloud is named {:?}",
+                    env.name, env.cloud
+                ),
                 "use cloud = \"local\"",
             )),
         }
@@ -41,7 +64,9 @@ impl World {
         let taken = self.store.environments().await.map_err(of_store)?;
         for env in &wanted.environments {
             let other = taken.iter().find(|other| {
-                other.app != wanted.name && other.spec.listen == env.listen && env.listen.port() != 0
+                other.app != wanted.name
+                    && other.spec.listen == env.listen
+                    && env.listen.port() != 0
             });
             if let Some(other) = other {
                 return Err(Problem {
@@ -61,12 +86,19 @@ impl World {
     }
 
     /// An environment that serves is not forgotten by leaving it out.
-    async fn nothing_runs_where_removed(&self, known: Option<&Application>, wanted: &Application) -> Answer<()> {
+    async fn nothing_runs_where_removed(
+        &self,
+        known: Option<&Application>,
+        wanted: &Application,
+    ) -> Answer<()> {
         for gone in known.into_iter().flat_map(|app| &app.environments) {
             if wanted.environments.iter().any(|env| env.name == gone.name) {
                 continue;
             }
-            let target = domain::Target { app: wanted.name.clone(), env: gone.name.clone() };
+            let target = domain::Target {
+                app: wanted.name.clone(),
+                env: gone.name.clone(),
+            };
             let record = self.store.environment(&target).await.map_err(of_store)?;
             let Some(record) = record else { continue };
             let busy = match (record.active, &record.stable) {
@@ -105,16 +137,28 @@ fn differences(known: Option<&Application>, wanted: &Application) -> Vec<String>
         }
     }
     for env in &wanted.environments {
-        match known.environments.iter().find(|before| before.name == env.name) {
+        match known
+            .environments
+            .iter()
+            .find(|before| before.name == env.name)
+        {
             None => lines.push(added(env)),
             Some(before) => {
                 let (before, after) = (settings(before), settings(env));
-                let names: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+                let names: std::collections::BTreeSet<_> =
+                    before.keys().chain(after.keys()).collect();
                 for name in names {
                     let (from, to) = (before.get(name), after.get(name));
                     if from != to {
-                        let show = |value: Option<&Value>| value.map_or_else(|| "default".to_owned(), Value::to_string);
-                        lines.push(format!("~ {}.{name}: {} → {}", env.name, show(from), show(to)));
+                        let show = |value: Option<&Value>| {
+                            value.map_or_else(|| "default".to_owned(), Value::to_string)
+                        };
+                        lines.push(format!(
+                            "~ {}.{name}: {} → {}",
+                            env.name,
+                            show(from),
+                            show(to)
+                        ));
                     }
                 }
             }
@@ -122,18 +166,33 @@ fn differences(known: Option<&Application>, wanted: &Application) -> Vec<String>
     }
     let order = |app: &Application| -> Vec<_> {
         let names = app.environments.iter().map(|env| env.name.clone());
-        names.filter(|name| known.environments.iter().any(|env| &env.name == name)).collect()
+        names
+            .filter(|name| known.environments.iter().any(|env| &env.name == name))
+            .collect()
     };
     let (before, after) = (order(known), order(wanted));
     if lines.iter().all(|line| !line.starts_with('-')) && before != after {
-        let path = |names: &[domain::EnvName]| names.iter().map(|n| n.as_str()).collect::<Vec<_>>().join(" → ");
-        lines.push(format!("~ promotion path: {} becomes {}", path(&before), path(&after)));
+        let path = |names: &[domain::EnvName]| {
+            names
+                .iter()
+                .map(|n| n.as_str())
+                .collect::<Vec<_>>()
+                .join(" → ")
+        };
+        lines.push(format!(
+            "~ promotion path: {} becomes {}",
+            path(&before),
+            path(&after)
+        ));
     }
     lines
 }
 
 fn added(env: &Environment) -> String {
-    format!("+ environment {} on {}, {} × {}", env.name, env.cloud, env.instances, env.listen)
+    format!(
+        "+ environment {} on {}, {} × {}",
+        env.name, env.cloud, env.instances, env.listen
+    )
 }
 
 /// Every setting by its dotted name.
@@ -142,7 +201,11 @@ fn settings(env: &Environment) -> BTreeMap<String, Value> {
         match value {
             Value::Object(fields) => {
                 for (name, value) in fields {
-                    let path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+                    let path = if prefix.is_empty() {
+                        name
+                    } else {
+                        format!("{prefix}.{name}")
+                    };
                     walk(&path, value, into);
                 }
             }
@@ -173,7 +236,10 @@ mod tests {
         );
         assert_eq!(
             differences(Some(&before), &after),
-            ["+ environment dev on local, 1 × 127.0.0.1:2", "~ prod.instances: 1 → 3"]
+            [
+                "+ environment dev on local, 1 × 127.0.0.1:2",
+                "~ prod.instances: 1 → 3"
+            ]
         );
         assert_eq!(differences(Some(&after), &before)[0], "- environment dev");
         assert!(differences(Some(&after), &after).is_empty());

@@ -19,7 +19,12 @@ pub(crate) fn require(viewer: &Viewer, needed: ViewerRole, what: &str) -> Answer
 }
 
 fn refusal(viewer: &Viewer, needed: ViewerRole, what: &str) -> String {
-    format!("{} is a {} here; to {what} takes {}", viewer.actor, name(viewer.role), article(needed))
+    format!(
+        "{} is a {} here; to {what} takes {}",
+        viewer.actor,
+        name(viewer.role),
+        article(needed)
+    )
 }
 
 fn name(role: ViewerRole) -> &'static str {
@@ -44,14 +49,19 @@ fn article(role: ViewerRole) -> &'static str {
 pub(super) fn needed(rollout: &Rollout, command: Command) -> ViewerRole {
     let approval = matches!(
         rollout.status,
-        Status::PendingApproval | Status::Paused { pause: Pause::Approval }
+        Status::PendingApproval
+            | Status::Paused {
+                pause: Pause::Approval
+            }
     );
     match command {
         Command::Promote if approval => ViewerRole::Approver,
         Command::Reject => ViewerRole::Approver,
-        Command::Promote | Command::Pause | Command::Resume | Command::Rollback | Command::Cancel => {
-            ViewerRole::Operator
-        }
+        Command::Promote
+        | Command::Pause
+        | Command::Resume
+        | Command::Rollback
+        | Command::Cancel => ViewerRole::Operator,
     }
 }
 

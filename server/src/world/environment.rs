@@ -33,10 +33,17 @@ impl World {
         unfinished: &[RolloutRecord],
         versions: &group::Versions,
     ) -> Answer<Scene> {
-        let target = Target { app: record.app.clone(), env: record.spec.name.clone() };
+        let target = Target {
+            app: record.app.clone(),
+            env: record.spec.name.clone(),
+        };
         let mine = |r: &&RolloutRecord| r.app == target.app && r.env == target.env;
-        let mut queue: Vec<_> =
-            unfinished.iter().filter(mine).filter(|r| !r.active).cloned().collect();
+        let mut queue: Vec<_> = unfinished
+            .iter()
+            .filter(mine)
+            .filter(|r| !r.active)
+            .cloned()
+            .collect();
         queue.sort_by_key(|r| r.id);
         let active = unfinished.iter().find(|r| mine(r) && r.active);
         let active = match active {
@@ -49,7 +56,13 @@ impl World {
             (None, Some(seen)) => group::at_rest(record.stable.as_ref(), seen, versions),
             (None, None) => Vec::new(),
         };
-        Ok(Scene { record, seen, active, queue, groups })
+        Ok(Scene {
+            record,
+            seen,
+            active,
+            queue,
+            groups,
+        })
     }
 
     /// Every rollout that is not over.
@@ -63,9 +76,15 @@ impl World {
         Ok(self.store.rollouts(query).await.map_err(of_store)?.0)
     }
 
-    pub(super) async fn versions(&self, app: Option<&AppName>) -> Answer<(Vec<ImageRecord>, group::Versions)> {
+    pub(super) async fn versions(
+        &self,
+        app: Option<&AppName>,
+    ) -> Answer<(Vec<ImageRecord>, group::Versions)> {
         let images = self.store.images(app).await.map_err(of_store)?;
-        let versions = images.iter().map(|i| (i.digest.clone(), i.version.clone())).collect();
+        let versions = images
+            .iter()
+            .map(|i| (i.digest.clone(), i.version.clone()))
+            .collect();
         Ok((images, versions))
     }
 
@@ -80,23 +99,38 @@ impl World {
             .collect())
     }
 
-    pub(super) async fn application_view(&self, viewer: &Viewer, app: &AppName) -> Answer<ApplicationView> {
+    pub(super) async fn application_view(
+        &self,
+        viewer: &Viewer,
+        app: &AppName,
+    ) -> Answer<ApplicationView> {
         let seq = self.head().await?;
         let declared = self.store.application(app).await.map_err(of_store)?;
         let declared = declared.ok_or_else(|| {
-            not_found(format!("application {app}"), "declare it with `viridian apply -f FILE`")
+            not_found(
+                format!("application {app}"),
+                "declare it with `viridian apply -f FILE`",
+            )
         })?;
         let unfinished = self.unfinished(Some(app)).await?;
         let (images, versions) = self.versions(Some(app)).await?;
         let mut environments = Vec::new();
         for environment in declared.environments {
-            let target = Target { app: app.clone(), env: environment.name };
+            let target = Target {
+                app: app.clone(),
+                env: environment.name,
+            };
             let record = self.store.environment(&target).await.map_err(of_store)?;
             let Some(record) = record else { continue };
             let scene = self.scene(record, &unfinished, &versions).await?;
             environments.push(self.environment_view(viewer, scene, &images).await?);
         }
-        Ok(ApplicationView { name: app.clone(), as_of: self.time(), seq, environments })
+        Ok(ApplicationView {
+            name: app.clone(),
+            as_of: self.time(),
+            seq,
+            environments,
+        })
     }
 
     async fn environment_view(
@@ -109,7 +143,15 @@ impl World {
         let query = RolloutQuery {
             app: Some(record.app.clone()),
             env: Some(record.spec.name.clone()),
-            states: ["succeeded", "rejected", "cancelled", "rolled_back", "failed"].map(str::to_owned).into(),
+            states: [
+                "succeeded",
+                "rejected",
+                "cancelled",
+                "rolled_back",
+                "failed",
+            ]
+            .map(str::to_owned)
+            .into(),
             limit: RECENT,
             ..RolloutQuery::default()
         };
@@ -159,7 +201,10 @@ impl World {
 
 fn candidates(scene: &Scene, images: &[ImageRecord]) -> Vec<Candidate> {
     let record = &scene.record;
-    let coming = scene.active.as_ref().map(|active| &active.rollout.plan.to.image);
+    let coming = scene
+        .active
+        .as_ref()
+        .map(|active| &active.rollout.plan.to.image);
     images
         .iter()
         .take(CANDIDATES)
@@ -168,7 +213,11 @@ fn candidates(scene: &Scene, images: &[ImageRecord]) -> Vec<Candidate> {
                 format!("vetoed here by {}: {}", veto.by, veto.why)
             } else if coming == Some(&image.digest) {
                 "it is on its way in already".to_owned()
-            } else if record.stable.as_ref().is_some_and(|stable| stable.image == image.digest) {
+            } else if record
+                .stable
+                .as_ref()
+                .is_some_and(|stable| stable.image == image.digest)
+            {
                 "it is what runs here already".to_owned()
             } else {
                 String::new()
@@ -186,7 +235,13 @@ fn candidates(scene: &Scene, images: &[ImageRecord]) -> Vec<Candidate> {
 
 /// One application in one environment, as observed.
 pub(super) fn cell(scene: &Scene) -> Cell {
-    let Scene { record, seen, active, queue, groups } = scene;
+    let Scene {
+        record,
+        seen,
+        active,
+        queue,
+        groups,
+    } = scene;
     let serving = || groups.iter().filter(|group| group.weight_observed > 0);
     let health = match seen {
         None => Health::Unknown,
@@ -197,7 +252,11 @@ pub(super) fn cell(scene: &Scene) -> Cell {
         Some(_) if serving().next().is_none() => Health::Unknown,
         Some(_) => Health::Healthy,
     };
-    let drifted = groups.iter().flat_map(|group| &group.instances).filter(|i| !i.drift.is_empty()).count();
+    let drifted = groups
+        .iter()
+        .flat_map(|group| &group.instances)
+        .filter(|i| !i.drift.is_empty())
+        .count();
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Cell {
         env: record.spec.name.clone(),
@@ -209,7 +268,10 @@ pub(super) fn cell(scene: &Scene) -> Cell {
         since: record.stable_since,
         rollout: active.as_ref().map(|active| active.rollout.id),
         queued: count(queue.len()),
-        hold: record.hold.as_ref().map(|hold| format!("{} ({})", hold.why, hold.by)),
+        hold: record
+            .hold
+            .as_ref()
+            .map(|hold| format!("{} ({})", hold.why, hold.by)),
         drifted: count(drifted),
         observed_at: seen.as_ref().map(|seen| seen.at),
     }

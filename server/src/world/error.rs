@@ -6,8 +6,17 @@ use engine::EngineError;
 use std::fmt::Display;
 use store::StoreError;
 
-pub(crate) fn problem(kind: ProblemKind, detail: impl Display, remedy: impl Into<String>) -> Problem {
-    Problem { kind, detail: detail.to_string(), remedy: remedy.into(), field: None }
+pub(crate) fn problem(
+    kind: ProblemKind,
+    detail: impl Display,
+    remedy: impl Into<String>,
+) -> Problem {
+    Problem {
+        kind,
+        detail: detail.to_string(),
+        remedy: remedy.into(),
+        field: None,
+    }
 }
 
 pub(crate) fn at(mut problem: Problem, field: &str) -> Problem {
@@ -53,7 +62,12 @@ pub(crate) fn of_store(error: StoreError) -> Problem {
         StoreError::TokenTaken { .. } => Some("name"),
         _ => None,
     };
-    Problem { kind, detail: what, remedy, field: field.map(str::to_owned) }
+    Problem {
+        kind,
+        detail: what,
+        remedy,
+        field: field.map(str::to_owned),
+    }
 }
 
 /// Messages read "what: remedy"; an answer keeps the two apart.
@@ -90,15 +104,29 @@ pub(crate) fn of_engine(error: EngineError) -> Problem {
             "`viridian rollout list` shows the rollouts there are",
         ),
         E::NoApplication(app) => at(
-            not_found(format!("application {app}"), "declare it with `viridian apply -f FILE`"),
+            not_found(
+                format!("application {app}"),
+                "declare it with `viridian apply -f FILE`",
+            ),
             "app",
         ),
         E::NoEnvironment(target) => at(
-            not_found(format!("environment {target}"), "declare it with `viridian apply -f FILE`"),
+            not_found(
+                format!("environment {target}"),
+                "declare it with `viridian apply -f FILE`",
+            ),
             "env",
         ),
-        E::Vetoed { target, version, by, why, rollout } => {
-            let of = rollout.map(|id| format!(" with rollout {id}")).unwrap_or_default();
+        E::Vetoed {
+            target,
+            version,
+            by,
+            why,
+            rollout,
+        } => {
+            let of = rollout
+                .map(|id| format!(" with rollout {id}"))
+                .unwrap_or_default();
             at(
                 conflict(
                     format!("{version} is vetoed in {target} by {by}{of}: {why}"),
@@ -110,37 +138,45 @@ pub(crate) fn of_engine(error: EngineError) -> Problem {
                 "image",
             )
         }
-        E::AlreadyAsked { rollout, .. } => {
-            conflict(error.to_string(), format!("watch it with `viridian rollout watch {rollout}`"))
-        }
-        E::Occupied { by, .. } => {
-            conflict(error.to_string(), format!("wait for rollout {by} to end, or cancel it"))
-        }
+        E::AlreadyAsked { rollout, .. } => conflict(
+            error.to_string(),
+            format!("watch it with `viridian rollout watch {rollout}`"),
+        ),
+        E::Occupied { by, .. } => conflict(
+            error.to_string(),
+            format!("wait for rollout {by} to end, or cancel it"),
+        ),
         E::ImageMissing { .. } => at(
             conflict(error.to_string(), "bake or import it again".to_owned()),
             "image",
         ),
         E::NoCloud(_) => at(
-            problem(ProblemKind::Invalid, error, "set `cloud = \"local\"` in the declaration"),
+            problem(
+                ProblemKind::Invalid,
+                error,
+                "set `cloud = \"local\"` in the declaration",
+            ),
             "cloud",
         ),
         E::Plan(ref plan) => {
             use domain::planner::PlanError as P;
             match plan {
                 P::AlreadyLive { .. } => at(
-                    conflict(error.to_string(), "start another image, or change the environment's settings first".to_owned()),
+                    conflict(
+                        error.to_string(),
+                        "start another image, or change the environment's settings first"
+                            .to_owned(),
+                    ),
                     "image",
                 ),
                 P::Unsupported { .. } => invalid("strategy", &error, "use another strategy"),
-                P::TooLarge { .. } => invalid("instances", &error, "lower `instances` in the declaration"),
+                P::TooLarge { .. } => {
+                    invalid("instances", &error, "lower `instances` in the declaration")
+                }
             }
         }
         E::Store(error) => of_store(error),
         E::Cloud(error) => of_cloud(error),
-        E::Contended => problem(
-            ProblemKind::Unavailable,
-            error,
-            "try again",
-        ),
+        E::Contended => problem(ProblemKind::Unavailable, error, "try again"),
     }
 }

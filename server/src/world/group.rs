@@ -3,8 +3,8 @@
 use app::view::{GroupView, InstanceView, Point, Series, Share};
 use domain::observation::Health;
 use domain::{
-    Action, Digest, Figures, Group, GroupName, Observation, ObservedGroup, Role, Rollout, Routes, Status,
-    Version,
+    Action, Digest, Figures, Group, GroupName, Observation, ObservedGroup, Role, Rollout, Routes,
+    Status, Version,
 };
 use engine::Sample;
 use std::collections::HashMap;
@@ -15,7 +15,11 @@ pub(super) type Versions = HashMap<Digest, Version>;
 /// The routing that the rollout wants to be in force now; `None` before it asked for any.
 fn asked(rollout: &Rollout) -> Option<Routes> {
     let plan = &rollout.plan;
-    let home = || plan.from.as_ref().map_or_else(Routes::default, |from| Routes::all_on(&from.name));
+    let home = || {
+        plan.from
+            .as_ref()
+            .map_or_else(Routes::default, |from| Routes::all_on(&from.name))
+    };
     if rollout.going_back.is_some() {
         return Some(home());
     }
@@ -41,7 +45,11 @@ pub(super) fn role(rollout: &Rollout, group: &Group) -> Role {
             _ => group.role,
         };
     }
-    if plan.from.as_ref().is_some_and(|from| from.name == group.name) {
+    if plan
+        .from
+        .as_ref()
+        .is_some_and(|from| from.name == group.name)
+    {
         return match rollout.status {
             Status::Succeeded => Role::Retired,
             _ if promoted => Role::Retained,
@@ -65,7 +73,9 @@ pub(super) fn of_rollout(rollout: &Rollout, seen: Option<&Observation>) -> Vec<G
         let wanted = if rollout.status.is_terminal() {
             observed
         } else {
-            asked.as_ref().map_or(observed, |routes| routes.weight(&group.name))
+            asked
+                .as_ref()
+                .map_or(observed, |routes| routes.weight(&group.name))
         };
         let figures = found.map(|found| rollout.since_first(&group.name, &found.figures));
         views.push(view(&Shown {
@@ -84,7 +94,11 @@ pub(super) fn of_rollout(rollout: &Rollout, seen: Option<&Observation>) -> Vec<G
 }
 
 /// The groups of an environment in which nothing is under way.
-pub(super) fn at_rest(stable: Option<&Group>, seen: &Observation, versions: &Versions) -> Vec<GroupView> {
+pub(super) fn at_rest(
+    stable: Option<&Group>,
+    seen: &Observation,
+    versions: &Versions,
+) -> Vec<GroupView> {
     let unknown = Version::new("unknown").ok();
     seen.groups
         .iter()
@@ -98,7 +112,11 @@ pub(super) fn at_rest(stable: Option<&Group>, seen: &Observation, versions: &Ver
             let observed = seen.routes.weight(&found.name);
             Some(view(&Shown {
                 name: &found.name,
-                role: if is_stable || observed > 0 { Role::Stable } else { Role::Retained },
+                role: if is_stable || observed > 0 {
+                    Role::Stable
+                } else {
+                    Role::Retained
+                },
                 version,
                 digest: &found.image,
                 found: Some(found),
@@ -157,7 +175,14 @@ fn instances(group: &ObservedGroup) -> Vec<InstanceView> {
         .map(|instance| {
             let mut drift = instance.drift.clone();
             if instance.image != group.image {
-                drift.insert(0, format!("runs {} instead of {}", instance.image.short(), group.image.short()));
+                drift.insert(
+                    0,
+                    format!(
+                        "runs {} instead of {}",
+                        instance.image.short(),
+                        group.image.short()
+                    ),
+                );
             }
             InstanceView {
                 id: instance.id.clone(),
@@ -195,14 +220,20 @@ pub(super) fn series(groups: &[GroupView], samples: &[Sample]) -> Vec<Series> {
             group: group.name.clone(),
             version: group.image.clone(),
             incoming: group.incoming,
-            points: samples.iter().filter_map(|sample| point(sample, &group.name)).collect(),
+            points: samples
+                .iter()
+                .filter_map(|sample| point(sample, &group.name))
+                .collect(),
         })
         .collect()
 }
 
 fn point(sample: &Sample, group: &GroupName) -> Option<Point> {
     let (_, figures) = sample.groups.iter().find(|(name, _)| name == group)?;
-    #[expect(clippy::cast_precision_loss, reason = "counts of a second stay far below 2^53")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of a second stay far below 2^53"
+    )]
     let requests_per_s = figures.requests as f64 * 1_000.0 / sample.over_ms.max(1) as f64;
     Some(Point {
         at: sample.at,

@@ -27,18 +27,34 @@ type Key = (Option<AppName>, Option<EnvName>);
 pub(super) struct Remembered(Mutex<HashMap<Key, (Time, i64, Dora)>>);
 
 impl World {
-    pub(super) async fn history_view(&self, viewer: &Viewer, filter: RolloutFilter) -> Answer<HistoryView> {
+    pub(super) async fn history_view(
+        &self,
+        viewer: &Viewer,
+        filter: RolloutFilter,
+    ) -> Answer<HistoryView> {
         let seq = self.head().await?;
-        let dora = self.dora(filter.app.clone(), filter.env.clone(), seq).await?;
+        let dora = self
+            .dora(filter.app.clone(), filter.env.clone(), seq)
+            .await?;
         let page = self.rollout_rows(viewer, filter).await?;
-        Ok(HistoryView { as_of: self.time(), seq, rows: page.items, next: page.next, dora })
+        Ok(HistoryView {
+            as_of: self.time(),
+            seq,
+            rows: page.items,
+            next: page.next,
+            dora,
+        })
     }
 
     async fn dora(&self, app: Option<AppName>, env: Option<EnvName>, seq: i64) -> Answer<Dora> {
         let now = self.time();
         let key = (app, env);
         {
-            let kept = self.figures.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = self
+                .figures
+                .0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             if let Some((at, of, dora)) = kept.get(&key)
                 && (*of == seq || now.since_ms(*at) < KEPT_MS)
                 && now.since_ms(*at) < DAY_MS / 24
@@ -47,7 +63,11 @@ impl World {
             }
         }
         let dora = self.compute(&key, now).await?;
-        let mut kept = self.figures.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self
+            .figures
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if kept.len() > 1_000 {
             kept.clear();
         }
@@ -65,20 +85,34 @@ impl World {
             limit: Some(200),
             ..RolloutFilter::default()
         };
-        let mut query = RolloutQuery { limit: PAGE, ..query(filter)? };
+        let mut query = RolloutQuery {
+            limit: PAGE,
+            ..query(filter)?
+        };
         for _ in 0..PAGES {
             let (records, next) = self.store.rollouts(query.clone()).await.map_err(of_store)?;
             let old = records.last().is_some_and(|last| last.created_at < since);
-            over.extend(records.into_iter().filter(|r| r.ended_at.is_some_and(|at| at >= since)));
+            over.extend(
+                records
+                    .into_iter()
+                    .filter(|r| r.ended_at.is_some_and(|at| at >= since)),
+            );
             match next {
                 Some(next) if !old => query.cursor = Some(next),
                 _ => break,
             }
         }
         let images = self.store.images(key.0.as_ref()).await.map_err(of_store)?;
-        let baked: HashMap<_, _> = images.into_iter().map(|image| (image.digest, image.baked_at)).collect();
+        let baked: HashMap<_, _> = images
+            .into_iter()
+            .map(|image| (image.digest, image.baked_at))
+            .collect();
         let mut recoveries = Vec::new();
-        for record in over.iter().filter(|r| r.status == Status::RolledBack).take(RECOVERIES) {
+        for record in over
+            .iter()
+            .filter(|r| r.status == Status::RolledBack)
+            .take(RECOVERIES)
+        {
             let loaded = self.store.load(record.id).await.map_err(of_store)?;
             let back = loaded.and_then(|loaded| loaded.rollout.going_back);
             recoveries.extend(back.and_then(|b| b.traffic_back_at.map(|at| at.since_ms(b.since))));
@@ -93,10 +127,14 @@ impl World {
 }
 
 fn figures(over: &[RolloutRecord], leads: Vec<u64>, recoveries: Vec<u64>) -> Dora {
-    let failed = |r: &&RolloutRecord| matches!(r.status, Status::RolledBack | Status::Failed { .. });
+    let failed =
+        |r: &&RolloutRecord| matches!(r.status, Status::RolledBack | Status::Failed { .. });
     let ended = over.len() as u64;
     let failures = over.iter().filter(failed).count() as u64;
-    let deployments = over.iter().filter(|r| r.status == Status::Succeeded).count() as u64;
+    let deployments = over
+        .iter()
+        .filter(|r| r.status == Status::Succeeded)
+        .count() as u64;
     // Counted by environment: a deployment within a day of one that failed is its repair.
     let reworked = over
         .iter()
@@ -106,7 +144,9 @@ fn figures(over: &[RolloutRecord], leads: Vec<u64>, recoveries: Vec<u64>) -> Dor
                 bad.app == r.app
                     && bad.env == r.env
                     && bad.created_at < r.created_at
-                    && bad.ended_at.is_some_and(|at| r.created_at.since_ms(at) <= DAY_MS)
+                    && bad
+                        .ended_at
+                        .is_some_and(|at| r.created_at.since_ms(at) <= DAY_MS)
             })
         })
         .count() as u64;

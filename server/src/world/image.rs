@@ -31,14 +31,24 @@ impl World {
         let seq = self.head().await?;
         let records = self.store.images(app).await.map_err(of_store)?;
         let uses = self.uses().await?;
-        let images = parents_first(records).iter().map(|record| uses.view(record)).collect();
-        Ok(ImagesView { as_of: self.time(), seq, images })
+        let images = parents_first(records)
+            .iter()
+            .map(|record| uses.view(record))
+            .collect();
+        Ok(ImagesView {
+            as_of: self.time(),
+            seq,
+            images,
+        })
     }
 
     pub(super) async fn image_view(&self, digest: &Digest) -> Answer<ImageView> {
         let record = self.store.image(digest).await.map_err(of_store)?;
         let record = record.ok_or_else(|| {
-            not_found(format!("image {digest}"), "`viridian image list` shows the images there are")
+            not_found(
+                format!("image {digest}"),
+                "`viridian image list` shows the images there are",
+            )
         })?;
         let mut view = self.uses().await?.view(&record);
         if let Some(parent) = &record.parent {
@@ -69,9 +79,17 @@ impl World {
             .collect()
     }
 
-    pub(super) async fn bake_image(&self, viewer: &Viewer, request: BakeRequest) -> Answer<ImageView> {
+    pub(super) async fn bake_image(
+        &self,
+        viewer: &Viewer,
+        request: BakeRequest,
+    ) -> Answer<ImageView> {
         let folder = absolute(&request.folder)?;
-        let parent = match request.parent.as_deref().filter(|parent| !parent.is_empty()) {
+        let parent = match request
+            .parent
+            .as_deref()
+            .filter(|parent| !parent.is_empty())
+        {
             None => None,
             Some(parent) => Some(self.parent(&request.app, parent).await?),
         };
@@ -96,13 +114,23 @@ impl World {
                 created: world.time(),
                 labels: request.labels.into_iter().collect(),
             };
-            let image = world.local.bake(bake, &mut |_| {}).await.map_err(of_cloud)?;
-            world.remember(request.app, request.version, image, by).await
+            let image = world
+                .local
+                .bake(bake, &mut |_| {})
+                .await
+                .map_err(of_cloud)?;
+            world
+                .remember(request.app, request.version, image, by)
+                .await
         });
         task.await.map_err(lost)?
     }
 
-    pub(crate) async fn import_image(&self, viewer: &Viewer, request: ImportRequest) -> Answer<ImageView> {
+    pub(crate) async fn import_image(
+        &self,
+        viewer: &Viewer,
+        request: ImportRequest,
+    ) -> Answer<ImageView> {
         require(viewer, ViewerRole::Operator, "import images")?;
         let layout = absolute(&request.folder)?;
         self.version_is_free(&request.app, &request.version).await?;
@@ -115,8 +143,14 @@ impl World {
                 app: request.app.to_string(),
                 version: request.version.to_string(),
             };
-            let image = world.local.import(import, &mut |_| {}).await.map_err(of_cloud)?;
-            world.remember(request.app, request.version, image, by).await
+            let image = world
+                .local
+                .import(import, &mut |_| {})
+                .await
+                .map_err(of_cloud)?;
+            world
+                .remember(request.app, request.version, image, by)
+                .await
         });
         task.await.map_err(lost)?
     }
@@ -134,7 +168,11 @@ impl World {
     /// Said before the work instead of after it. The same folder baked again is no error; the node
     /// knows whether it is the same.
     async fn version_is_free(&self, app: &AppName, version: &Version) -> Answer<()> {
-        let known = self.store.find_image(app, version).await.map_err(of_store)?;
+        let known = self
+            .store
+            .find_image(app, version)
+            .await
+            .map_err(of_store)?;
         if let Some(known) = known {
             tracing::debug!(%app, %version, digest = %known.digest, "this version is known; it has to come out the same");
         }
@@ -167,18 +205,29 @@ impl World {
     async fn uses(&self) -> Answer<Uses> {
         let mut uses = Uses::default();
         for record in self.store.environments().await.map_err(of_store)? {
-            let target = Target { app: record.app.clone(), env: record.spec.name.clone() };
+            let target = Target {
+                app: record.app.clone(),
+                env: record.spec.name.clone(),
+            };
             for veto in &record.vetoes {
-                uses.vetoed.entry(veto.digest.clone()).or_default().push(target.clone());
+                uses.vetoed
+                    .entry(veto.digest.clone())
+                    .or_default()
+                    .push(target.clone());
             }
-            let Some(seen) = self.engine.seen(&target) else { continue };
+            let Some(seen) = self.engine.seen(&target) else {
+                continue;
+            };
             let mut weights: HashMap<&Digest, u32> = HashMap::new();
             for group in &seen.groups {
                 *weights.entry(&group.image).or_default() += seen.routes.weight(&group.name);
             }
             for (digest, weight) in weights {
                 if weight > 0 {
-                    uses.live.entry(digest.clone()).or_default().push((target.clone(), weight));
+                    uses.live
+                        .entry(digest.clone())
+                        .or_default()
+                        .push((target.clone(), weight));
                 }
             }
         }
@@ -200,7 +249,11 @@ fn absolute(folder: &str) -> Answer<PathBuf> {
     if path.is_absolute() {
         return Ok(path.to_path_buf());
     }
-    Err(invalid("folder", format!("{folder:?} is not an absolute path"), "name the folder from / on, as the server's machine sees it"))
+    Err(invalid(
+        "folder",
+        format!("{folder:?} is not an absolute path"),
+        "name the folder from / on, as the server's machine sees it",
+    ))
 }
 
 /// Where images serve, and where they may not.
@@ -247,7 +300,10 @@ fn parents_first(mut records: Vec<ImageRecord>) -> Vec<ImageRecord> {
     while !records.is_empty() {
         let before = records.len();
         records.retain(|record| {
-            let ready = record.parent.as_ref().is_none_or(|p| !known.contains(p) || placed.contains(p));
+            let ready = record
+                .parent
+                .as_ref()
+                .is_none_or(|p| !known.contains(p) || placed.contains(p));
             if ready {
                 placed.insert(record.digest.clone());
                 ordered.push(record.clone());

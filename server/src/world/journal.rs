@@ -12,7 +12,11 @@ const ALL: u32 = 10_000;
 
 /// What happened to a rollout, oldest first.
 pub(super) async fn of_rollout(world: &World, rollout: &Rollout) -> Answer<Vec<JournalRow>> {
-    let entries = world.store.journal(Some(rollout.id), 0, ALL).await.map_err(of_store)?;
+    let entries = world
+        .store
+        .journal(Some(rollout.id), 0, ALL)
+        .await
+        .map_err(of_store)?;
     Ok(entries.iter().map(|entry| row(entry, rollout)).collect())
 }
 
@@ -21,7 +25,13 @@ fn row(entry: &Entry, rollout: &Rollout) -> JournalRow {
         EntryEvent::Rollout(event) => words::event(&event.what, Some(&rollout.plan)),
         EntryEvent::Admin(_) => words::what_happened(entry),
     };
-    JournalRow { seq: entry.seq, at: entry.at, by: entry.by.to_string(), what: entry.kind.clone(), text }
+    JournalRow {
+        seq: entry.seq,
+        at: entry.at,
+        by: entry.by.to_string(),
+        what: entry.kind.clone(),
+        text,
+    }
 }
 
 impl World {
@@ -33,7 +43,14 @@ impl World {
         limit: u32,
     ) -> Answer<Vec<JournalRow>> {
         let snapshot = self.snapshot(id).await?;
-        let entries = self.store.journal(Some(id), after, limit).await.map_err(of_store)?;
-        Ok(entries.iter().map(|entry| row(entry, &snapshot.rollout)).collect())
+        let entries = self
+            .store
+            .journal(Some(id), after, limit)
+            .await
+            .map_err(of_store)?;
+        Ok(entries
+            .iter()
+            .map(|entry| row(entry, &snapshot.rollout))
+            .collect())
     }
 }

@@ -1,8 +1,8 @@
 //! The page *Now*: what needs a person, what moves, what runs where.
 
+use super::World;
 use super::environment::{Scene, cell};
 use super::error::of_store;
-use super::World;
 use app::backend::{Answer, Viewer};
 use app::view::*;
 use domain::plan::Until;
@@ -26,7 +26,10 @@ impl World {
         }
         let mut environments: Vec<EnvName> = Vec::new();
         for app in &applications {
-            merge(&mut environments, app.environments.iter().map(|env| &env.name));
+            merge(
+                &mut environments,
+                app.environments.iter().map(|env| &env.name),
+            );
         }
         let rows = applications
             .iter()
@@ -43,7 +46,14 @@ impl World {
             moving.push(self.row(viewer, record).await?);
         }
         let needs = self.needs(viewer, &scenes).await?;
-        Ok(NowView { as_of: self.time(), seq, needs, moving, environments, applications: rows })
+        Ok(NowView {
+            as_of: self.time(),
+            seq,
+            needs,
+            moving,
+            environments,
+            applications: rows,
+        })
     }
 
     async fn needs(
@@ -53,7 +63,10 @@ impl World {
     ) -> Answer<Vec<Need>> {
         let mut needs = Vec::new();
         for scene in scenes.values() {
-            let waiting = scene.queue.iter().filter(|r| r.status == Status::PendingApproval);
+            let waiting = scene
+                .queue
+                .iter()
+                .filter(|r| r.status == Status::PendingApproval);
             for record in waiting {
                 needs.extend(self.need(viewer, &self.snapshot(record.id).await?).await?);
             }
@@ -74,27 +87,41 @@ impl World {
         let target = &rollout.plan.target;
         let decision = matches!(
             rollout.current().map(|(_, step)| &step.action),
-            Some(Action::Pause { until: Until::Decision { .. } })
+            Some(Action::Pause {
+                until: Until::Decision { .. }
+            })
         );
         let (kind, title) = match &rollout.status {
-            Status::PendingApproval | Status::Paused { pause: Pause::Approval } => {
-                (NeedKind::Approval, format!("{to} waits for an approval in {target}"))
-            }
-            Status::Paused { pause: Pause::Inconclusive { .. } } => {
-                (NeedKind::NoVerdict, format!("There is no verdict on {to} in {target} yet"))
-            }
-            Status::Paused { pause: Pause::Person { by } } => {
-                (NeedKind::Paused, format!("{by} paused {to} in {target}"))
-            }
-            Status::Paused { pause: Pause::Throttled { .. } } => {
-                (NeedKind::Paused, format!("The cloud asks for patience with {to} in {target}"))
-            }
-            Status::Failed { .. } => {
-                (NeedKind::Failed, format!("The rollout of {to} in {target} needs a person"))
-            }
-            Status::InProgress if decision => {
-                (NeedKind::Decision, format!("The experiment with {to} in {target} waits for a decision"))
-            }
+            Status::PendingApproval
+            | Status::Paused {
+                pause: Pause::Approval,
+            } => (
+                NeedKind::Approval,
+                format!("{to} waits for an approval in {target}"),
+            ),
+            Status::Paused {
+                pause: Pause::Inconclusive { .. },
+            } => (
+                NeedKind::NoVerdict,
+                format!("There is no verdict on {to} in {target} yet"),
+            ),
+            Status::Paused {
+                pause: Pause::Person { by },
+            } => (NeedKind::Paused, format!("{by} paused {to} in {target}")),
+            Status::Paused {
+                pause: Pause::Throttled { .. },
+            } => (
+                NeedKind::Paused,
+                format!("The cloud asks for patience with {to} in {target}"),
+            ),
+            Status::Failed { .. } => (
+                NeedKind::Failed,
+                format!("The rollout of {to} in {target} needs a person"),
+            ),
+            Status::InProgress if decision => (
+                NeedKind::Decision,
+                format!("The experiment with {to} in {target} waits for a decision"),
+            ),
             _ => return Ok(None),
         };
         let mut actions = self.offers(snapshot, viewer).await?;
@@ -106,7 +133,9 @@ impl World {
                 matches!(offer.name, Command::Promote | Command::Rollback)
             }
             NeedKind::Paused => matches!(offer.name, Command::Resume | Command::Rollback),
-            NeedKind::Failed | NeedKind::Drift => matches!(offer.name, Command::Rollback | Command::Cancel),
+            NeedKind::Failed | NeedKind::Drift => {
+                matches!(offer.name, Command::Rollback | Command::Cancel)
+            }
         });
         Ok(Some(Need {
             kind,
@@ -140,18 +169,30 @@ impl World {
 
 fn drift(scene: &Scene) -> Option<Need> {
     let mut changed = scene.groups.iter().flat_map(|group| {
-        group.instances.iter().filter(|i| !i.drift.is_empty()).map(move |i| (group, i))
+        group
+            .instances
+            .iter()
+            .filter(|i| !i.drift.is_empty())
+            .map(move |i| (group, i))
     });
     let (group, instance) = changed.next()?;
     let more = changed.count();
-    let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let others = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     Some(Need {
         kind: NeedKind::Drift,
         app: scene.record.app.clone(),
         env: scene.record.spec.name.clone(),
         rollout: None,
         title: format!("{} of {} differs from its image", instance.id, group.name),
-        detail: format!("{}: {}{others}. It is replaced by an unchanged one.", instance.id, instance.drift.join(", ")),
+        detail: format!(
+            "{}: {}{others}. It is replaced by an unchanged one.",
+            instance.id,
+            instance.drift.join(", ")
+        ),
         actions: Vec::new(),
         step: 0,
     })
@@ -177,7 +218,11 @@ mod tests {
 
     #[test]
     fn columns_keep_the_order_of_every_promotion_path() {
-        let names = |text: &str| text.split(' ').map(|n| EnvName::new(n).unwrap()).collect::<Vec<_>>();
+        let names = |text: &str| {
+            text.split(' ')
+                .map(|n| EnvName::new(n).unwrap())
+                .collect::<Vec<_>>()
+        };
         let mut columns = Vec::new();
         merge(&mut columns, names("dev prod").iter());
         merge(&mut columns, names("dev staging prod").iter());

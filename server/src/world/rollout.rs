@@ -18,27 +18,44 @@ impl World {
     pub(super) async fn snapshot(&self, id: RolloutId) -> Answer<Snapshot> {
         let found = self.engine.snapshot(id).await.map_err(of_engine)?;
         found.ok_or_else(|| {
-            not_found(format!("rollout {id}"), "`viridian rollout list` shows the rollouts there are")
+            not_found(
+                format!("rollout {id}"),
+                "`viridian rollout list` shows the rollouts there are",
+            )
         })
     }
 
     /// Every verb as it would be answered now to this viewer.
-    pub(super) async fn offers(&self, snapshot: &Snapshot, viewer: &Viewer) -> Answer<Vec<ActionOffer>> {
+    pub(super) async fn offers(
+        &self,
+        snapshot: &Snapshot,
+        viewer: &Viewer,
+    ) -> Answer<Vec<ActionOffer>> {
         let rollout = &snapshot.rollout;
         let mut offers = actions(rollout, &viewer.actor, self.time());
         // The machine refuses a finished rollout; the engine takes it back by a new one.
         if rollout.status == Status::Succeeded
             && let Some(from) = &rollout.plan.from
         {
-            let record = self.store.environment(&rollout.plan.target).await.map_err(of_store)?;
+            let record = self
+                .store
+                .environment(&rollout.plan.target)
+                .await
+                .map_err(of_store)?;
             let serves = record.and_then(|record| record.stable);
             let newest = serves.is_some_and(|stable| stable.name == rollout.plan.to.name);
-            for offer in offers.iter_mut().filter(|offer| offer.name == Command::Rollback) {
+            for offer in offers
+                .iter_mut()
+                .filter(|offer| offer.name == Command::Rollback)
+            {
                 offer.allowed = newest;
                 offer.why = if newest {
                     String::new()
                 } else {
-                    format!("it has been replaced since; start a rollout of {} to return to it", from.version)
+                    format!(
+                        "it has been replaced since; start a rollout of {} to return to it",
+                        from.version
+                    )
                 };
             }
         }
@@ -95,7 +112,11 @@ impl World {
                 at: judgement.at,
                 group: judgement.group.clone(),
                 verdict: verdict_word(&judgement.verdict).to_owned(),
-                sentence: format!("{}: {}", judgement.group, words::verdict(&judgement.verdict)),
+                sentence: format!(
+                    "{}: {}",
+                    judgement.group,
+                    words::verdict(&judgement.verdict)
+                ),
                 readings: readings(&judgement.verdict),
             }),
             journal,
@@ -107,14 +128,21 @@ impl World {
         })
     }
 
-    pub(super) async fn rollout_rows(&self, viewer: &Viewer, filter: RolloutFilter) -> Answer<Page<RolloutRow>> {
+    pub(super) async fn rollout_rows(
+        &self,
+        viewer: &Viewer,
+        filter: RolloutFilter,
+    ) -> Answer<Page<RolloutRow>> {
         let query = query(filter)?;
         let (records, next) = self.store.rollouts(query).await.map_err(of_store)?;
         let mut items = Vec::with_capacity(records.len());
         for record in &records {
             items.push(self.row(viewer, record).await?);
         }
-        Ok(Page { items, next: next.map(|next| next.to_string()) })
+        Ok(Page {
+            items,
+            next: next.map(|next| next.to_string()),
+        })
     }
 
     /// A line of a list. Those that are over come from the list alone.
@@ -151,7 +179,10 @@ impl World {
             Status::PendingApproval | Status::Pending { .. } | Status::Failed { .. } => {
                 sentence(rollout, seen.as_deref(), now)
             }
-            _ => rollout.current().map(|(_, step)| step.action.to_string()).unwrap_or_default(),
+            _ => rollout
+                .current()
+                .map(|(_, step)| step.action.to_string())
+                .unwrap_or_default(),
         };
         row.timeline = steps::timeline(rollout, now);
         row.actions = self.offers(&snapshot, viewer).await?;
@@ -163,9 +194,17 @@ impl World {
         let found = match Digest::new(image) {
             Ok(digest) => self.store.image(&digest).await.map_err(of_store)?,
             Err(_) => {
-                let version = Version::new(image)
-                    .map_err(|error| invalid("image", error, "give a version, or a digest beginning with sha256:"))?;
-                self.store.find_image(app, &version).await.map_err(of_store)?
+                let version = Version::new(image).map_err(|error| {
+                    invalid(
+                        "image",
+                        error,
+                        "give a version, or a digest beginning with sha256:",
+                    )
+                })?;
+                self.store
+                    .find_image(app, &version)
+                    .await
+                    .map_err(of_store)?
             }
         };
         found.ok_or_else(|| {
@@ -188,26 +227,52 @@ impl World {
     }
 
     async fn ask(&self, viewer: &Viewer, request: &StartRequest) -> Answer<Ask> {
-        let StartRequest { app, env, image, strategy } = request;
+        let StartRequest {
+            app,
+            env,
+            image,
+            strategy,
+        } = request;
         let known = self.store.application(app).await.map_err(of_store)?;
-        let known = known.ok_or_else(|| of_engine(engine::EngineError::NoApplication(app.clone())))?;
-        let target = Target { app: app.clone(), env: env.clone() };
-        if !known.environments.iter().any(|environment| &environment.name == env) {
+        let known =
+            known.ok_or_else(|| of_engine(engine::EngineError::NoApplication(app.clone())))?;
+        let target = Target {
+            app: app.clone(),
+            env: env.clone(),
+        };
+        if !known
+            .environments
+            .iter()
+            .any(|environment| &environment.name == env)
+        {
             return Err(of_engine(engine::EngineError::NoEnvironment(target)));
         }
         let image = self.resolve(app, image).await?;
         if &image.app != app {
             return Err(invalid(
                 "image",
-                format!("{} {} is an image of {}, not of {app}", image.app, image.version, image.app),
+                format!(
+                    "{} {} is an image of {}, not of {app}",
+                    image.app, image.version, image.app
+                ),
                 format!("`viridian image list --app {app}` shows its images"),
             ));
         }
         let by = viewer.actor.clone();
-        Ok(Ask { target, image: image.digest, version: image.version, strategy: *strategy, by })
+        Ok(Ask {
+            target,
+            image: image.digest,
+            version: image.version,
+            strategy: *strategy,
+            by,
+        })
     }
 
-    pub(super) async fn plan_view(&self, viewer: &Viewer, request: StartRequest) -> Answer<PlanView> {
+    pub(super) async fn plan_view(
+        &self,
+        viewer: &Viewer,
+        request: StartRequest,
+    ) -> Answer<PlanView> {
         let ask = self.ask(viewer, &request).await?;
         let plan = self.engine.plan(&ask).await.map_err(of_engine)?;
         let changes = match &plan.from {
@@ -237,7 +302,11 @@ impl World {
         })
     }
 
-    pub(super) async fn start_rollout(&self, viewer: &Viewer, request: StartRequest) -> Answer<RolloutView> {
+    pub(super) async fn start_rollout(
+        &self,
+        viewer: &Viewer,
+        request: StartRequest,
+    ) -> Answer<RolloutView> {
         let ask = self.ask(viewer, &request).await?;
         let id = self.engine.begin(&ask).await.map_err(of_engine)?;
         self.rollout_view(viewer, id).await
@@ -253,7 +322,11 @@ impl World {
         let snapshot = self.snapshot(id).await?;
         require(viewer, needed(&snapshot.rollout, command), command.as_str())?;
         let by = viewer.actor.clone();
-        let done = self.engine.command(id, command, by, request.step).await.map_err(of_engine)?;
+        let done = self
+            .engine
+            .command(id, command, by, request.step)
+            .await
+            .map_err(of_engine)?;
         self.rollout_view(viewer, done.rollout).await
     }
 }
@@ -266,9 +339,18 @@ fn rollout_is_recent(ended_at: Option<Time>, now: Time) -> bool {
 pub(super) fn query(filter: RolloutFilter) -> Answer<RolloutQuery> {
     let strategy = match filter.strategy.as_deref().filter(|text| !text.is_empty()) {
         None => None,
-        Some(text) => Some(Strategy::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| {
-            invalid("strategy", format!("{text:?} is no strategy"), "use blue-green, canary, rolling or ab")
-        })?),
+        Some(text) => Some(
+            Strategy::ALL
+                .into_iter()
+                .find(|s| s.as_str() == text)
+                .ok_or_else(|| {
+                    invalid(
+                        "strategy",
+                        format!("{text:?} is no strategy"),
+                        "use blue-green, canary, rolling or ab",
+                    )
+                })?,
+        ),
     };
     let states: Vec<String> = filter
         .state
@@ -277,20 +359,29 @@ pub(super) fn query(filter: RolloutFilter) -> Answer<RolloutQuery> {
         .map(|state| state.trim().to_owned())
         .filter(|state| !state.is_empty())
         .collect();
-    if let Some(bad) = states.iter().find(|state| !STATES.contains(&state.as_str())) {
-        return Err(invalid("state", format!("{bad:?} is no state"), format!("use one of {}", STATES.join(", "))));
+    if let Some(bad) = states
+        .iter()
+        .find(|state| !STATES.contains(&state.as_str()))
+    {
+        return Err(invalid(
+            "state",
+            format!("{bad:?} is no state"),
+            format!("use one of {}", STATES.join(", ")),
+        ));
     }
     let cursor = match filter.cursor.as_deref().filter(|text| !text.is_empty()) {
         None => None,
-        Some(text) => {
-            Some(text.parse().map_err(|error: store::BadCursor| {
-                invalid("cursor", error, "leave it out to begin with the newest")
-            })?)
-        }
+        Some(text) => Some(text.parse().map_err(|error: store::BadCursor| {
+            invalid("cursor", error, "leave it out to begin with the newest")
+        })?),
     };
     let limit = filter.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
-        return Err(invalid("limit", format!("limit is {limit}"), "use 1 to 200"));
+        return Err(invalid(
+            "limit",
+            format!("limit is {limit}"),
+            "use 1 to 200",
+        ));
     }
     Ok(RolloutQuery {
         app: filter.app,

@@ -10,7 +10,11 @@ pub(super) fn of_rollout(rollout: &Rollout, seen: Option<&Observation>) -> Vec<S
     let began = rollout.admitted_at.is_some();
     let mut views = of_plan(&rollout.plan);
     for view in &mut views {
-        let record = rollout.done.iter().rev().find(|record| record.step == view.index);
+        let record = rollout
+            .done
+            .iter()
+            .rev()
+            .find(|record| record.step == view.index);
         let turned_back = rollout.going_back.is_some() && view.index >= rollout.step;
         view.state = match record {
             Some(_) if turned_back => StepState::Skipped,
@@ -19,13 +23,19 @@ pub(super) fn of_rollout(rollout: &Rollout, seen: Option<&Observation>) -> Vec<S
             None if over => StepState::Skipped,
             None => StepState::Next,
         };
-        if let Some(StepRecord { since, until, note, .. }) = record {
+        if let Some(StepRecord {
+            since, until, note, ..
+        }) = record
+        {
             view.since = Some(*since);
             view.until = Some(*until);
             view.note.clone_from(note);
         } else if view.state == StepState::Now {
             view.since = Some(rollout.step_since);
-            let declared = rollout.plan.step(view.index).map_or(0, |(_, s)| s.action.declared_wait_ms());
+            let declared = rollout
+                .plan
+                .step(view.index)
+                .map_or(0, |(_, s)| s.action.declared_wait_ms());
             view.until = (declared > 0).then(|| rollout.step_since.plus_ms(declared));
         }
         view.weight_observed = match (view.weight_asked, view.state) {
@@ -82,14 +92,31 @@ pub(super) fn timeline(rollout: &Rollout, now: Time) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     let mut add = |name: &str, kind: SpanKind, ms: u64| match spans.last_mut() {
         Some(last) if last.kind == kind && last.name == name => last.ms += ms,
-        _ => spans.push(Span { name: name.to_owned(), kind, ms }),
+        _ => spans.push(Span {
+            name: name.to_owned(),
+            kind,
+            ms,
+        }),
     };
-    let phase = |step: usize| rollout.plan.step(step).map_or("", |(phase, _)| phase.name.as_str());
+    let phase = |step: usize| {
+        rollout
+            .plan
+            .step(step)
+            .map_or("", |(phase, _)| phase.name.as_str())
+    };
     for record in &rollout.done {
-        add(phase(record.step), SpanKind::Done, record.until.since_ms(record.since));
+        add(
+            phase(record.step),
+            SpanKind::Done,
+            record.until.since_ms(record.since),
+        );
     }
     if let Some(back) = &rollout.going_back {
-        add("Back", SpanKind::Back, rollout.ended_at.unwrap_or(now).since_ms(back.since).max(1));
+        add(
+            "Back",
+            SpanKind::Back,
+            rollout.ended_at.unwrap_or(now).since_ms(back.since).max(1),
+        );
         return spans;
     }
     if rollout.status.is_terminal() {
@@ -109,8 +136,13 @@ pub(super) fn timeline(rollout: &Rollout, now: Time) -> Vec<Span> {
     }
     let ahead: Vec<_> = rollout.plan.steps().skip(next).collect();
     for of_phase in ahead.chunk_by(|(a, _), (b, _)| a.name == b.name && std::ptr::eq(*a, *b)) {
-        let Some((phase, _)) = of_phase.first() else { continue };
-        let wait: u64 = of_phase.iter().map(|(_, step)| step.action.declared_wait_ms()).sum();
+        let Some((phase, _)) = of_phase.first() else {
+            continue;
+        };
+        let wait: u64 = of_phase
+            .iter()
+            .map(|(_, step)| step.action.declared_wait_ms())
+            .sum();
         add(&phase.name, SpanKind::Next, wait.max(NARROWEST_MS));
     }
     spans
@@ -141,35 +173,81 @@ mod tests {
         };
         let first = plan(&request("1", 1, None)).unwrap();
         let plan = plan(&request("2", 2, Some(first.to))).unwrap();
-        let created = What::Created { plan: Box::new(plan), needs_approval: false };
+        let created = What::Created {
+            plan: Box::new(plan),
+            needs_approval: false,
+        };
         let by = Actor::engine();
-        create(RolloutId(1), &Event { at: Time(0), by, what: created }).unwrap()
+        create(
+            RolloutId(1),
+            &Event {
+                at: Time(0),
+                by,
+                what: created,
+            },
+        )
+        .unwrap()
     }
 
     fn with(rollout: Rollout, at: i64, what: What) -> Rollout {
-        evolve(rollout, &Event { at: Time(at), by: Actor::engine(), what })
+        evolve(
+            rollout,
+            &Event {
+                at: Time(at),
+                by: Actor::engine(),
+                what,
+            },
+        )
     }
 
     #[test]
     fn a_timeline_has_no_hole_and_names_what_waits() {
         let rollout = with(canary(), 10, What::Admitted { plan: None });
-        let rollout = with(rollout, 10, What::StepStarted { step: 0, figures: Default::default() });
+        let rollout = with(
+            rollout,
+            10,
+            What::StepStarted {
+                step: 0,
+                figures: Default::default(),
+            },
+        );
         let spans = timeline(&rollout, Time(510));
         assert_eq!((spans[0].kind, spans[0].ms), (SpanKind::Now, 500));
-        let waits: Vec<_> = spans.iter().filter(|s| s.ms == 8_000).map(|s| s.name.as_str()).collect();
+        let waits: Vec<_> = spans
+            .iter()
+            .filter(|s| s.ms == 8_000)
+            .map(|s| s.name.as_str())
+            .collect();
         assert_eq!(waits, ["5%", "25%", "50%", "100%"]);
     }
 
     #[test]
     fn steps_after_the_turn_were_never_reached() {
         let rollout = with(canary(), 10, What::Admitted { plan: None });
-        let rollout = with(rollout, 10, What::StepStarted { step: 0, figures: Default::default() });
+        let rollout = with(
+            rollout,
+            10,
+            What::StepStarted {
+                step: 0,
+                figures: Default::default(),
+            },
+        );
         assert_eq!(of_rollout(&rollout, None)[0].state, StepState::Now);
         let ending = domain::rollout::Ending::RolledBack;
-        let rollout = with(rollout, 90, What::Returning { why: "bad".into(), ending });
+        let rollout = with(
+            rollout,
+            90,
+            What::Returning {
+                why: "bad".into(),
+                ending,
+            },
+        );
         let steps = of_rollout(&rollout, None);
         assert!(steps.iter().all(|step| step.state == StepState::Skipped));
         assert_eq!(steps[0].note, "bad");
-        assert_eq!(timeline(&rollout, Time(100)).last().unwrap().kind, SpanKind::Back);
+        assert_eq!(
+            timeline(&rollout, Time(100)).last().unwrap().kind,
+            SpanKind::Back
+        );
     }
 }

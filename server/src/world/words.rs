@@ -8,17 +8,29 @@ use store::{Entry, EntryEvent, RolloutRecord};
 /// What one event of a rollout says, beside its plan.
 pub(super) fn event(what: &What, plan: Option<&Plan>) -> String {
     let step = |position: usize| {
-        let action = plan.and_then(|plan| plan.step(position)).map(|(_, step)| step.action.to_string());
+        let action = plan
+            .and_then(|plan| plan.step(position))
+            .map(|(_, step)| step.action.to_string());
         action.unwrap_or_else(|| format!("step {}", position + 1))
     };
     match what {
-        What::Created { plan, needs_approval } => {
+        What::Created {
+            plan,
+            needs_approval,
+        } => {
             let to = &plan.to.version;
             let how = plan.strategy;
             let target = &plan.target;
-            let approval = if *needs_approval { "; it needs an approval" } else { "" };
+            let approval = if *needs_approval {
+                "; it needs an approval"
+            } else {
+                ""
+            };
             match &plan.from {
-                Some(from) => format!("Asked to bring {to} to {target} by {how}, in place of {}{approval}", from.version),
+                Some(from) => format!(
+                    "Asked to bring {to} to {target} by {how}, in place of {}{approval}",
+                    from.version
+                ),
                 None => format!("Asked to start {to} in {target}{approval}"),
             }
         }
@@ -30,8 +42,14 @@ pub(super) fn event(what: &What, plan: Option<&Plan>) -> String {
             "It is its turn: planned anew for what runs now, it begins".to_owned()
         }
         What::StepStarted { step: position, .. } => step(*position),
-        What::StepDone { step: position, note } if note.is_empty() => format!("Done: {}", step(*position)),
-        What::StepDone { step: position, note } => format!("Done: {} ({note})", step(*position)),
+        What::StepDone {
+            step: position,
+            note,
+        } if note.is_empty() => format!("Done: {}", step(*position)),
+        What::StepDone {
+            step: position,
+            note,
+        } => format!("Done: {} ({note})", step(*position)),
         What::Judged { group, verdict } => format!("{group}: {}", self::verdict(verdict)),
         What::Paused { pause } => match pause {
             Pause::Approval => "Stands still until somebody approves".to_owned(),
@@ -39,18 +57,30 @@ pub(super) fn event(what: &What, plan: Option<&Plan>) -> String {
                 format!("Stands still: {n} requests are no verdict, it takes {needed}")
             }
             Pause::Person { by } => format!("Paused by {by}"),
-            Pause::Throttled { message } => format!("Stands still, the cloud asks for patience: {message}"),
+            Pause::Throttled { message } => {
+                format!("Stands still, the cloud asks for patience: {message}")
+            }
         },
         What::Resumed => "Goes on".to_owned(),
         What::Promoted { step: position } => format!("Promoted past: {}", step(*position)),
-        What::Returning { why, ending: Ending::RolledBack } => format!("Going back: {why}"),
-        What::Returning { why, ending: Ending::Cancelled } => format!("Cancelled: {why}"),
+        What::Returning {
+            why,
+            ending: Ending::RolledBack,
+        } => format!("Going back: {why}"),
+        What::Returning {
+            why,
+            ending: Ending::Cancelled,
+        } => format!("Cancelled: {why}"),
         What::TrafficReturned => match plan.and_then(|plan| plan.from.as_ref()) {
             Some(from) => format!("All traffic is on {} ({}) again", from.name, from.version),
             None => "It gets no traffic any more".to_owned(),
         },
-        What::Ended { ending: Ending::RolledBack } => "Rolled back".to_owned(),
-        What::Ended { ending: Ending::Cancelled } => "Cancelled".to_owned(),
+        What::Ended {
+            ending: Ending::RolledBack,
+        } => "Rolled back".to_owned(),
+        What::Ended {
+            ending: Ending::Cancelled,
+        } => "Cancelled".to_owned(),
         What::Succeeded => "Succeeded".to_owned(),
         What::Failed { problem } => format!("Needs a person: {problem}"),
     }
@@ -65,7 +95,9 @@ pub(super) fn verdict(verdict: &Verdict) -> String {
     };
     let numbers: Vec<_> = readings.iter().map(ToString::to_string).collect();
     match (verdict, numbers.is_empty()) {
-        (Verdict::Inconclusive { n, needed, .. }, _) => format!("{word}: {n} requests of at least {needed}"),
+        (Verdict::Inconclusive { n, needed, .. }, _) => {
+            format!("{word}: {n} requests of at least {needed}")
+        }
         (_, true) => word.to_owned(),
         (_, false) => format!("{word}: {}", numbers.join(", ")),
     }
@@ -86,7 +118,11 @@ pub(crate) fn what_happened(entry: &Entry) -> String {
                     None => format!("{name} {value}"),
                 })
                 .collect();
-            if told.is_empty() { kind } else { format!("{kind}: {}", told.join(", ")) }
+            if told.is_empty() {
+                kind
+            } else {
+                format!("{kind}: {}", told.join(", "))
+            }
         }
     }
 }
@@ -108,7 +144,9 @@ pub(super) fn headline(record: &RolloutRecord) -> String {
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// What a rollback does, before it is needed.

@@ -9,14 +9,29 @@ fn a_declaration_that_is_wrong_is_told_by_file_line_and_column() {
     let file = server.folder.path().join("bad.toml");
     let path = file.to_str().unwrap();
     for (toml, told) in [
-        ("[application]\nname = \"site\"\nnmae = 1\n", "line 3, column 1"),
-        ("[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:1\"\ninstances = \"two\"\n", "line 6, column 13"),
-        ("[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:1\"\n[environment.canary]\nweights = [50, 5]\n", "weights must rise"),
-        ("[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:1\"\ncloud = \"moon\"\n", "no cloud is named"),
+        (
+            "[application]\nname = \"site\"\nnmae = 1\n",
+            "line 3, column 1",
+        ),
+        (
+            "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:1\"\ninstances = \"two\"\n",
+            "line 6, column 13",
+        ),
+        (
+            "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:1\"\n[environment.canary]\nweights = [50, 5]\n",
+            "weights must rise",
+        ),
+        (
+            "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:1\"\ncloud = \"moon\"\n",
+            "no cloud is named",
+        ),
     ] {
         std::fs::write(&file, toml).unwrap();
         let said = server.fails(&["apply", "-f", path], 1);
-        assert!(said.contains(told) && said.contains("bad.toml"), "{said} should say {told}");
+        assert!(
+            said.contains(told) && said.contains("bad.toml"),
+            "{said} should say {told}"
+        );
     }
     let said = server.fails(&["apply", "-f", "missing.toml"], 1);
     assert!(said.contains("missing.toml cannot be read"), "{said}");
@@ -27,7 +42,9 @@ fn one_port_is_for_one_environment_of_all_applications() {
     let server = Server::start();
     let port = server.apply("");
     let file = server.folder.path().join("other.toml");
-    let toml = format!("[application]\nname = \"other\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:{port}\"\n");
+    let toml = format!(
+        "[application]\nname = \"other\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:{port}\"\n"
+    );
     std::fs::write(&file, toml).unwrap();
     for plan in [&["--plan"][..], &[]] {
         let mut args = vec!["apply", "-f", file.to_str().unwrap()];
@@ -57,7 +74,10 @@ fn a_folder_that_makes_no_image_says_why() {
     let said = bake(&[]);
     assert!(said.contains("no program"), "no command: {said}");
     let said = bake(&["--parent", "9", "--", "python3"]);
-    assert!(said.contains("parent") && said.contains('9'), "an unknown parent: {said}");
+    assert!(
+        said.contains("parent") && said.contains('9'),
+        "an unknown parent: {said}"
+    );
     symlink("/etc/passwd", folder.join("out")).unwrap();
     let said = bake(&run);
     assert!(said.contains("out"), "a link that points out: {said}");
@@ -70,11 +90,26 @@ fn a_version_never_moves_to_another_image() {
     assert_eq!(server.bake("1", "one"), first, "the same again is the same");
     let folder = server.folder.path().join("site-1");
     std::fs::write(folder.join("index.html"), "another").unwrap();
-    let mut args = vec!["image", "bake", folder.to_str().unwrap(), "--app", "site", "--version", "1", "--"];
+    let mut args = vec![
+        "image",
+        "bake",
+        folder.to_str().unwrap(),
+        "--app",
+        "site",
+        "--version",
+        "1",
+        "--",
+    ];
     args.extend(crate::harness::PYTHON);
     let said = server.fails(&args, 1);
     assert!(said.contains('1'), "{said}");
-    assert_eq!(server.get("/api/v1/images")["images"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        server.get("/api/v1/images")["images"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
 }
 
 #[test]
@@ -82,12 +117,16 @@ fn what_is_asked_for_and_is_not_there_is_named() {
     let server = Server::start();
     server.apply("");
     let ask = |app: &str, env: &str, image: &str| {
-        let body = format!("{{\"app\":\"{app}\",\"env\":\"{env}\",\"image\":\"{image}\",\"strategy\":\"canary\"}}");
+        let body = format!(
+            "{{\"app\":\"{app}\",\"env\":\"{env}\",\"image\":\"{image}\",\"strategy\":\"canary\"}}"
+        );
         server.ask("POST", "/api/v1/rollouts", Some(&body))
     };
-    for (app, env, image, field) in
-        [("shop", "prod", "1", "app"), ("site", "dev", "1", "env"), ("site", "prod", "1", "image")]
-    {
+    for (app, env, image, field) in [
+        ("shop", "prod", "1", "app"),
+        ("site", "dev", "1", "env"),
+        ("site", "prod", "1", "image"),
+    ] {
         let answer = ask(app, env, image);
         assert_eq!(answer.status, 404, "{answer:?}");
         assert_eq!(answer.json()["field"], field);
@@ -104,39 +143,144 @@ fn every_error_is_a_problem() {
     let json = ("content-type", "application/json");
     let big = vec![b' '; 10 << 20];
     let cases: Vec<(&str, &str, Vec<(&str, &str)>, &[u8], u16, Option<&str>)> = vec![
-        ("POST", start, vec![auth, json], b"{\"app\":", 400, Some("body")),
+        (
+            "POST",
+            start,
+            vec![auth, json],
+            b"{\"app\":",
+            400,
+            Some("body"),
+        ),
         ("POST", start, vec![auth, json], b"{} {}", 400, Some("body")),
-        ("POST", start, vec![auth, json], b"{\"app\":\"Not A Name\"}", 422, Some("app")),
-        ("POST", start, vec![auth, json], b"{\"app\":7}", 422, Some("app")),
-        ("POST", start, vec![auth, ("content-type", "text/plain")], b"{}", 415, Some("content-type")),
+        (
+            "POST",
+            start,
+            vec![auth, json],
+            b"{\"app\":\"Not A Name\"}",
+            422,
+            Some("app"),
+        ),
+        (
+            "POST",
+            start,
+            vec![auth, json],
+            b"{\"app\":7}",
+            422,
+            Some("app"),
+        ),
+        (
+            "POST",
+            start,
+            vec![auth, ("content-type", "text/plain")],
+            b"{}",
+            415,
+            Some("content-type"),
+        ),
         ("POST", start, vec![auth], b"{}", 415, Some("content-type")),
         ("POST", start, vec![auth, json], &big, 413, Some("body")),
-        ("POST", start, vec![auth, json, ("idempotency-key", "k")], &big, 413, Some("body")),
+        (
+            "POST",
+            start,
+            vec![auth, json, ("idempotency-key", "k")],
+            &big,
+            413,
+            Some("body"),
+        ),
         ("PUT", start, vec![auth, json], b"{}", 405, None),
         ("DELETE", "/healthz", vec![auth], b"", 405, None),
         ("GET", "/api/v1/nothing", vec![auth], b"", 404, None),
         ("GET", "/api/other", vec![auth], b"", 404, None),
-        ("GET", "/api/v1/rollouts/seven", vec![auth], b"", 400, Some("path")),
+        (
+            "GET",
+            "/api/v1/rollouts/seven",
+            vec![auth],
+            b"",
+            400,
+            Some("path"),
+        ),
         ("GET", "/api/v1/rollouts/7", vec![auth], b"", 404, None),
-        ("GET", "/api/v1/rollouts?limit=many", vec![auth], b"", 400, Some("query")),
-        ("GET", "/api/v1/rollouts?limit=1000", vec![auth], b"", 422, Some("limit")),
-        ("GET", "/api/v1/rollouts?cursor=x", vec![auth], b"", 422, Some("cursor")),
-        ("GET", "/api/v1/rollouts?state=x", vec![auth], b"", 422, Some("state")),
-        ("POST", "/api/v1/rollouts/7/dance", vec![auth, json], b"{}", 404, Some("verb")),
-        ("GET", "/api/v1/images/sha256:0", vec![auth], b"", 400, Some("path")),
-        ("GET", start, vec![("authorization", "Bearer wrong")], b"", 401, None),
-        ("GET", start, vec![("authorization", "Basic wrong")], b"", 401, None),
+        (
+            "GET",
+            "/api/v1/rollouts?limit=many",
+            vec![auth],
+            b"",
+            400,
+            Some("query"),
+        ),
+        (
+            "GET",
+            "/api/v1/rollouts?limit=1000",
+            vec![auth],
+            b"",
+            422,
+            Some("limit"),
+        ),
+        (
+            "GET",
+            "/api/v1/rollouts?cursor=x",
+            vec![auth],
+            b"",
+            422,
+            Some("cursor"),
+        ),
+        (
+            "GET",
+            "/api/v1/rollouts?state=x",
+            vec![auth],
+            b"",
+            422,
+            Some("state"),
+        ),
+        (
+            "POST",
+            "/api/v1/rollouts/7/dance",
+            vec![auth, json],
+            b"{}",
+            404,
+            Some("verb"),
+        ),
+        (
+            "GET",
+            "/api/v1/images/sha256:0",
+            vec![auth],
+            b"",
+            400,
+            Some("path"),
+        ),
+        (
+            "GET",
+            start,
+            vec![("authorization", "Bearer wrong")],
+            b"",
+            401,
+            None,
+        ),
+        (
+            "GET",
+            start,
+            vec![("authorization", "Basic wrong")],
+            b"",
+            401,
+            None,
+        ),
     ];
     for (method, path, headers, body, status, field) in cases {
         let answer = server.send(method, path, &headers, body);
         let what = format!("{method} {path}");
         assert_eq!(answer.status, status, "{what}: {answer:?}");
-        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{what}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/problem+json"),
+            "{what}"
+        );
         let problem = answer.json();
         assert_eq!(problem["status"], status, "{what}");
         assert_eq!(problem["field"].as_str(), field, "{what}: {problem}");
         for name in ["type", "title", "detail", "remedy"] {
-            assert!(!problem[name].as_str().unwrap_or_default().is_empty(), "{what}: no {name} in {problem}");
+            assert!(
+                !problem[name].as_str().unwrap_or_default().is_empty(),
+                "{what}: no {name} in {problem}"
+            );
         }
     }
 }
@@ -148,12 +292,20 @@ fn two_starts_at_once_are_one_rollout() {
     server.bake("1", "one");
     let body = "{\"app\":\"site\",\"env\":\"prod\",\"image\":\"1\",\"strategy\":\"canary\"}";
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let asks: Vec<_> =
-            (0..4).map(|_| scope.spawn(|| server.ask("POST", "/api/v1/rollouts", Some(body)).status)).collect();
+        let asks: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| server.ask("POST", "/api/v1/rollouts", Some(body)).status))
+            .collect();
         asks.into_iter().map(|ask| ask.join().unwrap()).collect()
     });
-    assert_eq!(answers.iter().filter(|status| **status == 201).count(), 1, "{answers:?}");
-    assert!(answers.iter().all(|status| matches!(status, 201 | 409)), "{answers:?}");
+    assert_eq!(
+        answers.iter().filter(|status| **status == 201).count(),
+        1,
+        "{answers:?}"
+    );
+    assert!(
+        answers.iter().all(|status| matches!(status, 201 | 409)),
+        "{answers:?}"
+    );
 }
 
 #[test]
@@ -168,6 +320,12 @@ fn an_address_that_is_taken_is_told_at_the_start() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&format!("cannot listen on {address}")), "{said}");
-    assert!(!folder.path().join("data/node/node.sock").exists(), "nothing was started");
+    assert!(
+        said.contains(&format!("cannot listen on {address}")),
+        "{said}"
+    );
+    assert!(
+        !folder.path().join("data/node/node.sock").exists(),
+        "nothing was started"
+    );
 }

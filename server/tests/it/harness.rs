@@ -12,7 +12,14 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_viridian");
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What `python3 -m http.server` serves, as an image's command.
-pub(crate) const PYTHON: [&str; 6] = ["python3", "-m", "http.server", "${PORT}", "--bind", "127.0.0.1"];
+pub(crate) const PYTHON: [&str; 6] = [
+    "python3",
+    "-m",
+    "http.server",
+    "${PORT}",
+    "--bind",
+    "127.0.0.1",
+];
 
 pub(crate) struct Server {
     pub(crate) folder: tempfile::TempDir,
@@ -44,8 +51,12 @@ impl Answer {
 impl Server {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut server =
-            Self { folder, child: None, url: String::new(), token: String::new() };
+        let mut server = Self {
+            folder,
+            child: None,
+            url: String::new(),
+            token: String::new(),
+        };
         server.serve();
         server
     }
@@ -83,12 +94,17 @@ impl Server {
             (file["pid"] == pid).then_some(file)
         });
         self.url = file["url"].as_str().unwrap().to_owned();
-        self.token = std::fs::read_to_string(self.data().join("token")).unwrap().trim().to_owned();
+        self.token = std::fs::read_to_string(self.data().join("token"))
+            .unwrap()
+            .trim()
+            .to_owned();
     }
 
     /// SIGTERM, and the end awaited. The node stays.
     pub(crate) fn stop(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
         signal(&child, rustix::process::Signal::TERM);
         let until = Instant::now() + Duration::from_secs(15);
         while child.try_wait().unwrap().is_none() {
@@ -118,7 +134,10 @@ impl Server {
     /// A command of the binary on this server.
     pub(crate) fn run(&self, args: &[&str]) -> Output {
         let data = self.data();
-        let split = args.iter().position(|arg| *arg == "--").unwrap_or(args.len());
+        let split = args
+            .iter()
+            .position(|arg| *arg == "--")
+            .unwrap_or(args.len());
         Command::new(BINARY)
             .args(&args[..split])
             .arg("--data")
@@ -134,7 +153,11 @@ impl Server {
     /// The same, which has to succeed; its output.
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.run(args);
-        assert!(output.status.success(), "{args:?}: {output:?}\n{}", self.log());
+        assert!(
+            output.status.success(),
+            "{args:?}: {output:?}\n{}",
+            self.log()
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -152,7 +175,16 @@ impl Server {
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("index.html"), text).unwrap();
         let folder = folder.to_str().unwrap().to_owned();
-        let mut args = vec!["image", "bake", &folder, "--app", "site", "--version", version, "--"];
+        let mut args = vec![
+            "image",
+            "bake",
+            &folder,
+            "--app",
+            "site",
+            "--version",
+            version,
+            "--",
+        ];
         args.extend(PYTHON);
         let said = self.ok(&args);
         said.lines().last().unwrap().to_owned()
@@ -173,7 +205,19 @@ impl Server {
     /// Starts version 1 in `prod`.
     pub(crate) fn first(&self) {
         self.bake("1", "one");
-        self.ok(&["rollout", "start", "--app", "site", "--env", "prod", "--image", "1", "--strategy", "blue-green", "--watch"]);
+        self.ok(&[
+            "rollout",
+            "start",
+            "--app",
+            "site",
+            "--env",
+            "prod",
+            "--image",
+            "1",
+            "--strategy",
+            "blue-green",
+            "--watch",
+        ]);
     }
 
     /// A request with the local token.
@@ -193,7 +237,13 @@ impl Server {
     }
 
     /// A request with nothing but what is given.
-    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut stream = TcpStream::connect(self.address()).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
@@ -245,7 +295,9 @@ impl Drop for Server {
 
 /// Ends the node of a folder with its instances, as serve leaves it running on purpose.
 pub(crate) fn stop_node(folder: &Path) {
-    let Ok(mut stream) = UnixStream::connect(folder.join("node.sock")) else { return };
+    let Ok(mut stream) = UnixStream::connect(folder.join("node.sock")) else {
+        return;
+    };
     let body = "{\"instances\":\"stop\"}";
     let request = format!(
         "POST /v1/shutdown HTTP/1.1\r\nhost: node\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -265,14 +317,24 @@ fn signal(child: &Child, signal: rustix::process::Signal) {
 }
 
 fn parse(bytes: &[u8]) -> Answer {
-    let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("a whole head");
+    let end = bytes
+        .windows(4)
+        .position(|w| w == b"\r\n\r\n")
+        .expect("a whole head");
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let mut body = bytes[end + 4..].to_vec();
-    if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+    if head
+        .to_ascii_lowercase()
+        .contains("transfer-encoding: chunked")
+    {
         body = unchunk(&body);
     }
-    Answer { status, head, body: String::from_utf8_lossy(&body).into_owned() }
+    Answer {
+        status,
+        head,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
 }
 
 fn unchunk(mut bytes: &[u8]) -> Vec<u8> {
@@ -296,25 +358,39 @@ pub(crate) fn wait<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = attempt() {
             return found;
         }
-        assert!(Instant::now() < until, "{what} did not come within {PATIENCE:?}");
+        assert!(
+            Instant::now() < until,
+            "{what} did not come within {PATIENCE:?}"
+        );
         pause();
     }
 }
 
 /// Between two looks at a condition.
 fn pause() {
-    #[expect(clippy::disallowed_methods, reason = "polls a process, from a test without a runtime")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "polls a process, from a test without a runtime"
+    )]
     std::thread::sleep(Duration::from_millis(20));
 }
 
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// The body at the root of what listens on a port.
 pub(crate) fn root_of(port: u16) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    write!(stream, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     parse(&bytes).body

@@ -18,7 +18,9 @@ struct Event {
 impl Stream {
     fn open(server: &Server, query: &str, last: Option<i64>) -> Self {
         let mut stream = TcpStream::connect(server.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
         let last = last.map_or_else(String::new, |id| format!("last-event-id: {id}\r\n"));
         let (host, token) = (server.address(), &server.token);
         write!(stream, "GET /api/v1/events{query} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n{last}\r\n").unwrap();
@@ -57,7 +59,9 @@ impl Stream {
     fn until(&mut self, what: &str) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
-            let event = self.next().unwrap_or_else(|| panic!("no {what} in {events:?}"));
+            let event = self
+                .next()
+                .unwrap_or_else(|| panic!("no {what} in {events:?}"));
             let done = event.data.contains(&format!("\"what\":\"{what}\""));
             events.push(event);
             if done {
@@ -73,10 +77,25 @@ fn changes_come_in_order_and_a_listener_that_comes_back_misses_nothing() {
     server.apply("");
     server.bake("1", "one");
     let mut live = Stream::open(&server, "?app=site", None);
-    server.ok(&["rollout", "start", "--app", "site", "--env", "prod", "--image", "1", "--strategy", "canary", "--watch"]);
+    server.ok(&[
+        "rollout",
+        "start",
+        "--app",
+        "site",
+        "--env",
+        "prod",
+        "--image",
+        "1",
+        "--strategy",
+        "canary",
+        "--watch",
+    ]);
     let heard = live.until("succeeded");
     let ids: Vec<_> = heard.iter().filter_map(|event| event.id).collect();
-    assert!(ids.len() > 5 && ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+    assert!(
+        ids.len() > 5 && ids.windows(2).all(|pair| pair[0] < pair[1]),
+        "{ids:?}"
+    );
     assert!(heard.iter().all(|event| event.name == "change"));
     for event in &heard {
         let observed = event.data.contains("\"observed\"");
@@ -99,7 +118,11 @@ fn listeners_are_let_go_when_the_server_stops() {
     let mut server = Server::start();
     let mut live: Vec<_> = (0..200).map(|_| Stream::open(&server, "", None)).collect();
     let metrics = server.ask("GET", "/metrics", None);
-    assert!(metrics.body.contains("viridian_event_listeners 200"), "{}", metrics.body);
+    assert!(
+        metrics.body.contains("viridian_event_listeners 200"),
+        "{}",
+        metrics.body
+    );
     server.stop();
     for stream in &mut live {
         assert!(stream.next().is_none());
@@ -113,11 +136,25 @@ fn a_killed_server_goes_on_where_it_was() {
     server.apply("[environment.blue_green]\nretain_ms = 3000\n");
     server.first();
     server.bake("2", "two");
-    server.ok(&["rollout", "start", "--app", "site", "--env", "prod", "--image", "2", "--strategy", "blue-green"]);
+    server.ok(&[
+        "rollout",
+        "start",
+        "--app",
+        "site",
+        "--env",
+        "prod",
+        "--image",
+        "2",
+        "--strategy",
+        "blue-green",
+    ]);
     let token = server.token.clone();
     server.kill();
     server.serve();
     assert_eq!(server.token, token, "the token is kept");
-    assert_eq!(server.run(&["rollout", "watch", "2"]).status.code(), Some(0));
+    assert_eq!(
+        server.run(&["rollout", "watch", "2"]).status.code(),
+        Some(0)
+    );
     assert!(server.ok(&["doctor"]).contains("Everything is sound"));
 }

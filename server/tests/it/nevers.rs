@@ -14,17 +14,30 @@ impl Graph {
     fn read() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let output = Command::new(env!("CARGO"))
-            .args(["metadata", "--format-version", "1", "--locked", "--offline", "--no-deps"])
+            .args([
+                "metadata",
+                "--format-version",
+                "1",
+                "--locked",
+                "--offline",
+                "--no-deps",
+            ])
             .current_dir(root)
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
         let mut direct = BTreeMap::new();
         for package in metadata["packages"].as_array().unwrap() {
             let needs = package["dependencies"].as_array().unwrap().iter();
             let needs = needs.filter(|need| need["kind"].is_null());
-            let names = needs.map(|need| need["name"].as_str().unwrap().to_owned()).collect();
+            let names = needs
+                .map(|need| need["name"].as_str().unwrap().to_owned())
+                .collect();
             direct.insert(package["name"].as_str().unwrap().to_owned(), names);
         }
         Self { direct }
@@ -57,29 +70,62 @@ impl Graph {
     }
 }
 
-const IO: [&str; 10] =
-    ["tokio", "axum", "hyper", "sea-orm", "leptos", "rand", "rustix", "tracing", "chrono", "time"];
+const IO: [&str; 10] = [
+    "tokio", "axum", "hyper", "sea-orm", "leptos", "rand", "rustix", "tracing", "chrono", "time",
+];
 
 #[test]
 fn no_crate_reaches_what_it_must_not() {
     let graph = Graph::read();
     graph.never("domain", &IO);
     graph.never("domain", &["store", "cloud", "engine", "app", "server"]);
-    graph.never("app", &["store", "engine", "sea-orm", "cloud", "cloud-local", "node", "axum"]);
-    graph.never("frontend", &["store", "engine", "server", "sea-orm", "tokio"]);
-    graph.never("engine", &["axum", "leptos", "app", "server", "cloud-local", "node"]);
+    graph.never(
+        "app",
+        &[
+            "store",
+            "engine",
+            "sea-orm",
+            "cloud",
+            "cloud-local",
+            "node",
+            "axum",
+        ],
+    );
+    graph.never(
+        "frontend",
+        &["store", "engine", "server", "sea-orm", "tokio"],
+    );
+    graph.never(
+        "engine",
+        &["axum", "leptos", "app", "server", "cloud-local", "node"],
+    );
     graph.never("store", &["cloud", "engine", "app", "axum", "leptos"]);
     graph.never("cloud", &["store", "engine", "app", "sea-orm"]);
-    graph.never("gateway", &["domain", "store", "engine", "cloud", "sea-orm"]);
-    let clouds: Vec<_> = graph.members().filter(|name| name.starts_with("cloud-")).collect();
+    graph.never(
+        "gateway",
+        &["domain", "store", "engine", "cloud", "sea-orm"],
+    );
+    let clouds: Vec<_> = graph
+        .members()
+        .filter(|name| name.starts_with("cloud-"))
+        .collect();
     assert!(!clouds.is_empty());
     for cloud in clouds {
-        graph.never(cloud, &["store", "engine", "app", "sea-orm", "axum", "leptos"]);
+        graph.never(
+            cloud,
+            &["store", "engine", "app", "sea-orm", "axum", "leptos"],
+        );
     }
     // SQL is named in one crate and in its migrations.
-    for member in graph.members().filter(|name| !matches!(*name, "store" | "migrations")) {
+    for member in graph
+        .members()
+        .filter(|name| !matches!(*name, "store" | "migrations"))
+    {
         let named = &graph.direct[member];
-        assert!(!named.contains("sea-orm") && !named.contains("sqlx"), "{member} names the database");
+        assert!(
+            !named.contains("sea-orm") && !named.contains("sqlx"),
+            "{member} names the database"
+        );
     }
 }
 
@@ -96,7 +142,14 @@ fn the_domain_reads_no_clock() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
-            for banned in ["SystemTime", "Instant::", "std::fs", "std::net::Tcp", "std::thread", "std::env"] {
+            for banned in [
+                "SystemTime",
+                "Instant::",
+                "std::fs",
+                "std::net::Tcp",
+                "std::thread",
+                "std::env",
+            ] {
                 assert!(!text.contains(banned), "{} names {banned}", path.display());
             }
             read += 1;

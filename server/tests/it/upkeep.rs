@@ -17,7 +17,10 @@ fn one_folder_has_one_server() {
     let output = serve_again(&server);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("runs on") && said.contains(&server.url) && said.contains("--data"), "{said}");
+    assert!(
+        said.contains("runs on") && said.contains(&server.url) && said.contains("--data"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -25,12 +28,22 @@ fn the_doctor_names_the_first_bad_entry() {
     let mut server = Server::start();
     server.apply("");
     server.first();
-    assert!(server.ok(&["doctor"]).contains("Everything is sound"), "while serving");
+    assert!(
+        server.ok(&["doctor"]).contains("Everything is sound"),
+        "while serving"
+    );
     server.stop();
-    assert!(server.ok(&["doctor"]).contains("Everything is sound"), "while not");
+    assert!(
+        server.ok(&["doctor"]).contains("Everything is sound"),
+        "while not"
+    );
     let database = server.data().join("viridian.db");
     let tamper = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(\"update journal set actor='mallory' where seq=3\"); c.commit()";
-    let done = Command::new("python3").args(["-c", tamper]).arg(&database).output().unwrap();
+    let done = Command::new("python3")
+        .args(["-c", tamper])
+        .arg(&database)
+        .output()
+        .unwrap();
     assert!(done.status.success(), "{done:?}");
     let output = server.run(&["doctor", "--json"]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -50,7 +63,11 @@ fn the_doctor_sees_a_token_that_others_may_read() {
     std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
     let output = server.run(&["doctor"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8(output.stdout).unwrap().contains("others may read"));
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("others may read")
+    );
 }
 
 #[test]
@@ -70,7 +87,14 @@ fn a_back_up_made_while_serving_brings_everything_back() {
     server.ok(&["restore", "--from", path]);
     server.serve();
     assert_eq!(server.ok(&["rollout", "list", "--json"]), before);
-    assert_eq!(server.get("/api/v1/images")["images"].as_array().unwrap().len(), 1, "made after the back-up");
+    assert_eq!(
+        server.get("/api/v1/images")["images"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1,
+        "made after the back-up"
+    );
     assert!(server.ok(&["doctor"]).contains("Everything is sound"));
 }
 
@@ -84,7 +108,12 @@ fn a_lost_token_is_made_anew() {
     assert_ne!(server.token, old);
     assert_eq!(server.ask("GET", "/api/v1/now", None).status, 200);
     let bearer = format!("Bearer {old}");
-    assert_eq!(server.send("GET", "/api/v1/now", &[("authorization", &bearer)], b"").status, 401);
+    assert_eq!(
+        server
+            .send("GET", "/api/v1/now", &[("authorization", &bearer)], b"")
+            .status,
+        401
+    );
 }
 
 #[test]
@@ -93,5 +122,10 @@ fn probes_and_figures_tell_of_the_node() {
     assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
     let metrics = server.send("GET", "/metrics", &[], b"");
     assert_eq!(metrics.status, 200, "this machine needs no token");
-    assert!(metrics.body.contains("viridian_node_up 1") && metrics.body.contains("viridian_journal_head"), "{}", metrics.body);
+    assert!(
+        metrics.body.contains("viridian_node_up 1")
+            && metrics.body.contains("viridian_journal_head"),
+        "{}",
+        metrics.body
+    );
 }

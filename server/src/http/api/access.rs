@@ -59,7 +59,10 @@ pub(crate) struct Link {
 
 /// Every token by name.
 #[utoipa::path(get, path = "/tokens", tag = "access", responses((status = 200, body = Items<TokenRow>), Otherwise))]
-pub(crate) async fn tokens(State(server): State<Server>, Who(viewer): Who) -> Handled<Json<Items<TokenRow>>> {
+pub(crate) async fn tokens(
+    State(server): State<Server>,
+    Who(viewer): Who,
+) -> Handled<Json<Items<TokenRow>>> {
     require(&viewer, ViewerRole::Admin, "look at tokens")?;
     let tokens = server.world.store.tokens().await.map_err(of_store)?;
     let items = tokens
@@ -92,10 +95,26 @@ pub(crate) async fn create_token(
         )
         .at("days"));
     }
-    let (token, expires_at) =
-        server.people.issue(&name, request.role, &request.scopes, request.days).await?;
-    record(&server, &viewer, "token_created", &name, request.role.as_str()).await?;
-    Ok((StatusCode::CREATED, Json(NewToken { name, token, expires_at })))
+    let (token, expires_at) = server
+        .people
+        .issue(&name, request.role, &request.scopes, request.days)
+        .await?;
+    record(
+        &server,
+        &viewer,
+        "token_created",
+        &name,
+        request.role.as_str(),
+    )
+    .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(NewToken {
+            name,
+            token,
+            expires_at,
+        }),
+    ))
 }
 
 /// Makes a token worthless at once.
@@ -107,7 +126,13 @@ pub(crate) async fn revoke_token(
     At(name): At<String>,
 ) -> Handled<Json<Said>> {
     require(&viewer, ViewerRole::Admin, "revoke tokens")?;
-    if !server.world.store.remove_token(&name).await.map_err(of_store)? {
+    if !server
+        .world
+        .store
+        .remove_token(&name)
+        .await
+        .map_err(of_store)?
+    {
         return Err(Trouble::new(
             StatusCode::NOT_FOUND,
             format!("there is no token {name:?}"),
@@ -133,8 +158,20 @@ pub(crate) async fn login_link(
         None => viewer.actor.clone(),
     };
     let path = server.people.link(Some(name.clone()), request.role).await?;
-    record(&server, &viewer, "link_created", name.as_str(), request.role.as_str()).await?;
-    Ok((StatusCode::CREATED, Json(Link { url: format!("{}{path}", server.url) })))
+    record(
+        &server,
+        &viewer,
+        "link_created",
+        name.as_str(),
+        request.role.as_str(),
+    )
+    .await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(Link {
+            url: format!("{}{path}", server.url),
+        }),
+    ))
 }
 
 /// A name that is free to be given: not the engine's own.
@@ -149,7 +186,13 @@ fn person(name: &str) -> Handled<Actor> {
     Ok(actor)
 }
 
-async fn record(server: &Server, viewer: &Viewer, kind: &str, name: &str, role: &str) -> Handled<()> {
+async fn record(
+    server: &Server,
+    viewer: &Viewer,
+    kind: &str,
+    name: &str,
+    role: &str,
+) -> Handled<()> {
     let event = store::AdminEvent {
         at: server.world.clock.now(),
         by: viewer.actor.clone(),

@@ -37,9 +37,17 @@ pub(crate) async fn audit(
     Filter(stretch): Filter<Stretch>,
 ) -> Handled<Json<Page<AuditRow>>> {
     let limit = stretch.limit()?;
-    let entries = server.world.store.journal(None, stretch.after, limit).await.map_err(of_store)?;
+    let entries = server
+        .world
+        .store
+        .journal(None, stretch.after, limit)
+        .await
+        .map_err(of_store)?;
     let more = entries.len() >= limit as usize;
-    let next = entries.last().filter(|_| more).map(|last| last.seq.to_string());
+    let next = entries
+        .last()
+        .filter(|_| more)
+        .map(|last| last.seq.to_string());
     let items = entries
         .into_iter()
         .map(|entry| AuditRow {

@@ -38,7 +38,10 @@ pub(crate) struct VetoRow {
 
 /// Every environment on hold.
 #[utoipa::path(get, path = "/holds", tag = "environments", responses((status = 200, body = Items<HoldRow>), Otherwise))]
-pub(crate) async fn holds(State(server): State<Server>, Who(_): Who) -> Handled<Json<Items<HoldRow>>> {
+pub(crate) async fn holds(
+    State(server): State<Server>,
+    Who(_): Who,
+) -> Handled<Json<Items<HoldRow>>> {
     let records = server.world.store.environments().await.map_err(of_store)?;
     let items = records
         .into_iter()
@@ -68,13 +71,21 @@ pub(crate) async fn remove_hold(
 ) -> Handled<Json<Said>> {
     require(&viewer, ViewerRole::Approver, "remove a hold")?;
     let (world, target) = (&server.world, Target { app, env });
-    let changed = world.store.remove_hold(&target, &viewer.actor, world.clock.now()).await;
-    Ok(Json(Said { changed: changed.map_err(of_store)? }))
+    let changed = world
+        .store
+        .remove_hold(&target, &viewer.actor, world.clock.now())
+        .await;
+    Ok(Json(Said {
+        changed: changed.map_err(of_store)?,
+    }))
 }
 
 /// Every vetoed image, and where.
 #[utoipa::path(get, path = "/vetoes", tag = "environments", responses((status = 200, body = Items<VetoRow>), Otherwise))]
-pub(crate) async fn vetoes(State(server): State<Server>, Who(_): Who) -> Handled<Json<Items<VetoRow>>> {
+pub(crate) async fn vetoes(
+    State(server): State<Server>,
+    Who(_): Who,
+) -> Handled<Json<Items<VetoRow>>> {
     let records = server.world.store.environments().await.map_err(of_store)?;
     let items = records
         .into_iter()
@@ -108,7 +119,11 @@ pub(crate) async fn remove_veto(
     let world = &server.world;
     let image = world.image_named(&app, &image).await?;
     let target = Target { app, env };
-    let changed =
-        world.store.remove_veto(&target, &image, &viewer.actor, world.clock.now()).await;
-    Ok(Json(Said { changed: changed.map_err(of_store)? }))
+    let changed = world
+        .store
+        .remove_veto(&target, &image, &viewer.actor, world.clock.now())
+        .await;
+    Ok(Json(Said {
+        changed: changed.map_err(of_store)?,
+    }))
 }

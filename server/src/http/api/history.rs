@@ -33,9 +33,16 @@ pub(crate) async fn csv(
     Who(viewer): Who,
     Filter(filter): Filter<RolloutFilter>,
 ) -> Handled<impl IntoResponse> {
-    let first = RolloutFilter { limit: Some(200), ..filter };
+    let first = RolloutFilter {
+        limit: Some(200),
+        ..filter
+    };
     // A filter that makes no sense is told before the stream begins.
-    let page = server.backend.rollouts(&viewer, first.clone()).await.map_err(Trouble::from)?;
+    let page = server
+        .backend
+        .rollouts(&viewer, first.clone())
+        .await
+        .map_err(Trouble::from)?;
     let stream = futures::stream::unfold(Some((page, true)), move |state| {
         let (server, viewer, filter) = (server.clone(), viewer.clone(), first.clone());
         async move {
@@ -45,7 +52,10 @@ pub(crate) async fn csv(
             let next = match page.next {
                 None => None,
                 Some(cursor) => {
-                    let filter = RolloutFilter { cursor: Some(cursor), ..filter };
+                    let filter = RolloutFilter {
+                        cursor: Some(cursor),
+                        ..filter
+                    };
                     match server.backend.rollouts(&viewer, filter).await {
                         Ok(page) => Some((page, false)),
                         Err(problem) => return Some((Err(std::io::Error::other(problem)), None)),
@@ -58,7 +68,10 @@ pub(crate) async fn csv(
     Ok((
         [
             (CONTENT_TYPE, "text/csv; charset=utf-8"),
-            (CONTENT_DISPOSITION, "attachment; filename=\"viridian-history.csv\""),
+            (
+                CONTENT_DISPOSITION,
+                "attachment; filename=\"viridian-history.csv\"",
+            ),
         ],
         Body::from_stream(stream),
     ))
@@ -85,8 +98,16 @@ fn line(text: &mut String, row: &RolloutRow) {
 
 /// RFC 4180; a cell that a spreadsheet would take for a formula is made text.
 fn quoted(cell: &str) -> String {
-    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
+    let cell = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    };
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell
+    }
 }
 
 #[cfg(test)]

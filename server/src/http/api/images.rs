@@ -40,7 +40,10 @@ pub(crate) async fn bake(
     Who(viewer): Who,
     Asked(request): Asked<BakeRequest>,
 ) -> Handled<(StatusCode, Json<ImageView>)> {
-    Ok((StatusCode::CREATED, Json(server.backend.bake(&viewer, request).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(server.backend.bake(&viewer, request).await?),
+    ))
 }
 
 /// Takes over an image from an OCI image layout on the server's machine.
@@ -52,7 +55,10 @@ pub(crate) async fn import(
     Who(viewer): Who,
     Asked(request): Asked<ImportRequest>,
 ) -> Handled<(StatusCode, Json<ImageView>)> {
-    Ok((StatusCode::CREATED, Json(server.world.import_image(&viewer, request).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(server.world.import_image(&viewer, request).await?),
+    ))
 }
 
 /// One image, where it serves, and what differs from its parent.

@@ -39,10 +39,16 @@ pub(crate) struct BackupDone {
 
 /// Checks the journal's hash chain, the node and the data folder.
 #[utoipa::path(get, path = "/doctor", tag = "maintenance", responses((status = 200, body = CheckUp), Otherwise))]
-pub(crate) async fn doctor(State(server): State<Server>, Who(viewer): Who) -> Handled<Json<CheckUp>> {
+pub(crate) async fn doctor(
+    State(server): State<Server>,
+    Who(viewer): Who,
+) -> Handled<Json<CheckUp>> {
     require(&viewer, ViewerRole::Admin, "run a check-up")?;
     let findings = checkup::all(&server.world.store, &server.data, &server.world.local).await;
-    Ok(Json(CheckUp { sound: findings.iter().all(|finding| finding.sound), findings }))
+    Ok(Json(CheckUp {
+        sound: findings.iter().all(|finding| finding.sound),
+        findings,
+    }))
 }
 
 /// Copies the database into a new file while serving goes on.
@@ -59,12 +65,22 @@ pub(crate) async fn backup(
     if !to.is_absolute() || !folder.is_dir() {
         return Err(Trouble::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            format!("{:?} is not a file in a folder that exists, named from / on", request.to),
+            format!(
+                "{:?} is not a file in a folder that exists, named from / on",
+                request.to
+            ),
             "name a new file, as the server's machine sees it",
         )
         .at("to"));
     }
     let done = server.world.store.back_up(&to).await.map_err(of_store)?;
     let (bytes, rows) = (done.bytes, done.rows);
-    Ok((StatusCode::CREATED, Json(BackupDone { to: request.to, bytes, rows })))
+    Ok((
+        StatusCode::CREATED,
+        Json(BackupDone {
+            to: request.to,
+            bytes,
+            rows,
+        }),
+    ))
 }

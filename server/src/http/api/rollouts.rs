@@ -6,7 +6,8 @@ use super::super::problem::{Handled, Trouble};
 use super::Otherwise;
 use app::backend::{Problem, ProblemKind, Viewer};
 use app::view::{
-    CommandRequest, JournalRow, Page, PlanView, RolloutFilter, RolloutRow, RolloutView, StartRequest,
+    CommandRequest, JournalRow, Page, PlanView, RolloutFilter, RolloutRow, RolloutView,
+    StartRequest,
 };
 use axum::Json;
 use axum::extract::State;
@@ -34,7 +35,11 @@ pub(crate) async fn start(
     State(server): State<Server>,
     Who(viewer): Who,
     Asked(request): Asked<StartRequest>,
-) -> Handled<(StatusCode, [(http::HeaderName, String); 1], Json<RolloutView>)> {
+) -> Handled<(
+    StatusCode,
+    [(http::HeaderName, String); 1],
+    Json<RolloutView>,
+)> {
     let view = server.backend.start(&viewer, request).await?;
     let location = format!("/api/v1/rollouts/{}", view.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
@@ -79,7 +84,12 @@ impl Stretch {
         if (1..=1_000).contains(&limit) {
             return Ok(limit);
         }
-        Err(Trouble::new(StatusCode::BAD_REQUEST, format!("limit is {limit}"), "use 1 to 1000").at("limit"))
+        Err(Trouble::new(
+            StatusCode::BAD_REQUEST,
+            format!("limit is {limit}"),
+            "use 1 to 1000",
+        )
+        .at("limit"))
     }
 }
 
@@ -96,7 +106,10 @@ pub(crate) async fn journal(
     let limit = stretch.limit()?;
     let items = server.world.journal_rows(id, stretch.after, limit).await?;
     let more = items.len() >= limit as usize;
-    let next = items.last().filter(|_| more).map(|last| last.seq.to_string());
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| last.seq.to_string());
     Ok(Json(Page { items, next }))
 }
 
@@ -116,8 +129,14 @@ pub(crate) async fn command(
     At((id, verb)): At<(RolloutId, String)>,
     Asked(request): Asked<CommandRequest>,
 ) -> Handled<Json<RolloutView>> {
-    let Some(command) = Command::ALL.into_iter().find(|command| command.as_str() == verb) else {
-        let verbs: Vec<_> = Command::ALL.iter().map(|command| command.as_str()).collect();
+    let Some(command) = Command::ALL
+        .into_iter()
+        .find(|command| command.as_str() == verb)
+    else {
+        let verbs: Vec<_> = Command::ALL
+            .iter()
+            .map(|command| command.as_str())
+            .collect();
         return Err(Trouble::new(
             StatusCode::NOT_FOUND,
             format!("{verb:?} cannot be said to a rollout"),
