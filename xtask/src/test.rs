@@ -5,7 +5,7 @@ use crate::steps::{seconds, step};
 use crate::workspace::{Profile, Workspace};
 use crate::{browser, make, tools};
 use anyhow::Result;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 #[derive(clap::Args)]
@@ -23,16 +23,19 @@ enum Part {
     Wasm,
     /// The real server in a real Chromium.
     Browser,
+    /// The real server and node under real load, from outside.
+    Trial,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Unit, Self::Wasm, Self::Browser];
+    const ALL: [Self; 4] = [Self::Unit, Self::Wasm, Self::Browser, Self::Trial];
 
     fn name(self) -> &'static str {
         match self {
             Self::Unit => "unit",
             Self::Wasm => "wasm",
             Self::Browser => "browser",
+            Self::Trial => "trial",
         }
     }
 }
@@ -90,6 +93,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             Part::Unit => unit(&workspace),
             Part::Wasm => wasm(&workspace),
             Part::Browser => browser(&workspace),
+            Part::Trial => trial(&workspace),
         };
         let count = count.unwrap_or_else(|error| {
             println!("{}: {error:#}", part.name());
@@ -105,6 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn unit(workspace: &Workspace) -> Result<Count> {
+    tools::python()?;
     let mut count = Count::default();
     let status = follow(workspace.cargo("test").arg("--no-fail-fast"), |line| {
         if let Some(binary) = result_line(line) {
@@ -143,6 +148,41 @@ fn browser(workspace: &Workspace) -> Result<Count> {
     make::site(workspace)?;
     make::programs(workspace, Profile::Dev)?;
     browser::test(workspace)
+}
+
+/// The short form of the trials; `docs/TRIALS.md` tells the long one.
+const TRIALS: [&[&str]; 4] = [
+    &["strategies"],
+    &[
+        "rollback",
+        "--strategy",
+        "blue-green",
+        "--strategy",
+        "rolling",
+    ],
+    &["kill-serve", "--times", "10"],
+    &["kill-node", "--times", "3"],
+];
+
+fn trial(workspace: &Workspace) -> Result<Count> {
+    tools::python()?;
+    make::programs(workspace, Profile::Dev)?;
+    run_program(workspace.cargo("build").arg("--package=trial"))?;
+    let mut count = Count::default();
+    for arguments in TRIALS {
+        println!("── trial {}", arguments.join(" "));
+        let mut program = Command::new(workspace.binary(Profile::Dev, "trial"));
+        program
+            .arg("--viridian")
+            .arg(workspace.binary(Profile::Dev, "viridian"));
+        let outcome = run_program(program.args(arguments).env("RUST_BACKTRACE", "0"));
+        count = count.plus(if outcome.is_ok() {
+            Count::ONE_PASSED
+        } else {
+            Count::ONE_FAILED
+        });
+    }
+    Ok(count)
 }
 
 /// Ends with `N passed, N failed` alone on the last line. That nothing ran is a failure.

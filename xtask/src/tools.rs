@@ -55,6 +55,17 @@ pub(crate) fn wasm_target(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Python, whose web server is a program that tests put into images.
+pub(crate) fn python() -> Result<()> {
+    if find("python3").is_none() {
+        apt_install(&["python3"]);
+    }
+    if find("python3").is_none() {
+        bail!("the tests need python3 in PATH (Debian: apt-get install python3)");
+    }
+    Ok(())
+}
+
 /// Node.js and npm, for the browser tests only.
 pub(crate) fn node() -> Result<()> {
     if node_version().is_none() || find("npm").is_none() {

@@ -1,5 +1,6 @@
 //! `kill -9`: of the control plane in the middle of canaries, and of the node itself.
 
+use crate::Settings;
 use crate::http::Client;
 use crate::load::{Load, failures, version};
 use crate::stage::{Stage, is_over};
@@ -7,14 +8,14 @@ use anyhow::{Context, Result, ensure};
 use rand::Rng;
 use rustix::process::{Signal, kill_process, test_kill_process};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// Kills `serve` at random moments of canaries; each canary ends as planned and nothing is lost.
-pub(crate) async fn serve(binary: &Path, rate: u32, times: u32) -> Result<()> {
-    let mut stage = Stage::set(binary).await?;
+pub(crate) async fn serve(settings: Settings<'_>, times: u32) -> Result<()> {
+    let mut stage = Stage::set(settings).await?;
+    let rate = settings.rate;
     stage.serve_version("1").await?;
     let load = Load::start(&stage.site, rate);
     let (mut kills, mut rollouts, mut slowest) = (0, 0, Duration::ZERO);
@@ -72,8 +73,9 @@ pub(crate) async fn serve(binary: &Path, rate: u32, times: u32) -> Result<()> {
 }
 
 /// Kills the node; started again it takes its instances back, the very same ones.
-pub(crate) async fn node(binary: &Path, rate: u32, times: u32) -> Result<()> {
-    let stage = Stage::set(binary).await?;
+pub(crate) async fn node(settings: Settings<'_>, times: u32) -> Result<()> {
+    let stage = Stage::set(settings).await?;
+    let rate = settings.rate;
     stage.serve_version("1").await?;
     let mut children = Vec::new();
     for n in 0..times {

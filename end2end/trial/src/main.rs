@@ -30,8 +30,44 @@ struct Arguments {
     /// Requests per second of the constant load.
     #[arg(long, default_value_t = 250)]
     rate: u32,
+    /// Who serves the site: programs none of us wrote.
+    #[arg(long, value_enum, default_value_t = Program::Python)]
+    program: Program,
     #[command(subcommand)]
     trial: Trial,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Program {
+    /// `python3 -m http.server`: HTTP/1.0, a connection for each answer.
+    Python,
+    /// Debian's caddy: HTTP/1.1 with connections kept alive.
+    Caddy,
+}
+
+impl Program {
+    /// How it is started in an image's folder.
+    fn command(self) -> &'static [&'static str] {
+        match self {
+            Self::Python => &[
+                "python3",
+                "-m",
+                "http.server",
+                "${PORT}",
+                "--bind",
+                "127.0.0.1",
+            ],
+            Self::Caddy => &["caddy", "file-server", "--listen", "127.0.0.1:${PORT}"],
+        }
+    }
+}
+
+/// What every trial is told.
+#[derive(Clone, Copy)]
+struct Settings<'a> {
+    binary: &'a std::path::Path,
+    rate: u32,
+    program: Program,
 }
 
 #[derive(Subcommand)]
@@ -39,7 +75,11 @@ enum Trial {
     /// Blue/green, canary, rolling and A/B: nothing lost, no visitor changes arm.
     Strategies,
     /// A rollback in every step of every strategy, and after the old group is gone.
-    Rollback,
+    Rollback {
+        /// Only this strategy; can be given more than once.
+        #[arg(long)]
+        strategy: Vec<String>,
+    },
     /// `kill -9` of the control plane at random moments of a canary.
     KillServe {
         #[arg(long, default_value_t = 50)]
@@ -62,10 +102,15 @@ async fn main() -> Result<()> {
     );
     let binary = arguments.viridian.canonicalize()?;
     let rate = arguments.rate.clamp(1, 1_000);
+    let settings = Settings {
+        binary: &binary,
+        rate,
+        program: arguments.program,
+    };
     match arguments.trial {
-        Trial::Strategies => strategies::run(&binary, rate).await,
-        Trial::Rollback => rollback::run(&binary, rate).await,
-        Trial::KillServe { times } => kill::serve(&binary, rate, times.min(1_000)).await,
-        Trial::KillNode { times } => kill::node(&binary, rate, times.min(100)).await,
+        Trial::Strategies => strategies::run(settings).await,
+        Trial::Rollback { strategy } => rollback::run(settings, &strategy).await,
+        Trial::KillServe { times } => kill::serve(settings, times.min(1_000)).await,
+        Trial::KillNode { times } => kill::node(settings, times.min(100)).await,
     }
 }

@@ -1,18 +1,19 @@
 //! A rollback in every step of every strategy: how long until the old version alone answers, and
 //! whether anything was lost on the way.
 
+use crate::Settings;
 use crate::http::Client;
 use crate::load::{Hit, Load, failures, version};
 use crate::stage::{Stage, is_over};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
-pub(crate) async fn run(binary: &Path, rate: u32) -> Result<()> {
-    let stage = Stage::set(binary).await?;
+pub(crate) async fn run(settings: Settings<'_>, only: &[String]) -> Result<()> {
+    let stage = Stage::set(settings).await?;
+    let rate = settings.rate;
     stage.serve_version("1").await?;
     println!(
         "{:<12}{:<44}{:>10}{:>8}{:>12}",
@@ -20,7 +21,15 @@ pub(crate) async fn run(binary: &Path, rate: u32) -> Result<()> {
     );
     let mut image = 100;
     let mut worst = 0;
-    for strategy in ["blue-green", "canary", "rolling", "ab"] {
+    let all = ["blue-green", "canary", "rolling", "ab"];
+    ensure!(
+        only.iter().all(|name| all.contains(&name.as_str())),
+        "a strategy is one of {all:?}"
+    );
+    for strategy in all {
+        if !only.is_empty() && !only.iter().any(|name| name == strategy) {
+            continue;
+        }
         let mut step = 0;
         loop {
             image += 1;

@@ -1,6 +1,7 @@
 //! The stage: a server in a folder of its own, a site in two versions, and its taking down.
 
 use crate::http::{Api, Client};
+use crate::{Program, Settings};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value, json};
@@ -15,6 +16,7 @@ pub(crate) struct Stage {
     pub(crate) api: Api,
     pub(crate) site: String,
     binary: PathBuf,
+    program: Program,
     folder: TempDir,
     serve: Option<Child>,
 }
@@ -23,7 +25,7 @@ pub(crate) const INSTANCES: u32 = 2;
 
 impl Stage {
     /// Starts the server and bakes versions `1` and `2` of the site.
-    pub(crate) async fn set(binary: &Path) -> Result<Self> {
+    pub(crate) async fn set(settings: Settings<'_>) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("viridian-trial-")
             .tempdir()?;
@@ -35,7 +37,8 @@ impl Stage {
                 token: String::new(),
             },
             site: format!("http://127.0.0.1:{port}/"),
-            binary: binary.to_owned(),
+            binary: settings.binary.to_owned(),
+            program: settings.program,
             folder,
             serve: None,
         };
@@ -49,20 +52,12 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Bakes a version of the site: one page that says its name, served by Python.
+    /// Bakes a version of the site: one page that says its name.
     pub(crate) fn bake(&self, version: &str) -> Result<()> {
         let site = self.folder.path().join(format!("site-{version}"));
         fs::create_dir_all(&site)?;
         fs::write(site.join("index.html"), format!("v{version}\n"))?;
         let site = site.to_string_lossy().into_owned();
-        let argv = [
-            "python3",
-            "-m",
-            "http.server",
-            "${PORT}",
-            "--bind",
-            "127.0.0.1",
-        ];
         let mut arguments = vec![
             "image",
             "bake",
@@ -73,7 +68,7 @@ impl Stage {
             version,
             "--",
         ];
-        arguments.extend(argv);
+        arguments.extend(self.program.command());
         self.command(&arguments)
     }
 

@@ -1,18 +1,19 @@
 //! Every strategy from start to end under a constant load: nothing is lost, and in an experiment
 //! nobody changes arm.
 
+use crate::Settings;
 use crate::http::Client;
 use crate::load::{Hit, Load, failures, version};
 use crate::stage::Stage;
 use anyhow::{Result, ensure};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(120);
 
-pub(crate) async fn run(binary: &Path, rate: u32) -> Result<()> {
-    let stage = Stage::set(binary).await?;
+pub(crate) async fn run(settings: Settings<'_>) -> Result<()> {
+    let stage = Stage::set(settings).await?;
+    let rate = settings.rate;
     stage.serve_version("1").await?;
     let mut next = 2;
     println!(
