@@ -56,7 +56,7 @@ pub(super) fn of_plan(plan: &Plan) -> Vec<StepView> {
             index,
             phase: phase.name.clone(),
             action: kind(action).to_owned(),
-            text: action.to_string(),
+            text: plan.in_words(&action.to_string()),
             state: StepState::Next,
             since: None,
             until: None,

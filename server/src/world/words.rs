@@ -10,7 +10,8 @@ pub(super) fn event(what: &What, plan: Option<&Plan>) -> String {
     let step = |position: usize| {
         let action = plan
             .and_then(|plan| plan.step(position))
-            .map(|(_, step)| step.action.to_string());
+            .zip(plan)
+            .map(|((_, step), plan)| plan.in_words(&step.action.to_string()));
         action.unwrap_or_else(|| format!("step {}", position + 1))
     };
     match what {

@@ -141,6 +141,10 @@ fn the_domain_reads_no_clock() {
                 folders.push(path);
                 continue;
             }
+            // Tests may read the files they compare with.
+            if path.file_name().is_some_and(|name| name == "tests.rs") {
+                continue;
+            }
             let text = std::fs::read_to_string(&path).unwrap();
             for banned in [
                 "SystemTime",

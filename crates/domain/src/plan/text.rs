@@ -1,6 +1,6 @@
 //! Plans in the words a person reads, the same on the command line, in the API and on screen.
 
-use super::{Action, Routes, Strategy, Until};
+use super::{Action, Plan, Role, Routes, Strategy, Until};
 use std::fmt::{self, Write};
 
 impl fmt::Display for Strategy {
@@ -11,6 +11,24 @@ impl fmt::Display for Strategy {
             Self::Rolling => "rolling",
             Self::Ab => "A/B",
         })
+    }
+}
+
+impl Plan {
+    /// A text about this plan with `1.2 (v042)` instead of each group's long name: who reads it
+    /// knows the place already.
+    #[must_use]
+    pub fn in_words(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for group in self.groups() {
+            let label = match group.role {
+                Role::Baseline => "the baseline",
+                _ => group.version.as_str(),
+            };
+            let number = group.name.as_str().rsplit('-').next().unwrap_or_default();
+            text = text.replace(group.name.as_str(), &format!("{label} ({number})"));
+        }
+        text
     }
 }
 

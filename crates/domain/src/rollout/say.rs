@@ -24,6 +24,15 @@ pub fn headline(rollout: &Rollout) -> String {
 /// saying it.
 #[must_use]
 pub fn sentence(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
+    let text = told(rollout, seen, now);
+    match rollout.status {
+        // A person who has to act needs the names that the cloud knows.
+        Status::Failed { .. } => text,
+        _ => rollout.plan.in_words(&text),
+    }
+}
+
+fn told(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
     let plan = &rollout.plan;
     let new = &plan.to.version;
     let old = plan.from.as_ref().map(|from| &from.version);

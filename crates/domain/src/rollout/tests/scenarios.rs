@@ -354,3 +354,16 @@ fn an_approval_waits_for_ever_and_for_another_person() {
     let approved = say(&waiting, Command::Promote, seen.at);
     assert!(after(&approved, &Input::Observed(seen)).step > waiting.step);
 }
+
+#[test]
+fn a_text_in_words_names_versions_and_numbers() {
+    let plan = specimen("promoting, judging").plan;
+    let from = plan.from.clone().unwrap();
+    let text = format!("90% to {}, 10% to {}", from.name, plan.to.name);
+    let words = plan.in_words(&text);
+    assert!(
+        words.starts_with(&format!("90% to {} (v", from.version)),
+        "{words}"
+    );
+    assert!(!words.contains(from.name.as_str()), "{words}");
+}
