@@ -125,7 +125,7 @@ fn deployments(rows: &[RolloutRow], narrowed: bool) -> AnyView {
         (true, false) => empty(
             "Nothing has been deployed yet",
             "Every rollout is kept here for good, with who started it and how it ended.",
-            &["viridian rollout start shop dev 1.0"],
+            &["viridian rollout start --app shop --env dev --image 1.0 --strategy blue-green"],
         ),
     }
 }

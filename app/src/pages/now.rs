@@ -215,7 +215,7 @@ fn first_steps() -> AnyView {
                 &[
                     "viridian apply -f viridian.toml",
                     "viridian image bake ./build --app shop --version 1.0 -- ./shop",
-                    "viridian rollout start shop dev 1.0",
+                    "viridian rollout start --app shop --env dev --image 1.0 --strategy blue-green",
                 ],
             )}
         </section>

@@ -114,7 +114,7 @@ fn images(environment: &EnvironmentView, draft: &Draft) -> impl IntoView + use<>
             {environment
                 .candidates
                 .is_empty()
-                .then(|| view! { <p class="soft">"There is no image yet: bake one with viridian image bake."</p> })}
+                .then(|| view! { <p class="soft">"There is no image yet: bake one with " <code>"viridian image bake"</code> "."</p> })}
             {choices}
         </fieldset>
     }

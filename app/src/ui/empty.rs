@@ -17,7 +17,8 @@ pub fn empty(heading: &str, why: &str, commands: &[&str]) -> AnyView {
 /// A command to copy.
 pub fn command_line(command: &str) -> impl IntoView + use<> {
     view! {
-        <pre class="command-line">
+        // Long ones scroll sideways, which a keyboard can only do where it can stop.
+        <pre class="command-line" tabindex="0" role="group" aria-label="Command">
             <code>{command.to_owned()}</code>
         </pre>
     }

@@ -100,7 +100,6 @@ impl World {
                 "name the program and its arguments after `--`, such as `-- python3 -m http.server '${PORT}'`",
             ));
         }
-        self.version_is_free(&request.app, &request.version).await?;
         let world = self.clone();
         let by = viewer.actor.clone();
         // A client that goes away must not leave a half-known image behind.
@@ -133,7 +132,6 @@ impl World {
     ) -> Answer<ImageView> {
         require(viewer, ViewerRole::Operator, "import images")?;
         let layout = absolute(&request.folder)?;
-        self.version_is_free(&request.app, &request.version).await?;
         let world = self.clone();
         let by = viewer.actor.clone();
         let task = tokio::spawn(async move {
@@ -163,20 +161,6 @@ impl World {
                 Err(problem)
             }
         }
-    }
-
-    /// Said before the work instead of after it. The same folder baked again is no error; the node
-    /// knows whether it is the same.
-    async fn version_is_free(&self, app: &AppName, version: &Version) -> Answer<()> {
-        let known = self
-            .store
-            .find_image(app, version)
-            .await
-            .map_err(of_store)?;
-        if let Some(known) = known {
-            tracing::debug!(%app, %version, digest = %known.digest, "this version is known; it has to come out the same");
-        }
-        Ok(())
     }
 
     async fn remember(

@@ -134,6 +134,16 @@ fn what_is_asked_for_and_is_not_there_is_named() {
     }
 }
 
+/// Method, path, headers, body; the status and the field that are expected.
+type Case<'a> = (
+    &'a str,
+    &'a str,
+    Vec<(&'a str, &'a str)>,
+    &'a [u8],
+    u16,
+    Option<&'a str>,
+);
+
 #[test]
 fn every_error_is_a_problem() {
     let server = Server::start();
@@ -142,7 +152,7 @@ fn every_error_is_a_problem() {
     let auth = ("authorization", bearer.as_str());
     let json = ("content-type", "application/json");
     let big = vec![b' '; 10 << 20];
-    let cases: Vec<(&str, &str, Vec<(&str, &str)>, &[u8], u16, Option<&str>)> = vec![
+    let cases: Vec<Case> = vec![
         (
             "POST",
             start,
@@ -151,7 +161,14 @@ fn every_error_is_a_problem() {
             400,
             Some("body"),
         ),
-        ("POST", start, vec![auth, json], b"{} {}", 400, Some("body")),
+        (
+            "POST",
+            start,
+            vec![auth, json],
+            b"{\"app\":\"site\",}",
+            400,
+            Some("body"),
+        ),
         (
             "POST",
             start,

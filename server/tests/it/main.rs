@@ -1,5 +1,10 @@
 //! The real binary on a free port with a folder of its own: what a user and a script meet.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test's own scaffolding cannot do is a failed test"
+)]
+
 mod access;
 mod bad_input;
 mod harness;

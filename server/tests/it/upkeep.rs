@@ -38,7 +38,10 @@ fn the_doctor_names_the_first_bad_entry() {
         "while not"
     );
     let database = server.data().join("viridian.db");
-    let tamper = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(\"update journal set actor='mallory' where seq=3\"); c.commit()";
+    // As somebody with the file and no scruples: the triggers that guard it go first.
+    let tamper = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); \
+        [c.execute('drop trigger '+n) for (n,) in c.execute(\"select name from sqlite_master where type='trigger'\").fetchall()]; \
+        c.execute(\"update journal set actor='mallory' where seq=3\"); c.commit()";
     let done = Command::new("python3")
         .args(["-c", tamper])
         .arg(&database)

@@ -6,6 +6,7 @@
 mod compress;
 mod script;
 mod style;
+mod unused;
 
 use anyhow::{Context, Result};
 use clap::Parser;

@@ -1,11 +1,11 @@
-use crate::{Made, compress};
+use crate::{Made, compress, unused};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// Raised when this program writes something else for the same module.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 
 /// Writes `viridian.js` and `viridian_bg.wasm` with their compressed twins into a new `pkg`,
 /// unless the one there was made from the same module.
@@ -26,12 +26,11 @@ pub(crate) fn build(wasm: &Path, out: &Path, pkg: &Path) -> Result<Made> {
 
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_path(wasm)
+        .input_bytes("viridian", unused::cut(wasm)?)
         .web(true)?
         .typescript(false)
         .remove_name_section(true)
-        .remove_producers_section(true)
-        .out_name("viridian");
+        .remove_producers_section(true);
     bindgen
         .generate(pkg)
         .with_context(|| format!("wasm-bindgen cannot process {}", wasm.display()))?;
