@@ -23,9 +23,9 @@ pub use rollout::*;
 macro_rules! view {
     ($($(#[$doc:meta])* pub struct $name:ident { $($(#[$fdoc:meta])* pub $field:ident: $ty:ty,)* })*) => {
         $(
-            $(#[$doc])*
             #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
             #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+            $(#[$doc])*
             pub struct $name { $($(#[$fdoc])* pub $field: $ty,)* }
         )*
     };

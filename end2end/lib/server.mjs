@@ -2,6 +2,7 @@
 
 import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -51,8 +52,17 @@ export class Server {
 
   /** Runs a command of the product on this server's data folder; resolves to what it wrote. */
   async command(...args) {
-    const { stdout } = await promisify(execFile)(BINARY, [...args, "--data", this.data]);
+    // What comes after `--` is a program's, not ours.
+    const cut = args.includes("--") ? args.indexOf("--") : args.length;
+    const all = [...args.slice(0, cut), "--data", this.data, ...args.slice(cut)];
+    const { stdout } = await promisify(execFile)(BINARY, all);
     return stdout.trim();
+  }
+
+  /** What a command of the product says of itself. */
+  async help(...command) {
+    const { stdout } = await promisify(execFile)(BINARY, [...command, "--help"]);
+    return stdout;
   }
 
   /** Asks it to end and waits; a server or a node that does not end is a failure. */
@@ -69,11 +79,32 @@ export class Server {
     }
   }
 
-  /** The server leaves its node running on purpose. The folder is this test's own, and so is it. */
+  /**
+   * The server leaves its node running on purpose, and a node its instances. The folder is this
+   * test's own, and so are they.
+   */
   async #stopNode() {
     const lock = await readFile(join(this.data, "node", "node.lock"), "utf8").catch(() => "");
     const pid = Number.parseInt(lock, 10);
-    if (Number.isInteger(pid) && alive(pid)) await end("the node", pid);
+    if (!Number.isInteger(pid) || !alive(pid)) return;
+    await this.#shutNodeDown().catch(() => {});
+    if (alive(pid)) await end("the node", pid);
+  }
+
+  #shutNodeDown() {
+    return new Promise((resolve, reject) => {
+      const asked = request({
+        socketPath: join(this.data, "node", "node.sock"),
+        method: "POST",
+        path: "/v1/shutdown",
+        headers: { host: "node", "content-type": "application/json" },
+        timeout: STOP_MS,
+      });
+      asked.once("response", (answer) => answer.resume().once("end", resolve).once("error", reject));
+      asked.once("timeout", () => asked.destroy(new Error("the node did not answer")));
+      asked.once("error", reject);
+      asked.end('{"instances":"stop"}');
+    });
   }
 
   async #spawn(args, env) {

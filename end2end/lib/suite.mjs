@@ -21,7 +21,7 @@ const RESULTS = fileURLToPath(new URL("../test-results", import.meta.url));
 const TEST_MS = 60_000;
 const WAIT_MS = 10_000;
 
-export function suite(name, define, { server: serverOptions } = {}) {
+export function suite(name, define, { server: serverOptions, setUp, tearDown } = {}) {
   node.describe(name, () => {
     let server;
     let browser;
@@ -30,8 +30,10 @@ export function suite(name, define, { server: serverOptions } = {}) {
       server = await Server.start(serverOptions);
       browser = await launch();
       signedIn = await signIn(browser, server);
+      await setUp?.(server);
     });
     node.after(async () => {
+      await tearDown?.();
       await browser?.close();
       await server?.stop();
     });

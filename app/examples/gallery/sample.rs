@@ -559,6 +559,7 @@ pub(crate) fn rollout(id: i64, as_of: Time, said: Option<Command>) -> RolloutVie
         state_text: if back { "rolling back" } else { "waits for approval" }.into(),
         reason: Some("approval: somebody other than ada".into()),
         headline: "Canary 1.1.0 → 1.2.0".into(),
+        trouble: None,
         sentence: "25% of the traffic is served by 1.2.0, the rest by 1.1.0. It waits for an approval. Rolling back moves every visitor to 1.1.0 at once.".into(),
         from: Some(version("1.1.0")),
         to: version("1.2.0"),

@@ -42,7 +42,12 @@ fn body(rollout: RwSignal<RolloutView>) -> AnyView {
             </div>
         </header>
         {flash()}
-        {move || rollout.with(sentence)}
+        // Another sentence is another element: its words are replaced, they do not slide about.
+        <For
+            each=move || [rollout.with(|r| (r.sentence.clone(), r.reason.clone()))]
+            key=Clone::clone
+            children=move |_| rollout.with_untracked(sentence)
+        />
         <section class="card" aria-labelledby="time">
             <h2 id="time">"Time " <small>{move || rollout.with(time_text)}</small></h2>
             {move || rollout.with(|r| timeline(&r.timeline, begin(r), r.as_of, r.ended_at.is_some()))}
@@ -59,10 +64,10 @@ fn body(rollout: RwSignal<RolloutView>) -> AnyView {
             <div class="rollout-figures">
                 {move || {
                     rollout.with(|r| {
-                        (!r.series.is_empty()).then(|| charts(&r.series, r.observed_at.unwrap_or(r.as_of)))
+                        has_figures(r).then(|| charts(&r.series, r.observed_at.unwrap_or(r.as_of)))
                     })
                 }}
-                <section class="card" aria-labelledby="judgement">
+                <section class="card rollout-judgement" aria-labelledby="judgement">
                     <h2 id="judgement">
                         "Judgement "
                         <small>"the new group's figures beside their bounds"</small>
@@ -132,6 +137,12 @@ fn sentence(rollout: &RolloutView) -> AnyView {
         .clone()
         .map(|why| view! { <span class="sentence-reason">{why}</span> });
     view! { <p class="sentence">{pieces} {reason}</p> }.into_any()
+}
+
+/// While it moves the charts have their place from the start; of one that is over they are shown
+/// where there is a line to draw.
+fn has_figures(rollout: &RolloutView) -> bool {
+    rollout.ended_at.is_none() || rollout.series.iter().any(|one| one.points.len() > 1)
 }
 
 fn begin(rollout: &RolloutView) -> domain::Time {

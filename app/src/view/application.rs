@@ -48,6 +48,7 @@ view! {
     }
 
     /// What `apply` sends: the TOML text, as it stands in Git.
+    #[serde(deny_unknown_fields)]
     pub struct ApplyRequest {
         pub toml: String,
         /// Only say what would change.

@@ -41,6 +41,7 @@ view! {
     }
 
     /// What `image bake` sends: a folder on the server's machine.
+    #[serde(deny_unknown_fields)]
     pub struct BakeRequest {
         pub folder: String,
         pub app: AppName,

@@ -43,6 +43,8 @@ view! {
         pub headline: String,
         /// What is going on, in plain words.
         pub sentence: String,
+        /// What holds it up at the moment, in the cloud's words.
+        pub trouble: Option<String>,
         pub from: Option<Version>,
         pub to: Version,
         pub started_by: String,
@@ -61,7 +63,6 @@ view! {
         /// Instance-hours beyond what runs anyway, from the plan.
         pub extra_instance_hours: f64,
         pub how_back: String,
-        /// The rollout that takes a finished one back, if one was started.
         pub as_of: Time,
         pub seq: i64,
         pub observed_at: Option<Time>,
@@ -152,6 +153,7 @@ view! {
     }
 
     /// What `rollout start` and `rollout plan` send.
+    #[serde(deny_unknown_fields)]
     pub struct StartRequest {
         pub app: AppName,
         pub env: EnvName,
@@ -175,6 +177,7 @@ view! {
     }
 
     /// What a click or `rollout promote` sends.
+    #[serde(deny_unknown_fields)]
     pub struct CommandRequest {
         /// The step that was on the screen; a rollout that moved on refuses.
         pub step: Option<usize>,

@@ -2,7 +2,7 @@
 
 use crate::gate::Gate;
 use crate::spec::{Header, HealthCheck, Limits};
-use crate::{Digest, GroupName, ReleaseNumber, Target, Version};
+use crate::{Digest, GroupName, ReleaseNumber, RolloutId, Target, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -107,6 +107,9 @@ pub struct Plan {
     /// Watched from the first shifted request to the last step.
     pub gate: Option<Gate>,
     pub approval: crate::spec::ApprovalRule,
+    /// The finished rollout that this one takes back.
+    #[serde(default)]
+    pub undoes: Option<RolloutId>,
     pub phases: Vec<Phase>,
 }
 

@@ -186,6 +186,7 @@ impl<'a> Draft<'a> {
             baseline: None,
             gate,
             approval: ApprovalRule::None,
+            undoes: None,
             phases: Vec::new(),
         };
         Self { request, plan }

@@ -5,6 +5,7 @@
 use cloud::fake::{Fake, Settings};
 use domain::{Application, Digest, Strategy, Target, Version};
 use engine::{Ask, Clouds, Engine, Options, SharedClock, SystemClock};
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{RolloutQuery, Store, StoreUrl};
@@ -27,11 +28,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     println!("empty: {:.1} MB", resident_mb()?);
 
-    let declare = futures::future::join_all((0..active + sleeping).map(|n| {
+    let total = active + sleeping;
+    let declare = futures::future::join_all((0..total.div_ceil(PLACES)).map(|n| {
         let (store, at) = (store.clone(), clock.now());
         async move {
-            let app =
-                Application::from_toml(&declaration(n, n >= active)).map_err(|e| e.to_string())?;
+            let text = declaration(n, total, active);
+            let app = Application::from_toml(&text).map_err(|e| e.to_string())?;
             let by = domain::Actor::engine();
             store
                 .save_application(&app, &by, at)
@@ -96,20 +98,31 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn declaration(n: usize, sleeps: bool) -> String {
-    let approval = if sleeps { "approval = \"anyone\"" } else { "" };
-    let port = 1_024 + n;
-    format!(
-        "[application]\nname = \"app-{n}\"\n[[environment]]\nname = \"prod\"\ncloud = \"fake\"\nlisten = \"127.0.0.1:{port}\"\ninstances = 2\n{approval}\n[environment.canary]\npause_ms = 600000\n"
-    )
+/// Environments of one application.
+const PLACES: usize = 100;
+
+fn declaration(app: usize, total: usize, active: usize) -> String {
+    let mut text = format!("[application]\nname = \"app-{app}\"\n");
+    for n in app * PLACES..total.min((app + 1) * PLACES) {
+        let approval = if n >= active {
+            "approval = \"anyone\""
+        } else {
+            ""
+        };
+        let port = 1_024 + n;
+        let _ = write!(
+            text,
+            "[[environment]]\nname = \"env-{n}\"\ncloud = \"fake\"\nlisten = \"127.0.0.1:{port}\"\ninstances = 2\n{approval}\n[environment.canary]\npause_ms = 600000\n"
+        );
+    }
+    text
 }
 
 fn ask(n: usize, version: u8, strategy: Strategy) -> Ask {
-    let name = |text: String| text.parse().expect("the bench's own names are valid");
     Ask {
         target: Target {
-            app: name(format!("app-{n}")),
-            env: "prod".parse().expect("valid"),
+            app: format!("app-{}", n / PLACES).parse().expect("valid"),
+            env: format!("env-{n}").parse().expect("valid"),
         },
         image: Digest::new(format!("sha256:{version:064x}")).expect("valid"),
         version: Version::new(version.to_string()).expect("valid"),

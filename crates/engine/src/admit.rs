@@ -72,9 +72,21 @@ impl Engine {
     /// Starts a rollout: it is in the journal with its whole plan when this returns, and begins as
     /// soon as its environment is free.
     pub async fn begin(&self, ask: &Ask) -> Result<RolloutId, EngineError> {
+        self.begin_undoing(ask, None).await
+    }
+
+    /// The same; `undoes` names the finished rollout that is taken back by it.
+    pub(crate) async fn begin_undoing(
+        &self,
+        ask: &Ask,
+        undoes: Option<RolloutId>,
+    ) -> Result<RolloutId, EngineError> {
         for _ in 0..TRIES {
             let record = self.environment(&ask.target).await?;
-            let plan = self.plan_for(ask, &record).await?;
+            let plan = Plan {
+                undoes,
+                ..self.plan_for(ask, &record).await?
+            };
             self.not_twice(ask).await?;
             let new = NewRollout {
                 plan,
@@ -199,13 +211,11 @@ impl Engine {
         };
         let capabilities = self.cloud(&record.spec.cloud)?.capabilities();
         let number = plan.to.name.number().unwrap_or(record.reserved.next_group);
-        Ok(Some(make_plan(
-            &ask,
-            record,
-            capabilities,
-            number,
-            plan.to.release,
-        )?))
+        let fresh = make_plan(&ask, record, capabilities, number, plan.to.release)?;
+        Ok(Some(Plan {
+            undoes: plan.undoes,
+            ..fresh
+        }))
     }
 
     /// Tells those that wait behind an active rollout whom they wait for.

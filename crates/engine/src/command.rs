@@ -73,7 +73,7 @@ impl Engine {
             by,
         };
         Ok(Done {
-            rollout: self.begin(&ask).await?,
+            rollout: self.begin_undoing(&ask, Some(over.rollout.id)).await?,
         })
     }
 

@@ -37,41 +37,58 @@ impl Keeper {
         let Some(stable) = &record.stable else {
             return Ok(());
         };
-        let wrong = mend(stable, seen);
-        let drifted = seen.group(&stable.name).and_then(drifted_instance);
-        if wrong.is_none() && drifted.is_none() {
+        match mend(stable, seen) {
+            Some(effect) if self.has_lasted(seen) => {
+                tracing::warn!(target = %place.target, ?effect, "what runs differs from what was released; it is put right");
+                perform(engine, place, &effect).await
+            }
+            Some(_) => Ok(()),
+            None => self.heal(engine, place, seen).await,
+        }
+    }
+
+    /// Replaces a drifted instance, of whichever group can spare it: also while a rollout waits, since
+    /// an experiment may run for weeks.
+    pub(crate) async fn heal(
+        &mut self,
+        engine: &Engine,
+        place: &Place,
+        seen: &Observation,
+    ) -> Result<(), EngineError> {
+        let Some((group, instance, files)) = seen.groups.iter().find_map(drifted_instance) else {
             self.wrong_since = None;
             return Ok(());
-        }
-        let since = *self.wrong_since.get_or_insert(seen.at);
-        if seen.at.since_ms(since) < GRACE_MS {
+        };
+        if !self.has_lasted(seen) {
             return Ok(());
         }
-        self.wrong_since = None;
-        if let Some(effect) = wrong {
-            tracing::warn!(target = %place.target, ?effect, "what runs differs from what was released; it is put right");
-            return perform(engine, place, &effect).await;
+        let detail = format!(
+            "{instance} of {} differs from its image in {files}; it is replaced",
+            group.name
+        );
+        tracing::warn!(target = %place.target, instance, files, "drift");
+        let event = AdminEvent {
+            at: seen.at,
+            by: Actor::engine(),
+            kind: "drift_replaced".to_owned(),
+            target: Some(place.target.clone()),
+            detail: detail.into(),
+        };
+        engine.inner.store.record(event).await?;
+        let cloud = engine.cloud(&place.environment.cloud)?;
+        Ok(cloud
+            .replace_instance(place, &group.name, &instance)
+            .await?)
+    }
+
+    /// Whether something has been wrong for long enough to act; counts anew once it has said so.
+    fn has_lasted(&mut self, seen: &Observation) -> bool {
+        let since = *self.wrong_since.get_or_insert(seen.at);
+        let lasted = seen.at.since_ms(since) >= GRACE_MS;
+        if lasted {
+            self.wrong_since = None;
         }
-        if let Some((group, instance, files)) = drifted {
-            let detail = format!(
-                "{instance} of {} differs from its image in {files}; it is replaced",
-                group.name
-            );
-            tracing::warn!(target = %place.target, instance, files, "drift");
-            let event = AdminEvent {
-                at: seen.at,
-                by: Actor::engine(),
-                kind: "drift_replaced".to_owned(),
-                target: Some(place.target.clone()),
-                detail: detail.into(),
-            };
-            engine.inner.store.record(event).await?;
-            engine
-                .cloud(&place.environment.cloud)?
-                .replace_instance(place, &group.name, &instance)
-                .await?;
-        }
-        Ok(())
+        lasted
     }
 
     /// Whether the newest rollout of the environment ended in `failed`.

@@ -6,7 +6,7 @@ use crate::engine::{Engine, EngineError, lock};
 use crate::keep::Keeper;
 use crate::series::{Sample, Series};
 use cloud::{CloudError, Place};
-use domain::{Input, Observation, RolloutId, Status, Target, Time};
+use domain::{Action, Input, Observation, Rollout, RolloutId, Status, Target, Time};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -150,7 +150,11 @@ impl Turn {
                 if self.failures.is_power_of_two() {
                     tracing::warn!(target = %self.handle.target, %error, attempt = self.failures, "an environment could not be looked after; it is tried again");
                 }
-                *lock(&self.handle.trouble) = Some(error.to_string());
+                let trouble = Some(error.to_string());
+                if std::mem::replace(&mut *lock(&self.handle.trouble), trouble.clone()) != trouble {
+                    // Who watches wants to know what holds it up.
+                    let _ = self.engine.inner.changes.send(self.handle.target.clone());
+                }
                 Duration::from_millis(backoff).max(asked)
             }
         }
@@ -200,6 +204,13 @@ impl Turn {
             if self.handle.stale.swap(false, Ordering::AcqRel) {
                 self.read_store().await?;
             }
+        }
+        if self
+            .active
+            .as_ref()
+            .is_some_and(|loaded| stands_still(&loaded.rollout))
+        {
+            self.keeper.heal(&self.engine, &place, &seen).await?;
         }
         if self.active.is_none() {
             self.keeper
@@ -326,6 +337,15 @@ impl Turn {
         let fair = crowd.saturating_mul(LOOK_COST_MS) * base / MOVING_MS.max(1) / 20;
         Duration::from_millis(base.max(fair).min(SLOWEST_MS))
     }
+}
+
+/// Whether the rollout only waits, so that an instance can be replaced without being in its way.
+fn stands_still(rollout: &Rollout) -> bool {
+    let waits = matches!(
+        rollout.current().map(|(_, step)| &step.action),
+        Some(Action::Pause { .. } | Action::Analyze { .. } | Action::Retain { .. })
+    );
+    waits && rollout.status != Status::RollingBack
 }
 
 /// What a page would draw differently.

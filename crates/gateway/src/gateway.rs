@@ -117,11 +117,18 @@ impl Gateway {
     /// table, also on connections that are open already; those in flight finish where they are.
     ///
     /// So once a group is out of the table or at weight 0 and its [`in_flight`] reads 0, its
-    /// instances can be stopped: only an override or a sticky cookie can still reach a listed group.
+    /// instances can be stopped: only an override and the visitors that are kept on it can still
+    /// reach a listed group.
     ///
+    /// Where ids of visitors decide ([`unit_header`]) and this table gives all the weight to one of
+    /// the arms, ids keep the arm they had under the last split for as long as its group is listed.
+    /// An id that was never seen is told by nothing from one that was: it goes by that split too.
+    ///
+    /// [`unit_header`]: crate::Sticky::unit_header
     /// [`in_flight`]: crate::GroupFigures::in_flight
-    pub fn set_table(&self, table: Table) {
+    pub fn set_table(&self, mut table: Table) {
         let mut known = self.shared.known();
+        table.settle_units(&self.shared.plan.load().table);
         let generation = self.shared.generation.load(Relaxed) + 1;
         let plan = known.plan(generation, table);
         self.shared.plan.store(Arc::new(plan));
@@ -129,6 +136,7 @@ impl Gateway {
         known.forget_left(&self.shared.plan.load());
     }
 
+    /// The table in use, with [`crate::Sticky::unit_split`] filled in.
     pub fn table(&self) -> Arc<Table> {
         Arc::clone(&self.shared.plan.load().table)
     }

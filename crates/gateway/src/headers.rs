@@ -11,6 +11,10 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
+/// Holds a sign-in to Viridian itself. Browsers send the cookies of one host to all its ports, so it
+/// arrives here too, and no application may see it.
+const SESSION_COOKIE: &[u8] = b"viridian_session";
+
 /// Whether the message asks for (or grants) a change of protocol.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(header::UPGRADE)
@@ -42,6 +46,7 @@ pub(crate) fn prepare_request(parts: &mut request::Parts, client: &Client, upgra
             .headers
             .append(header::CONNECTION, HeaderValue::from_static("te"));
     }
+    strip_session(&mut parts.headers);
     if parts.uri.authority().is_some() {
         to_origin_form(parts);
     }
@@ -76,6 +81,42 @@ pub(crate) fn prepare_request(parts: &mut request::Parts, client: &Client, upgra
     }
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
+}
+
+fn strip_session(headers: &mut HeaderMap) {
+    if !headers
+        .get_all(header::COOKIE)
+        .iter()
+        .any(|value| pairs(value).any(is_session))
+    {
+        return;
+    }
+    if let Entry::Occupied(entry) = headers.entry(header::COOKIE) {
+        let (_, values) = entry.remove_entry_mult();
+        let kept: Vec<_> = values.filter_map(|value| without_session(&value)).collect();
+        for value in kept {
+            headers.append(header::COOKIE, value);
+        }
+    }
+}
+
+fn without_session(value: &HeaderValue) -> Option<HeaderValue> {
+    let kept: Vec<_> = pairs(value).filter(|pair| !is_session(pair)).collect();
+    let is_empty = kept.iter().all(|pair| pair.is_empty());
+    // Parts of a valid value are a valid value.
+    HeaderValue::from_bytes(&kept.join(&b"; "[..]))
+        .ok()
+        .filter(|_| !is_empty)
+}
+
+fn pairs(cookies: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let parts = cookies.as_bytes().split(|byte| *byte == b';');
+    parts.map(<[u8]>::trim_ascii)
+}
+
+fn is_session(pair: &[u8]) -> bool {
+    let name = pair.split(|byte| *byte == b'=').next();
+    name.is_some_and(|name| name.trim_ascii() == SESSION_COOKIE)
 }
 
 /// A client that takes this for a forward proxy names the host in the request line, where it
@@ -182,6 +223,24 @@ mod tests {
                 "x-forwarded-proto: http",
             ]
         );
+    }
+
+    #[test]
+    fn a_sign_in_to_viridian_reaches_no_application_and_other_cookies_do() {
+        let cookies = |sent: &[&str]| {
+            let pairs: Vec<_> = sent.iter().map(|value| ("cookie", *value)).collect();
+            let parts = request("/", &pairs);
+            let left = parts.headers.get_all(header::COOKIE).iter();
+            left.map(|value| value.to_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
+        };
+        let both = ["theme=dark; viridian_session=s3cr=t; viridian_arm=b"];
+        assert_eq!(cookies(&both), ["theme=dark; viridian_arm=b"]);
+        let apart = ["a=1", "viridian_session=1;viridian_session=2", "b=2"];
+        assert_eq!(cookies(&apart), ["a=1", "b=2"]);
+        assert!(cookies(&["viridian_session=1"]).is_empty());
+        let alike = ["my_viridian_session=1;viridian_session2=2; x=viridian_session=3"];
+        assert_eq!(cookies(&alike), alike);
     }
 
     #[test]

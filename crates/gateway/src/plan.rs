@@ -26,6 +26,8 @@ pub(crate) struct Route {
     weight: u32,
     /// The healthy ones.
     backends: Vec<Arc<Upstream>>,
+    /// Lists a backend, healthy or not.
+    staffed: bool,
     set_cookie: Option<HeaderValue>,
     hash: u64,
 }
@@ -35,6 +37,15 @@ struct Sticky {
     unit_header: Option<HeaderName>,
     /// Arm → index of the route that serves it.
     arms: BTreeMap<String, usize>,
+    units: Vec<Share>,
+}
+
+/// What an arm gets of the visitors with an id.
+struct Share {
+    hash: u64,
+    weight: u32,
+    /// `None` is an arm that is gone: its visitors choose anew.
+    route: Option<usize>,
 }
 
 struct Override {
@@ -86,6 +97,7 @@ impl Plan {
                         .as_ref()
                         .and_then(|sticky| cookie(sticky, &route.group)),
                     hash: hash_of(hash_key(&table, &route.group)),
+                    staffed: !route.backends.is_empty(),
                     weight: route.weight,
                     backends,
                     group,
@@ -97,6 +109,7 @@ impl Plan {
             cookie: sticky.cookie.clone(),
             unit_header: sticky.unit_header.as_deref().and_then(parse_header),
             arms: arms(&table, sticky),
+            units: units(&routes, sticky),
         });
         let overrides = table.overrides.iter().filter_map(|one| {
             Some(Override {
@@ -167,12 +180,17 @@ impl Plan {
                 .unit_header
                 .as_ref()
                 .and_then(|name| headers.get(name));
-            if let Some(route) = unit.and_then(|unit| self.by_unit(unit.as_bytes())) {
-                return Ok(Choice {
-                    route,
-                    pinned: true,
-                    set_cookie: new_visitor,
-                });
+            if let Some(unit) = unit.map(|unit| hash_of(unit.as_bytes())) {
+                let arm = sticky.arm_of_unit(unit);
+                let healthy = arm.filter(|route| !self.routes[*route].backends.is_empty());
+                if let Some(route) = healthy.or_else(|| self.by_unit(unit)) {
+                    return Ok(Choice {
+                        route,
+                        pinned: true,
+                        // Nobody is told the arm that only helps out.
+                        set_cookie: new_visitor && healthy == arm,
+                    });
+                }
             }
         }
         if self.schedule.is_empty() {
@@ -187,8 +205,8 @@ impl Plan {
         })
     }
 
-    fn by_unit(&self, unit: &[u8]) -> Option<usize> {
-        let unit = hash_of(unit);
+    /// By the weights as they are now.
+    fn by_unit(&self, unit: u64) -> Option<usize> {
         let eligible = self.routes.iter().enumerate();
         let eligible = eligible.filter(|(_, route)| route.weight > 0 && !route.backends.is_empty());
         eligible
@@ -262,6 +280,14 @@ impl Route {
 }
 
 impl Sticky {
+    fn arm_of_unit(&self, unit: u64) -> Option<usize> {
+        let shares = self.units.iter();
+        shares
+            .map(|share| (share.route, rendezvous(unit, share.hash, share.weight)))
+            .max_by(|(_, a), (_, b)| a.total_cmp(b))
+            .and_then(|(route, _)| route)
+    }
+
     fn arm(&self, headers: &HeaderMap) -> Option<usize> {
         let cookies = headers
             .get_all(COOKIE)
@@ -287,36 +313,44 @@ fn arms(table: &Table, sticky: &crate::Sticky) -> BTreeMap<String, usize> {
         }
     }
     for arm in sticky.aliases.keys() {
-        if let Some(at) = find(serving(sticky, arm)) {
+        if let Some(at) = find(sticky.serving(arm)) {
             arms.insert(arm.clone(), at);
         }
     }
     arms
 }
 
-/// Follows the aliases from an arm to the group that serves it now.
-fn serving<'t>(sticky: &'t crate::Sticky, arm: &'t str) -> &'t str {
-    let mut group = arm;
-    // No chain is longer than the map; a loop ends anywhere in it, at a name that is no group.
-    for _ in 0..sticky.aliases.len() {
-        match sticky.aliases.get(group) {
-            Some(next) => group = next,
-            None => break,
-        }
+/// How visitors with an id are shared out: by the split they came under, or else by the weights.
+fn units(routes: &[Route], sticky: &crate::Sticky) -> Vec<Share> {
+    let staffed = |at: &usize| routes[*at].staffed;
+    match &sticky.unit_split {
+        Some(split) => split
+            .iter()
+            .map(|(arm, weight)| Share {
+                hash: hash_of(arm.as_bytes()),
+                weight: *weight,
+                route: routes
+                    .iter()
+                    .position(|route| route.group.name == sticky.serving(arm))
+                    .filter(staffed),
+            })
+            .collect(),
+        None => (0..routes.len())
+            .filter(|at| routes[*at].weight > 0)
+            .map(|at| Share {
+                hash: routes[at].hash,
+                weight: routes[at].weight,
+                route: Some(at).filter(staffed),
+            })
+            .collect(),
     }
-    group
 }
 
-/// A group that serves an arm for an earlier group inherits that group's place in the hash, so that
-/// units stay on the arm.
 fn hash_key<'t>(table: &'t Table, group: &'t str) -> &'t [u8] {
-    let Some(sticky) = &table.sticky else {
-        return group.as_bytes();
-    };
-    let is_first = |arm: &str| !sticky.aliases.values().any(|later| later == arm);
-    let mut arms = sticky.aliases.keys().map(String::as_str);
-    let inherited = arms.find(|arm| is_first(arm) && serving(sticky, arm) == group);
-    inherited.unwrap_or(group).as_bytes()
+    let sticky = table.sticky.as_ref();
+    sticky
+        .map_or(group, |sticky| sticky.arm_of(group))
+        .as_bytes()
 }
 
 fn cookie(sticky: &crate::Sticky, group: &str) -> Option<HeaderValue> {

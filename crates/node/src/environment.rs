@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) trouble: Option<String>,
     pub(crate) retry_listener_at: Option<Instant>,
     table_version: u64,
+    /// How the last listener shared out visitors with an id, so that the next one does the same.
+    unit_split: Option<Vec<(String, u32)>>,
     /// The node ends: nothing is started any more.
     pub(crate) closing: bool,
 }
@@ -91,6 +93,7 @@ impl Environment {
                 trouble: None,
                 retry_listener_at: None,
                 table_version: 0,
+                unit_split: None,
                 closing: false,
             }),
         }
@@ -194,8 +197,14 @@ impl Inner {
     pub(crate) fn publish(&mut self) {
         let Some(gateway) = &self.gateway else { return };
         self.table_version += 1;
-        let table = table(self.table_version, &self.wanted, &self.groups);
+        let mut table = table(self.table_version, &self.wanted, &self.groups);
+        if let Some(sticky) = &mut table.sticky {
+            sticky.unit_split = self.unit_split.take();
+        }
         gateway.set_table(table);
+        let settled = gateway.table();
+        let sticky = settled.sticky.as_ref();
+        self.unit_split = sticky.and_then(|sticky| sticky.unit_split.clone());
     }
 }
 

@@ -11,6 +11,7 @@ use domain::{Actor, AppName, Application, EnvName, Environment, Time};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use std::collections::BTreeMap;
 
@@ -202,20 +203,32 @@ async fn store(
 
 /// No two environments listen at the same place, over all applications.
 async fn ports(batch: &Batch, app: &Application) -> Result<(), StoreError> {
-    let others = environment::Entity::find()
+    let wanted = app.environments.iter().map(|env| env.listen.to_string());
+    let others: Vec<(String, String, String)> = environment::Entity::find()
+        .select_only()
+        .columns([
+            environment::Column::App,
+            environment::Column::Env,
+            environment::Column::Listen,
+        ])
         .filter(environment::Column::Gone.eq(false))
         .filter(environment::Column::App.ne(app.name.as_str()))
+        .filter(environment::Column::Listen.is_in(wanted))
+        .into_tuple()
         .all(&batch.tx)
         .await
         .map_err(|e| batch.trouble(e))?;
     let mut taken = BTreeMap::new();
-    for other in others {
+    for (name, env, listen) in others {
         let bad = |e| unreadable("an environment", e);
-        let name = AppName::new(&other.app).map_err(bad)?;
-        taken.insert(
-            spec(&other)?.listen,
-            (name, EnvName::new(&other.env).map_err(bad)?),
+        let listen = listen
+            .parse()
+            .map_err(|e| unreadable("where an environment listens", e))?;
+        let owner = (
+            AppName::new(&name).map_err(bad)?,
+            EnvName::new(&env).map_err(bad)?,
         );
+        taken.insert(listen, owner);
     }
     for env in &app.environments {
         let mine = (app.name.clone(), env.name.clone());

@@ -15,8 +15,8 @@ impl Store {
     /// go on meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::Unsupported`] on PostgreSQL, which has better means of its own, and where `to`
-    /// exists already.
+    /// [`StoreError::Unsupported`] on PostgreSQL, which has better means of its own, where `to`
+    /// exists already, and where its folder does not.
     pub async fn back_up(&self, to: &Path) -> Result<BackUp, StoreError> {
         let Some(path) = &self.inner.connections.path else {
             return Err(StoreError::Unsupported {
@@ -31,6 +31,13 @@ impl Store {
             return Err(StoreError::Unsupported {
                 what: "overwriting a file with a back-up",
                 remedy: format!("move {} away, or name another file", to.display()),
+            });
+        }
+        let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(StoreError::Unsupported {
+                what: "a back-up into a folder that does not exist",
+                remedy: format!("create the folder {} first", folder.display()),
             });
         }
         let partial = beside(to, ".partial");

@@ -169,7 +169,8 @@ impl Batch {
 
     pub(crate) async fn undo(self) {
         if let Err(error) = self.tx.rollback().await {
-            tracing::debug!(%error, "a transaction was not rolled back; its connection goes");
+            // The caller closes the connection after any trouble.
+            tracing::debug!(%error, "a transaction was not rolled back; its connection is closed");
         }
     }
 }

@@ -20,6 +20,8 @@ const READERS: u32 = 4;
 /// How long a write waits for another program that holds the file, a copy under way for instance.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection that is given up may take to close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Any number; it only has to be the same in every replica.
 const MIGRATION_LOCK: i64 = 7_604_219_034_761;
 
@@ -28,10 +30,14 @@ pub(crate) struct Connections {
     pub(crate) reader: DatabaseConnection,
     pub(crate) writer: DatabaseConnection,
     pub(crate) place: Place,
+    url: StoreUrl,
     /// The file, when it is one.
     pub(crate) path: Option<PathBuf>,
     /// Held as long as the file is open, so that no second process opens it.
     lock: Option<Arc<File>>,
+    /// How large the file may get once the writer was opened anew: a disk that is full.
+    #[cfg(test)]
+    pub(crate) most_pages: Arc<std::sync::atomic::AtomicU32>,
 }
 
 impl Connections {
@@ -53,65 +59,71 @@ impl Connections {
             std::fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
         }
         let lock = lock(path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
-        let options = quiet(options);
-        let trouble = |e: sea_orm::SqlxError| {
-            let e = Arc::new(e);
-            place.of_driver(&e, e.clone())
-        };
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.clone())
-            .await
-            .map_err(trouble)?;
+        let writer = sqlite_writer(sqlite_options(path).create_if_missing(true), &place).await?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_lazy_with(options.pragma("query_only", "ON"));
+            .connect_lazy_with(sqlite_options(path).pragma("query_only", "ON"));
         Ok(Self {
             reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
-            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            writer,
+            url: StoreUrl::Sqlite(path.to_owned()),
             path: Some(path.to_owned()),
             lock: Some(Arc::new(lock)),
             place,
+            #[cfg(test)]
+            most_pages: Arc::new(u32::MAX.into()),
         })
     }
 
     async fn postgres(url: &str, place: Place) -> Result<Self, StoreError> {
-        let trouble = |e: sea_orm::SqlxError| {
-            let e = Arc::new(e);
-            place.of_driver(&e, e.clone())
-        };
-        let options: PgConnectOptions = url.parse().map_err(trouble)?;
-        let options = quiet(options.application_name("viridian"));
-        let writer = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(CONNECT_TIMEOUT)
-            .connect_with(options.clone())
-            .await
-            .map_err(trouble)?;
+        let writer = postgres_writer(postgres_options(url, &place)?, &place).await?;
         let reader = PgPoolOptions::new()
             .max_connections(READERS * 2)
             .acquire_timeout(CONNECT_TIMEOUT)
-            .connect_lazy_with(options);
+            .connect_lazy_with(postgres_options(url, &place)?);
         Ok(Self {
             reader: SqlxPostgresConnector::from_sqlx_postgres_pool(reader),
-            writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+            writer,
+            url: StoreUrl::Postgres(url.to_owned()),
             path: None,
             lock: None,
             place,
+            #[cfg(test)]
+            most_pages: Arc::new(u32::MAX.into()),
         })
+    }
+
+    /// Closes the connection that writes, and with it whatever transaction it may still be in. A
+    /// database that ran out of space ends transactions by itself, and the driver's count of them
+    /// is wrong from then on: what it calls a commit might be none.
+    pub(crate) async fn retire_writer(&self) {
+        match tokio::time::timeout(CLOSE_TIMEOUT, self.writer.close_by_ref()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the connection that writes did not close"),
+            Err(_) => tracing::warn!("the connection that writes does not close; it is left alone"),
+        }
+    }
+
+    /// Opens the connection that writes anew. The lock on the file stays held meanwhile.
+    pub(crate) async fn reopen_writer(&mut self) -> Result<(), StoreError> {
+        self.writer = match &self.url {
+            StoreUrl::Sqlite(path) => {
+                let options = sqlite_options(path);
+                #[cfg(test)]
+                let options = {
+                    let most = self.most_pages.load(std::sync::atomic::Ordering::SeqCst);
+                    options.pragma("max_page_count", most.to_string())
+                };
+                sqlite_writer(options, &self.place).await?
+            }
+            StoreUrl::Postgres(url) => {
+                postgres_writer(postgres_options(url, &self.place)?, &self.place).await?
+            }
+        };
+        Ok(())
     }
 
     /// Several replicas may start at once: on a server, one migrates and the others wait.
@@ -166,6 +178,54 @@ impl Connections {
             tracing::warn!(%error, "the lock on the database is kept until this process ends");
         }
     }
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    quiet(options)
+}
+
+async fn sqlite_writer(
+    options: SqliteConnectOptions,
+    place: &Place,
+) -> Result<DatabaseConnection, StoreError> {
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options)
+        .await;
+    let pool = pool.map_err(|e| of_driver(place, e))?;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+fn postgres_options(url: &str, place: &Place) -> Result<PgConnectOptions, StoreError> {
+    let options: PgConnectOptions = url.parse().map_err(|e| of_driver(place, e))?;
+    Ok(quiet(options.application_name("viridian")))
+}
+
+async fn postgres_writer(
+    options: PgConnectOptions,
+    place: &Place,
+) -> Result<DatabaseConnection, StoreError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(CONNECT_TIMEOUT)
+        .connect_with(options)
+        .await;
+    let pool = pool.map_err(|e| of_driver(place, e))?;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+}
+
+fn of_driver(place: &Place, error: sea_orm::SqlxError) -> StoreError {
+    let error = Arc::new(error);
+    place.of_driver(&error, error.clone())
 }
 
 /// Statements are not logged: they would repeat what the journal holds, sessions' hashes included.

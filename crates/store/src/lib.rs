@@ -87,8 +87,12 @@ impl Store {
     /// Finishes what is queued and closes the database. Clones answer [`StoreError::Closed`] after.
     /// Without it the file is freed only when the last clone and the task that writes are gone.
     pub async fn close(self) {
-        self.inner.writer.stop().await;
-        self.inner.connections.close().await;
+        let connections = self.inner.writer.stop().await;
+        connections
+            .as_ref()
+            .unwrap_or(&self.inner.connections)
+            .close()
+            .await;
     }
 
     /// What is written from now on, after its commit and in the journal's order. A receiver that

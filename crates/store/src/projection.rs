@@ -6,7 +6,7 @@ use crate::environments::{self, json, unreadable};
 use crate::error::StoreError;
 use crate::model::{Hold, Reserved};
 use domain::rollout::{Ending, Event, Rollout, What};
-use domain::{Group, Plan, Role, RolloutId, Time};
+use domain::{Actor, Group, Plan, Role, RolloutId, Time};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
@@ -81,7 +81,7 @@ pub(crate) async fn environment(
 ) -> Result<(), StoreError> {
     match &event.what {
         What::Admitted { plan: Some(plan) } => replanned(batch, after.id, plan, event.at).await,
-        What::Succeeded => succeeded(batch, &after.plan, event.at).await,
+        What::Succeeded => succeeded(batch, event, after).await,
         What::Ended {
             ending: Ending::RolledBack,
         } if after.plan.from.is_some() => sent_back(batch, event, after).await,
@@ -162,7 +162,8 @@ async fn replanned(
     release(batch, id, plan, at).await
 }
 
-async fn succeeded(batch: &mut Batch, plan: &Plan, at: Time) -> Result<(), StoreError> {
+async fn succeeded(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<(), StoreError> {
+    let plan = &after.plan;
     let row = environments::row(batch, &plan.target).await?;
     let stable = Group {
         role: Role::Stable,
@@ -173,37 +174,56 @@ async fn succeeded(batch: &mut Batch, plan: &Plan, at: Time) -> Result<(), Store
         batch,
         environment::Model {
             stable,
-            stable_since: Some(at.0),
+            stable_since: Some(event.at.0),
             ..row
         },
     )
-    .await
+    .await?;
+    match (&plan.from, plan.undoes) {
+        (Some(bad), Some(undone)) => {
+            let why = format!("rollout {} took rollout {undone} back", after.id);
+            keep_away(batch, after, bad, why, after.started_by.clone(), event.at).await
+        }
+        (Some(_) | None, _) => Ok(()),
+    }
 }
 
 async fn sent_back(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<(), StoreError> {
-    let plan = &after.plan;
     let (why, by) = match &after.going_back {
         Some(back) => (back.why.clone(), back.by.clone()),
         None => ("it was rolled back".to_owned(), event.by.clone()),
     };
-    let row = environments::row(batch, &plan.target).await?;
+    keep_away(batch, after, &after.plan.to, why, by, event.at).await
+}
+
+/// After a rollback: a hold on the environment and a veto of the bad image.
+async fn keep_away(
+    batch: &mut Batch,
+    rollout: &Rollout,
+    bad: &Group,
+    why: String,
+    by: Actor,
+    at: Time,
+) -> Result<(), StoreError> {
+    let target = &rollout.plan.target;
+    let row = environments::row(batch, target).await?;
     let hold = Hold {
-        why: format!("{} was rolled back: {why}", plan.to.version),
+        why: format!("{} was rolled back: {why}", bad.version),
         by: by.clone(),
-        at: event.at,
-        rollout: Some(after.id),
+        at,
+        rollout: Some(rollout.id),
     };
     let hold = Some(json("a hold", &hold)?);
     environments::save(batch, environment::Model { hold, ..row }).await?;
     let row = veto::Model {
-        app: plan.target.app.to_string(),
-        env: plan.target.env.to_string(),
-        digest: plan.to.image.to_string(),
-        version: plan.to.version.to_string(),
+        app: target.app.to_string(),
+        env: target.env.to_string(),
+        digest: bad.image.to_string(),
+        version: bad.version.to_string(),
         why,
         actor: by.to_string(),
-        at: event.at.0,
-        rollout: Some(after.id.0),
+        at: at.0,
+        rollout: Some(rollout.id.0),
     };
     let key = [veto::Column::App, veto::Column::Env, veto::Column::Digest];
     let rest = [

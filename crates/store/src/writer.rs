@@ -28,7 +28,7 @@ pub(crate) type Run<I, T, E> = for<'a> fn(&'a mut Batch, &'a I) -> Written<'a, T
 
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
-    task: Mutex<Option<JoinHandle<()>>>,
+    task: Mutex<Option<JoinHandle<Connections>>>,
 }
 
 enum Message {
@@ -90,6 +90,7 @@ impl Writer {
             entries,
             published,
             waiting,
+            standing: Standing::Proven,
         };
         let task = Mutex::new(Some(tokio::spawn(task.run())));
         Ok(Self { queue, task })
@@ -116,13 +117,16 @@ impl Writer {
             .unwrap_or_else(|_| Err(StoreError::Closed.into()))
     }
 
-    /// Commits what is queued and ends the task.
-    pub(crate) async fn stop(&self) {
+    /// Commits what is queued, ends the task, and answers the connections it had in the end.
+    pub(crate) async fn stop(&self) -> Option<Connections> {
         drop(self.queue.send(Message::Stop).await);
-        if let Some(task) = self.task.lock().await.take()
-            && let Err(error) = task.await
-        {
-            tracing::error!(%error, "the task that writes did not end by itself");
+        let mut task = self.task.lock().await;
+        match task.take()?.await {
+            Ok(connections) => Some(connections),
+            Err(error) => {
+                tracing::error!(%error, "the task that writes did not end by itself");
+                None
+            }
         }
     }
 }
@@ -133,10 +137,21 @@ struct Task {
     /// The last entry that subscribers were told of.
     published: i64,
     waiting: mpsc::Receiver<Message>,
+    standing: Standing,
+}
+
+/// How far the connection that writes is trusted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Proven,
+    /// Opened after trouble; no commit of it was seen from outside yet.
+    Fresh,
+    /// Closed after trouble.
+    Closed,
 }
 
 impl Task {
-    async fn run(mut self) {
+    async fn run(mut self) -> Connections {
         let shared = self.connections.writer.get_database_backend() == DbBackend::Postgres;
         loop {
             let message = if shared {
@@ -171,7 +186,7 @@ impl Task {
             }
             self.write(jobs).await;
             if !going {
-                return;
+                return self.connections;
             }
         }
     }
@@ -180,11 +195,21 @@ impl Task {
         if jobs.is_empty() {
             return;
         }
-        match self.commit(&mut jobs).await {
+        let committed = self.commit(&mut jobs).await;
+        if committed.is_err() {
+            self.distrust().await;
+        }
+        match committed {
             Ok(entries) => {
-                self.publish(entries).await;
+                // Not tried again: it may be there all the same.
+                let trouble = self.prove(&entries).await.err();
+                if trouble.is_some() {
+                    self.distrust().await;
+                } else {
+                    self.publish(entries).await;
+                }
                 for job in jobs {
-                    job.answer(None);
+                    job.answer(trouble.clone());
                 }
             }
             Err(trouble) if jobs.len() == 1 || concerns_all(&trouble) => {
@@ -201,7 +226,11 @@ impl Task {
         }
     }
 
-    async fn commit(&self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Entry>>, StoreError> {
+    async fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Arc<Entry>>, StoreError> {
+        if self.standing == Standing::Closed {
+            self.connections.reopen_writer().await?;
+            self.standing = Standing::Fresh;
+        }
         let mut batch = Batch::begin(&self.connections).await?;
         for job in jobs {
             if let Err(trouble) = job.run(&mut batch).await {
@@ -210,6 +239,37 @@ impl Task {
             }
         }
         batch.commit().await
+    }
+
+    /// After any trouble the connection is not used again, whatever the driver says of its state.
+    async fn distrust(&mut self) {
+        if self.standing != Standing::Closed {
+            self.connections.retire_writer().await;
+            self.standing = Standing::Closed;
+        }
+    }
+
+    /// The first entries after trouble are acknowledged once another connection sees them.
+    async fn prove(&mut self, entries: &[Arc<Entry>]) -> Result<(), StoreError> {
+        let Some(last) = entries.last() else {
+            return Ok(());
+        };
+        if self.standing == Standing::Proven {
+            return Ok(());
+        }
+        let head = journal::head(&self.connections).await?;
+        if head < last.seq {
+            let cause = format!(
+                "entry {} was committed, and the journal still ends at {head}",
+                last.seq
+            );
+            return Err(StoreError::Database {
+                place: self.connections.place.0.clone(),
+                cause: Arc::new(std::io::Error::other(cause)),
+            });
+        }
+        self.standing = Standing::Proven;
+        Ok(())
     }
 
     /// Tells subscribers, with what other replicas wrote in between, in the journal's order.
@@ -268,3 +328,6 @@ fn concerns_all(trouble: &StoreError) -> bool {
             | StoreError::Busy { .. }
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// Where to listen. Port 0 takes any free one and prints it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
-    /// The folder the website was built into.
+    /// The folder the website was built into; without it, the `site` beside the program's own folder.
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
     /// A PostgreSQL database instead of the file in the data folder.
@@ -41,10 +41,17 @@ pub(crate) async fn run(args: Args) -> Outcome {
     serve::run(serve::Options {
         data: args.data,
         listen: args.listen,
-        site: args.site,
+        site: args.site.or_else(site_of_program),
         database_url: args.database_url,
         hosts: args.hosts,
     })
     .await?;
     Ok(Done::Ok)
+}
+
+/// Where `cargo xtask run` builds the website: beside the folder of the program.
+fn site_of_program() -> Option<PathBuf> {
+    let program = std::env::current_exe().ok()?;
+    let site = program.parent()?.parent()?.join("site");
+    site.join("pkg").is_dir().then_some(site)
 }

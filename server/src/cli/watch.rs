@@ -18,6 +18,7 @@ pub(crate) async fn follow(client: &Client, id: RolloutId, json: bool) -> Outcom
     let mut told = Told {
         seq: 0,
         weights: String::new(),
+        trouble: None,
         json,
     };
     // An unknown rollout or a bad token will not mend itself.
@@ -76,6 +77,8 @@ struct Told {
     /// Position in the journal.
     seq: i64,
     weights: String,
+    /// What held it up when last looked at.
+    trouble: Option<String>,
     json: bool,
 }
 
@@ -96,6 +99,7 @@ impl Told {
             "failed" => Done::Failed,
             _ => {
                 self.weights(&view);
+                self.held_up(&view);
                 return Ok(None);
             }
         };
@@ -146,6 +150,24 @@ impl Told {
         } else {
             let (_, clock) = crate::calendar::utc(row.at);
             print::line(format!("{clock}  {}", row.text));
+        }
+    }
+
+    /// Says what holds it up, once for each reason.
+    fn held_up(&mut self, view: &RolloutView) {
+        if self.trouble == view.trouble {
+            return;
+        }
+        self.trouble.clone_from(&view.trouble);
+        let Some(trouble) = &view.trouble else { return };
+        if self.json {
+            print::line(
+                json!({ "id": view.id, "what": "held_up", "at": view.as_of, "text": trouble })
+                    .to_string(),
+            );
+        } else {
+            let (_, clock) = crate::calendar::utc(view.as_of);
+            print::line(format!("{clock}  Held up: {trouble}"));
         }
     }
 

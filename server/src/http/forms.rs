@@ -46,7 +46,8 @@ pub(super) async fn start(
     };
     let home = local(&form.return_to);
     Ok(match done {
-        Ok(view) => Redirect::to(&home.unwrap_or_else(|| format!("/rollouts/{}", view.id))),
+        // As with script: to what was started. Only a refusal leads back.
+        Ok(view) => Redirect::to(&format!("/rollouts/{}", view.id)),
         Err(problem) => back(&home.unwrap_or_else(|| "/".to_owned()), &problem),
     }
     .into_response())

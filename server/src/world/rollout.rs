@@ -80,11 +80,13 @@ impl World {
         } else {
             self.engine.series(&plan.target)
         };
+        let trouble = self
+            .engine
+            .trouble(&plan.target)
+            .filter(|_| !rollout.status.is_terminal());
         let mut told = sentence(rollout, seen, now);
-        if !rollout.status.is_terminal()
-            && let Some(trouble) = self.engine.trouble(&plan.target)
-        {
-            told = format!("{told} The cloud cannot be read at the moment: {trouble}.");
+        if let Some(trouble) = &trouble {
+            told = format!("{told} It is held up: {trouble}.");
         }
         Ok(RolloutView {
             id,
@@ -96,6 +98,7 @@ impl World {
             reason: rollout.status.reason().map(str::to_owned),
             headline: headline(rollout),
             sentence: told,
+            trouble,
             from: plan.from.as_ref().map(|from| from.version.clone()),
             to: plan.to.version.clone(),
             started_by: rollout.started_by.to_string(),

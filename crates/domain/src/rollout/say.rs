@@ -2,7 +2,7 @@
 
 use super::state::{Ending, Pause, Rollout, Status};
 use crate::plan::{Action, Until, duration};
-use crate::{Observation, Strategy, Time};
+use crate::{GroupName, Observation, Strategy, Time};
 
 /// `Canary 1.1.0 → 1.2.0`.
 #[must_use]
@@ -36,11 +36,15 @@ fn told(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
     let plan = &rollout.plan;
     let new = &plan.to.version;
     let old = plan.from.as_ref().map(|from| &from.version);
+    let old_group = plan.from.as_ref().map(|from| &from.name);
     let traffic = || {
         let weight = seen.map_or(0, |seen| seen.routes.weight(&plan.to.name));
         match (weight, old) {
             (0, Some(old)) => format!("All visitors are served by {old}."),
             (0, None) => format!("{new} is not serving yet."),
+            (100, Some(old)) if keeps_arms(seen, old_group) => format!(
+                "New visitors meet {new}; those who met {old} before stay with it until it is retired."
+            ),
             (100, _) => format!("All visitors are served by {new}."),
             (w, Some(old)) => format!("{w}% of the traffic is served by {new}, the rest by {old}."),
             (w, None) => format!("{w}% of the traffic is served by {new}."),
@@ -95,6 +99,16 @@ fn told(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
     }
 }
 
+/// Whether the routing keeps visitors on the old group that gets no new ones.
+fn keeps_arms(seen: Option<&Observation>, old: Option<&GroupName>) -> bool {
+    let routes = seen
+        .map(|seen| &seen.routes)
+        .filter(|routes| routes.sticky.is_some());
+    routes
+        .zip(old)
+        .is_some_and(|(routes, old)| routes.weights.contains_key(old))
+}
+
 fn why(rollout: &Rollout) -> &str {
     rollout
         .going_back
@@ -130,10 +144,14 @@ fn doing(rollout: &Rollout, now: Time) -> String {
             "The experiment runs until somebody promotes the new version or rolls back.".to_owned()
         }
         Action::Analyze { window_ms, .. } => {
-            format!(
-                "It is being judged for another {} at least.",
-                left(*window_ms)
-            )
+            if now.since_ms(rollout.step_since) >= *window_ms {
+                "It is being judged.".to_owned()
+            } else {
+                format!(
+                    "It is being judged for another {} at least.",
+                    left(*window_ms)
+                )
+            }
         }
         Action::Resize { group, size } => format!("{group} is changing to {size} instances."),
         Action::Drain { group } => format!("{group} is finishing its last requests."),

@@ -105,7 +105,7 @@ macro_rules! settings {
 settings! {
     /// A small group takes a rising share of the traffic beside a baseline of the old image.
     CanarySettings {
-        /// Percent of the traffic, rising, the last one 100.
+        /// Percent of the traffic, rising; after the last one everything follows.
         weights: Vec<u32> = vec![5, 25, 50, 100],
         /// The shortest time at each weight.
         pause_ms: u64 = 30_000,

@@ -191,6 +191,11 @@ async fn a_finished_rollout_is_taken_back_by_one_of_its_own() {
         digest(1),
         "the group was gone; its image is not"
     );
+    let again = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await;
+    assert!(
+        matches!(again, Err(EngineError::Vetoed { .. })),
+        "{again:?}"
+    );
 }
 
 #[tokio::test]

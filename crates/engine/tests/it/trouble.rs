@@ -76,11 +76,17 @@ async fn a_way_back_that_is_denied_needs_a_person_and_can_be_tried_again() {
     stage
         .until(id, "shifting", |rollout| rollout.first_figures.is_some())
         .await;
+    let by: domain::Actor = "ada".parse().unwrap();
+    // Paused, so that it is the way back that meets the denial and not the next weight.
+    stage
+        .engine
+        .command(id, domain::Command::Pause, by.clone(), None)
+        .await
+        .unwrap();
     let fault = stage
         .fake
         .world()
         .add_fault(Fault::always(Verb::EnsureTraffic, Kind::Denied));
-    let by: domain::Actor = "ada".parse().unwrap();
     stage
         .engine
         .command(id, domain::Command::Rollback, by.clone(), None)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gateway::{Options, Override, Sticky, Table};
+use gateway::{Gateway, Options, Override, Route, Sticky, Table};
 use http::StatusCode;
 
 use crate::support::{Client, Server, gateway, gateway_with, route, table};
@@ -186,6 +186,103 @@ async fn a_unit_header_decides_the_same_on_every_gateway() {
         *seen.entry(arm).or_default() += 1;
     }
     assert!(seen.values().all(|count| *count > 15), "{seen:?}");
+}
+
+/// By unit, without any cookie: the arm it is served by now.
+async fn arms_of_units(gateway: &Gateway) -> BTreeMap<String, String> {
+    let mut client = Client::to(gateway).await;
+    let mut arms = BTreeMap::new();
+    for user in 0..60 {
+        let user = format!("user-{user}");
+        let arm = client.get(&[("x-user", &user)]).await.text;
+        arms.insert(user, arm);
+    }
+    arms
+}
+
+fn by_user(routes: Vec<Route>) -> Table {
+    Table {
+        routes,
+        sticky: Some(Sticky {
+            unit_header: Some("x-user".to_owned()),
+            ..Sticky::default()
+        }),
+        ..Table::default()
+    }
+}
+
+#[tokio::test]
+async fn a_unit_keeps_the_arm_through_promotion_until_its_group_is_gone() {
+    let (a, b) = (Server::named("a").await, Server::named("b").await);
+    let with = |weights: [u32; 2]| {
+        by_user(vec![
+            route("a", weights[0], &[&a]),
+            route("b", weights[1], &[&b]),
+        ])
+    };
+    let first = gateway(with([50, 50])).await;
+    let before = arms_of_units(&first).await;
+    for arm in ["a", "b"] {
+        assert!(before.values().filter(|one| *one == arm).count() > 15);
+    }
+
+    first.set_table(with([0, 100]));
+    assert_eq!(arms_of_units(&first).await, before);
+    // Without an id, the weights decide.
+    let mut client = Client::to(&first).await;
+    for _ in 0..20 {
+        assert_eq!(client.get(&[]).await.text, "b");
+    }
+    // Any number of tables later, as instances come and go.
+    let mut helped = with([0, 100]);
+    helped.routes[0].backends[0].healthy = false;
+    first.set_table(helped);
+    assert!(arms_of_units(&first).await.values().all(|arm| arm == "b"));
+    let mut client = Client::to(&first).await;
+    for (user, arm) in &before {
+        let answer = client.get(&[("x-user", user)]).await;
+        let told = answer.headers.contains_key("set-cookie");
+        assert_eq!(told, arm == "b", "only an arm that is kept is told");
+    }
+    first.set_table(with([0, 100]));
+    assert_eq!(arms_of_units(&first).await, before);
+
+    // Another gateway that is handed the table as it was kept.
+    let kept = serde_json::to_string(&*first.table()).unwrap();
+    let second = gateway(serde_json::from_str(&kept).unwrap()).await;
+    assert_eq!(arms_of_units(&second).await, before);
+
+    second.set_table(by_user(vec![route("b", 100, &[&b])]));
+    assert!(arms_of_units(&second).await.values().all(|arm| arm == "b"));
+    let table = second.table();
+    assert_eq!(table.sticky.as_ref().unwrap().unit_split, None);
+    // It does not come back with the group, and neither does it outlive its group's instances.
+    second.set_table(with([0, 100]));
+    assert!(arms_of_units(&second).await.values().all(|arm| arm == "b"));
+    let mut unstaffed = with([0, 100]);
+    unstaffed.routes[0].backends.clear();
+    first.set_table(unstaffed);
+    assert!(arms_of_units(&first).await.values().all(|arm| arm == "b"));
+}
+
+#[tokio::test]
+async fn a_later_split_overrules_an_earlier_one_and_a_group_that_is_no_arm_takes_all() {
+    let (a, b, c) = (
+        Server::named("a").await,
+        Server::named("b").await,
+        Server::named("c").await,
+    );
+    let (of_a, of_b) = (
+        |weight| route("a", weight, &[&a]),
+        |weight| route("b", weight, &[&b]),
+    );
+    let gateway = gateway(by_user(vec![of_a(50), of_b(50)])).await;
+    gateway.set_table(by_user(vec![of_a(20), of_b(80)]));
+    let before = arms_of_units(&gateway).await;
+    gateway.set_table(by_user(vec![of_a(100), of_b(0)]));
+    assert_eq!(arms_of_units(&gateway).await, before);
+    gateway.set_table(by_user(vec![of_a(0), of_b(0), route("c", 100, &[&c])]));
+    assert!(arms_of_units(&gateway).await.values().all(|arm| arm == "c"));
 }
 
 #[tokio::test]

@@ -124,6 +124,21 @@ async fn a_back_up_made_while_writing_is_whole() {
 }
 
 #[tokio::test]
+async fn a_back_up_makes_no_folders() {
+    let place = Place::sqlite();
+    let store = place.open().await;
+    let folder = place.file("missing");
+    let refused = store.back_up(&folder.join("deep/kept.db")).await;
+    let said = refused.unwrap_err().to_string();
+    assert!(
+        said.contains("missing/deep") && said.contains("create"),
+        "{said}"
+    );
+    assert!(!folder.exists(), "a folder was made");
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_damaged_back_up_replaces_nothing() {
     let place = Place::sqlite();
     let store = filled(&place).await;

@@ -1,10 +1,10 @@
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use std::path::Path;
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
 
 /// Every view carries a second way to be hydrated, for routes whose code is loaded when they are
 /// opened. It is reached only from `leptos::mount::hydrate_lazy`, which the frontend does not call,
-/// but a table of functions points at it, so the compiler cannot know. Its futures are a quarter of
+/// but a table of functions points at it, so the compiler cannot know. Its futures are a fifth of
 /// the module. What they hold in turn (closures within) is spared: the compiler merges equal
 /// functions under one name, and the first way has the same closures.
 const LAZY: &str = "13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$17h";
@@ -29,11 +29,10 @@ pub(crate) fn cut(wasm: &Path) -> Result<Vec<u8>> {
             _ => None,
         })
         .collect();
-    ensure!(
-        !lazy.is_empty(),
-        "{} names no function {LAZY}: was it stripped, or does leptos call it otherwise now?",
-        wasm.display()
-    );
+    if lazy.is_empty() {
+        // Another compiler may name functions otherwise. The module is then larger, and right.
+        eprintln!("nothing unused was found by its name; the module is larger than it needs to be");
+    }
     for function in lazy {
         empty(&mut module, function);
     }

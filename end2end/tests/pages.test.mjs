@@ -1,0 +1,143 @@
+// Every page, with something on it and with nothing: its accessibility, its width, its keyboard, and
+// whether the commands it tells a person to run are the product's.
+
+import assert from "node:assert/strict";
+import { assertAccessible } from "../lib/axe.mjs";
+import { hydrated } from "../lib/browser.mjs";
+import { openShop, start, until } from "../lib/shop.mjs";
+import { suite } from "../lib/suite.mjs";
+
+const WIDE = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+// Nobody visits this shop: the canary waits for its figures, and moves no further.
+const SETTINGS = `[environment.canary]
+weights = [10, 100]
+pause_ms = 500
+min_requests = 5
+`;
+
+const shop = {};
+
+async function setUp(server) {
+  await openShop(server, { environments: ["dev", "prod"], versions: ["1.0", "1.1"], settings: SETTINGS });
+  shop.moving = await start(server, "prod", "1.1", "canary");
+  await until(server, shop.moving, "waiting for figures", (rollout) => rollout.state === "paused");
+  const { images } = JSON.parse(await server.command("image", "list", "--json"));
+  shop.digest = images.find((image) => image.version === "1.1").digest;
+}
+
+const PAGES = {
+  Now: () => "/",
+  Applications: () => "/applications",
+  Application: () => "/applications/shop",
+  "the drawer": () => "/applications/shop?promote=dev&image=1.1&strategy=canary",
+  "a rollout that moves": () => `/rollouts/${shop.moving}`,
+  "a rollout that is over": () => "/rollouts/1",
+  Images: () => "/images",
+  "an image": () => `/images/${shop.digest}`,
+  History: () => "/history",
+  "what is not there": () => "/nowhere",
+};
+
+const sideways = (page) =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+suite(
+  "pages",
+  ({ test }) => {
+    for (const viewport of [WIDE, PHONE]) {
+      for (const colorScheme of ["light", "dark"]) {
+        const how = `${colorScheme}, ${viewport.width} px wide`;
+        test(`axe finds nothing serious on any page, ${how}`, { colorScheme, viewport, allow: [/status of 404/] }, async ({ page }) => {
+          for (const [name, path] of Object.entries(PAGES)) {
+            await page.goto(path());
+            await hydrated(page);
+            await assertAccessible(page).catch((error) => {
+              error.message = `${name}: ${error.message}`;
+              throw error;
+            });
+            assert.equal(await sideways(page), 0, `${name} scrolls sideways`);
+          }
+        });
+
+        test(`axe finds nothing serious on the sign-in wall, ${how}`, { colorScheme, viewport, stranger: true, allow: [/status of 401/] }, async ({ page }) => {
+          const response = await page.goto("/");
+          assert.equal(response.status(), 401);
+          await assertAccessible(page);
+          assert.equal(await sideways(page), 0);
+        });
+      }
+    }
+
+    test("keyboard reaches the buttons of a rollout in their order", async ({ page }) => {
+      await page.goto(`/rollouts/${shop.moving}`);
+      await hydrated(page);
+      const wanted = await page.locator(".verbs-row button:enabled").allInnerTexts();
+      assert.ok(wanted.length >= 2, `only ${wanted}`);
+      const met = [];
+      for (let tabs = 0; tabs < 30 && met.length < wanted.length; tabs += 1) {
+        await page.keyboard.press("Tab");
+        const on = await page.evaluate(() => {
+          const { activeElement } = document;
+          return activeElement.closest(".verbs-row") ? activeElement.innerText : null;
+        });
+        if (on !== null) met.push(on);
+      }
+      assert.deepEqual(met, wanted);
+    });
+
+    test("drawer is opened, chosen in and closed without a pointer", async ({ page }) => {
+      await page.goto("/applications/shop");
+      await hydrated(page);
+      const open = page.locator(".stop", { has: page.getByRole("heading", { name: "dev" }) }).getByText("Start a rollout…");
+      await open.focus();
+      await page.keyboard.press("Enter");
+      await page.locator("#drawer-title:focus").waitFor();
+      await page.locator(".drawer input[name=image]:enabled").first().focus();
+      await page.keyboard.press("Space");
+      await page.locator(".planned").waitFor();
+      // The plan was drawn anew, and the keyboard is where it was.
+      await page.locator(".drawer input[name=image]:checked:focus").waitFor();
+      await page.keyboard.press("Escape");
+      await page.locator(".drawer").waitFor({ state: "detached" });
+    });
+  },
+  { setUp },
+);
+
+suite("empty pages", ({ test }) => {
+  test("commands they tell to run are the product's", async ({ page, server }) => {
+    const told = [];
+    for (const path of ["/", "/applications", "/images", "/history"]) {
+      await page.goto(path);
+      await hydrated(page);
+      told.push(...(await page.locator(".command-line").allInnerTexts()));
+    }
+    assert.ok(told.length >= 4, `only ${told}`);
+    for (const line of told) {
+      const [program, ...words] = line.replace(/^\$\s*/, "").trim().split(/\s+/);
+      assert.equal(program, "viridian", line);
+      const ours = words.slice(0, words.includes("--") ? words.indexOf("--") : words.length);
+      const verbs = ours.slice(0, ["image", "rollout"].includes(ours[0]) ? 2 : 1);
+      const help = await server.help(...verbs);
+      const flags = ours.filter((word) => word.startsWith("-"));
+      for (const flag of flags) assert.match(help, new RegExp(`(^|\\s)${flag}[\\s,]`), `${line}: ${flag}`);
+      const [, usage] = help.match(/Usage: viridian (.*)/);
+      for (const [, needed] of usage.replace(/\[[^\]]*\]/g, "").matchAll(/(--[a-z]+)/g)) {
+        assert.ok(flags.includes(needed) || (needed === "--file" && flags.includes("-f")), `${line} lacks ${needed}`);
+      }
+    }
+  });
+
+  for (const viewport of [WIDE, PHONE]) {
+    test(`axe finds nothing serious on them, ${viewport.width} px wide`, { viewport }, async ({ page }) => {
+      for (const path of ["/", "/applications", "/images", "/history"]) {
+        await page.goto(path);
+        await hydrated(page);
+        await assertAccessible(page);
+        assert.equal(await sideways(page), 0, `${path} scrolls sideways`);
+      }
+    });
+  }
+});
