@@ -87,13 +87,13 @@ impl Environment {
             wake: Notify::new(),
             inner: Mutex::new(Inner {
                 groups: groups.collect(),
+                unit_split: wanted.unit_split.clone(),
                 wanted,
                 gateway: None,
                 open_for: None,
                 trouble: None,
                 retry_listener_at: None,
                 table_version: 0,
-                unit_split: None,
                 closing: false,
             }),
         }
@@ -175,6 +175,7 @@ impl Inner {
             }
         }
         wanted.bound = self.wanted.bound;
+        wanted.unit_split.clone_from(&self.unit_split);
         wanted
     }
 
@@ -259,5 +260,47 @@ fn table(version: u64, wanted: &Wanted, groups: &BTreeMap<GroupName, Running>) -
             ..Sticky::default()
         }),
         overrides: preview.chain(pinned).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Routes;
+
+    #[tokio::test]
+    async fn the_split_of_visitors_with_an_id_outlives_the_listener_and_the_node() {
+        let (a, b): (GroupName, GroupName) = ("v1".parse().unwrap(), "v2".parse().unwrap());
+        let anywhere: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let target = Target {
+            app: "shop".parse().unwrap(),
+            env: "prod".parse().unwrap(),
+        };
+        let weighed = |of_a, of_b| Routes {
+            sticky: Some(domain::plan::Sticky {
+                unit_header: Some("x-user".to_owned()),
+                pinned: None,
+            }),
+            ..Routes::of([(&a, of_a), (&b, of_b)])
+        };
+        let opened = async |environment: &Environment, routes: Routes| {
+            let gateway = Gateway::bind(anywhere, gateway::Options::default()).await;
+            environment.with(|inner| {
+                inner.gateway = Some(gateway.unwrap());
+                inner.wanted.routes = routes;
+                inner.publish();
+                let table = inner.gateway.as_ref().unwrap().table();
+                table.sticky.as_ref().unwrap().unit_split.clone()
+            })
+        };
+        let split = Some(vec![(a.to_string(), 70), (b.to_string(), 30)]);
+        let first = Environment::new(Wanted::new(target, anywhere));
+        assert_eq!(opened(&first, weighed(70, 30)).await, split);
+        assert_eq!(opened(&first, weighed(0, 100)).await, split);
+
+        let saved = first.with(|inner| inner.to_save(inner.wanted.clone()));
+        let saved = serde_json::to_string(&saved).unwrap();
+        let second = Environment::new(serde_json::from_str(&saved).unwrap());
+        assert_eq!(opened(&second, weighed(0, 100)).await, split);
     }
 }

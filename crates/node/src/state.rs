@@ -27,6 +27,9 @@ pub(crate) struct Wanted {
     /// What port 0 became, so that it stays the same.
     pub(crate) bound: Option<SocketAddr>,
     pub(crate) routes: Routes,
+    /// The split that visitors with an id are kept by, as the gateway settled it.
+    #[serde(default)]
+    pub(crate) unit_split: Option<Vec<(String, u32)>>,
     pub(crate) groups: BTreeMap<GroupName, WantedGroup>,
 }
 
@@ -48,6 +51,7 @@ impl Wanted {
             listen,
             bound: None,
             routes: Routes::default(),
+            unit_split: None,
             groups: BTreeMap::new(),
         }
     }

@@ -115,11 +115,11 @@ impl World {
                 at: judgement.at,
                 group: judgement.group.clone(),
                 verdict: verdict_word(&judgement.verdict).to_owned(),
-                sentence: format!(
+                sentence: plan.in_words(&format!(
                     "{}: {}",
                     judgement.group,
                     words::verdict(&judgement.verdict)
-                ),
+                )),
                 readings: readings(&judgement.verdict),
             }),
             journal,

@@ -51,7 +51,10 @@ pub(super) fn event(what: &What, plan: Option<&Plan>) -> String {
             step: position,
             note,
         } => format!("Done: {} ({note})", step(*position)),
-        What::Judged { group, verdict } => format!("{group}: {}", self::verdict(verdict)),
+        What::Judged { group, verdict } => {
+            let text = format!("{group}: {}", self::verdict(verdict));
+            plan.map_or_else(|| text.clone(), |plan| plan.in_words(&text))
+        }
         What::Paused { pause } => match pause {
             Pause::Approval => "Stands still until somebody approves".to_owned(),
             Pause::Inconclusive { n, needed } => {
