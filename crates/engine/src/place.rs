@@ -90,8 +90,10 @@ async fn run(engine: Engine, handle: Arc<PlaceHandle>) {
     let stopping = engine.inner.stopping.clone();
     let mut turn = Turn::new(engine, handle);
     loop {
+        // On the heap only while it looks: thousands of environments rest most of the time, and a task
+        // is as large as the largest thing it ever awaits in place.
         let pause = tokio::select! {
-            pause = turn.take() => pause,
+            pause = Box::pin(turn.take()) => pause,
             () = stopping.cancelled() => return,
         };
         tokio::select! {
