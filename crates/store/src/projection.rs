@@ -80,7 +80,12 @@ pub(crate) async fn environment(
     after: &Rollout,
 ) -> Result<(), StoreError> {
     match &event.what {
-        What::Admitted { plan: Some(plan) } => replanned(batch, after.id, plan, event.at).await,
+        What::Admitted { plan } => {
+            if let Some(plan) = plan {
+                replanned(batch, after.id, plan, event.at).await?;
+            }
+            taken_back(batch, event, after).await
+        }
         What::Succeeded => succeeded(batch, event, after).await,
         What::Ended {
             ending: Ending::RolledBack,
@@ -89,7 +94,6 @@ pub(crate) async fn environment(
         | What::Approved
         | What::Rejected { .. }
         | What::Waits { .. }
-        | What::Admitted { plan: None }
         | What::StepStarted { .. }
         | What::StepDone { .. }
         | What::Judged { .. }
@@ -178,10 +182,15 @@ async fn succeeded(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<
             ..row
         },
     )
-    .await?;
-    match (&plan.from, plan.undoes) {
+    .await
+}
+
+/// A rollout that takes a finished one back: what it sends away is kept away from its first moment,
+/// not only once the way back is over.
+async fn taken_back(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<(), StoreError> {
+    match (&after.plan.from, after.plan.undoes) {
         (Some(bad), Some(undone)) => {
-            let why = format!("rollout {} took rollout {undone} back", after.id);
+            let why = format!("rollout {} takes rollout {undone} back", after.id);
             keep_away(batch, after, bad, why, after.started_by.clone(), event.at).await
         }
         (Some(_) | None, _) => Ok(()),

@@ -185,6 +185,22 @@ async fn a_finished_rollout_is_taken_back_by_one_of_its_own() {
         .await
         .unwrap();
     assert_ne!(done.rollout, over);
+    stage
+        .until(done.rollout, "admitted", |r| r.admitted_at.is_some())
+        .await;
+    let record = stage
+        .store
+        .environment(&target("prod"))
+        .await
+        .unwrap()
+        .unwrap();
+    let vetoed: Vec<_> = record.vetoes.iter().map(|veto| &veto.digest).collect();
+    assert_eq!(
+        vetoed,
+        [&digest(2)],
+        "vetoed as soon as the way back begins"
+    );
+    assert!(record.hold.is_some());
     let back = stage.ends(done.rollout, &Status::Succeeded).await;
     assert_eq!(
         back.plan.to.image,
