@@ -7,4 +7,4 @@ mod write;
 
 pub use error::LoadError;
 pub use read::{application, applications, history, image, images, now, plan, query_of, rollout};
-pub use write::{command, start};
+pub use write::{command, remove_hold, remove_veto, start};

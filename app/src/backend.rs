@@ -1,14 +1,37 @@
 //! The one way into the system: a click, a curl and a command all end here.
 
 use crate::view::*;
-use domain::{Actor, AppName, Command, Digest, RolloutId};
+use domain::{Actor, AppName, Command, Digest, EnvName, RolloutId};
 use std::sync::Arc;
 
-/// Who asks, already authenticated.
+/// Who asks, already authenticated. Whoever got here may read; grants say what may be written.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     pub actor: Actor,
+    pub grants: Vec<Grant>,
+}
+
+impl Viewer {
+    /// With one role that counts everywhere.
+    #[must_use]
+    pub fn everywhere(actor: Actor, role: ViewerRole) -> Self {
+        let grants = vec![Grant {
+            role,
+            app: None,
+            env: None,
+        }];
+        Self { actor, grants }
+    }
+}
+
+/// A role and where it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
     pub role: ViewerRole,
+    /// In every application without.
+    pub app: Option<AppName>,
+    /// In every environment without.
+    pub env: Option<EnvName>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

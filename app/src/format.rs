@@ -95,10 +95,13 @@ pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
-/// `0.42`, `7.1`, `212`: three figures at most before it is a whole number.
+/// `0.42`, `7.10`, `212`, `12.3 k`, `21.0 M`: three figures at most before it is a whole number, and no
+/// number so wide that its neighbour has no room.
 #[must_use]
 pub fn figure(value: f64) -> String {
     match value.abs() {
+        v if v >= 999_950.0 => format!("{:.1}\u{a0}M", value / 1_000_000.0),
+        v if v >= 9_999.5 => format!("{:.1}\u{a0}k", value / 1_000.0),
         v if v == 0.0 || v >= 100.0 => format!("{value:.0}"),
         v if v >= 10.0 => format!("{value:.1}"),
         _ => format!("{value:.2}"),
@@ -282,6 +285,9 @@ mod tests {
         assert_eq!(percent(1.0), "100%");
         assert_eq!(percent(0.0), "0%");
         assert_eq!(figure(7.123), "7.12");
+        assert_eq!(figure(9_999.0), "9999");
+        assert_eq!(figure(12_345.0), "12.3\u{a0}k");
+        assert_eq!(figure(20_987_214.0), "21.0\u{a0}M");
         assert_eq!(latency(1_204.0), "1.20 s");
         assert_eq!(bytes(1_536), "1.5 KiB");
         assert_eq!(counted(1, "file", "files"), "1 file");

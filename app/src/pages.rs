@@ -3,6 +3,7 @@
 mod act;
 mod application;
 mod applications;
+mod first_steps;
 mod history;
 mod image;
 mod images;

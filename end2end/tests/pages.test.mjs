@@ -64,6 +64,8 @@ suite(
         test(`axe finds nothing serious on the sign-in wall, ${how}`, { colorScheme, viewport, stranger: true, allow: [/status of 401/] }, async ({ page }) => {
           const response = await page.goto("/");
           assert.equal(response.status(), 401);
+          const main = page.locator("main");
+          assert.equal(await main.evaluate((main) => getComputedStyle(main).display), "grid", "it is not styled");
           await assertAccessible(page);
           assert.equal(await sideways(page), 0);
         });
@@ -73,18 +75,85 @@ suite(
     test("keyboard reaches the buttons of a rollout in their order", async ({ page }) => {
       await page.goto(`/rollouts/${shop.moving}`);
       await hydrated(page);
+      // What is further away opens first, by the keyboard as well.
+      await page.locator(".verbs-more summary").focus();
+      await page.keyboard.press("Enter");
+      await page.locator(".verbs-further").waitFor();
+      await page.locator(".skip-link").focus();
       const wanted = await page.locator(".verbs-row button:enabled").allInnerTexts();
-      assert.ok(wanted.length >= 2, `only ${wanted}`);
+      assert.ok(wanted.includes("Cancel") && wanted.length >= 3, `only ${wanted}`);
       const met = [];
       for (let tabs = 0; tabs < 30 && met.length < wanted.length; tabs += 1) {
         await page.keyboard.press("Tab");
         const on = await page.evaluate(() => {
           const { activeElement } = document;
-          return activeElement.closest(".verbs-row") ? activeElement.innerText : null;
+          return activeElement.closest(".verbs-row") && activeElement.matches("button") ? activeElement.innerText : null;
         });
         if (on !== null) met.push(on);
       }
       assert.deepEqual(met, wanted);
+    });
+
+    test("legends tell every group by its role", async ({ page }) => {
+      await page.goto(`/rollouts/${shop.moving}`);
+      await hydrated(page);
+      const legends = await page.locator(".chart-legend").all();
+      assert.equal(legends.length, 3);
+      for (const legend of legends) {
+        const told = (await legend.locator(".chart-who").allInnerTexts()).map((text) => text.trim());
+        assert.deepEqual(told.toSorted(), ["baseline 1.0", "canary 1.1", "stable 1.0"]);
+      }
+      const asked = await page.locator(".groups tbody .pill").allInnerTexts();
+      assert.deepEqual(asked.toSorted(), ["baseline", "canary", "stable"]);
+    });
+
+    test("Now tells a rollout's step in versions", async ({ page }) => {
+      await page.goto("/");
+      const step = await page.locator(".moving-state").first().innerText();
+      assert.match(step, /1\.1/);
+      assert.doesNotMatch(step, /shop-prod-v\d+/);
+    });
+
+    for (const viewport of [WIDE, PHONE]) {
+      test(`names in the timeline are whole or not there, ${viewport.width} px wide`, { viewport }, async ({ page }) => {
+        await page.goto(`/rollouts/${shop.moving}`);
+        await hydrated(page);
+        const labels = await page.locator(".timeline-drawing svg svg").evaluateAll((bars) =>
+          bars.flatMap((bar) => {
+            const text = bar.querySelector("text");
+            if (!text || getComputedStyle(text).display === "none") return [];
+            const box = bar.querySelector("rect").getBoundingClientRect();
+            return [{ name: text.textContent, over: text.getBoundingClientRect().right - box.right }];
+          }),
+        );
+        assert.ok(labels.length > 0, "no name is shown");
+        for (const { name, over } of labels) assert.ok(over <= 0, `${name} is cut by ${over} px`);
+      });
+    }
+
+    test("verbs stay under the thumb while one reads down", { viewport: PHONE }, async ({ page }) => {
+      await page.goto(`/rollouts/${shop.moving}`);
+      await hydrated(page);
+      const back = page.getByRole("button", { name: "Roll back to 1.0" });
+      for (const y of [0, 600, 100_000]) {
+        await page.evaluate((y) => scrollTo(0, y), y);
+        const box = await back.boundingBox();
+        assert.ok(box && box.y >= 0 && box.y + box.height <= PHONE.height, `at ${y}: ${JSON.stringify(box)}`);
+        assert.ok(box.height >= 24 && box.x >= 0 && box.x + box.width <= PHONE.width, JSON.stringify(box));
+      }
+      // The last line of the page is not behind them.
+      const last = await page.locator("main > :last-child").boundingBox();
+      const bar = await page.locator(".verbs-near").boundingBox();
+      assert.ok(last.y + last.height <= bar.y, `the page ends at ${last.y + last.height}, the bar begins at ${bar.y}`);
+    });
+
+    test("steps of a phase are unfolded without script", { javaScriptEnabled: false }, async ({ page }) => {
+      await page.goto(`/rollouts/${shop.moving}`);
+      const phase = page.locator(".ladder-phase", { hasText: "10%" }).first();
+      assert.match(await phase.locator("summary").innerText(), /asked 10% · observed 10%/);
+      assert.equal(await phase.locator(".rung").first().isVisible(), false);
+      await phase.locator("summary").click();
+      assert.ok(await phase.locator(".rung").first().isVisible());
     });
 
     test("drawer is opened, chosen in and closed without a pointer", async ({ page }) => {

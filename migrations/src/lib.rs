@@ -14,6 +14,8 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
 
 mod m0001_journal;
+mod m0002_grants;
+mod m0003_notes;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -24,7 +26,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_journal::Migration)]
+        vec![
+            Box::new(m0001_journal::Migration),
+            Box::new(m0002_grants::Migration),
+            Box::new(m0003_notes::Migration),
+        ]
     }
 }
 

@@ -1,16 +1,21 @@
 //! Who asks, and what they may do. Everything is denied that is not allowed here.
 
+mod cookie;
 mod csrf;
 mod gate;
+mod grant;
 mod hosts;
 mod people;
+mod public;
 mod scope;
 mod secret;
 mod sign_in;
 
 pub(crate) use gate::{Peer, gate};
+pub(crate) use grant::{GrantSpec, in_words};
 pub(crate) use hosts::Hosts;
-pub(crate) use people::{People, TOKEN_DAYS_MAX};
+pub(crate) use people::{Credential, People, TOKEN_DAYS_MAX};
+pub(crate) use public::PublicUrl;
 pub(crate) use scope::Scope;
 pub(crate) use sign_in::{sign_in, sign_out};
 
@@ -61,6 +66,15 @@ impl Role {
             "approver" => Self::Approver,
             "admin" => Self::Admin,
             _ => Self::Viewer,
+        }
+    }
+
+    pub(crate) fn from_viewer(role: ViewerRole) -> Self {
+        match role {
+            ViewerRole::Viewer => Self::Viewer,
+            ViewerRole::Operator => Self::Operator,
+            ViewerRole::Approver => Self::Approver,
+            ViewerRole::Admin => Self::Admin,
         }
     }
 

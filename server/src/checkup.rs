@@ -2,6 +2,7 @@
 
 use crate::data::DataDir;
 use cloud_local::LocalCloud;
+use domain::Time;
 use serde::{Deserialize, Serialize};
 use store::{Store, Verification};
 use utoipa::ToSchema;
@@ -9,7 +10,7 @@ use utoipa::ToSchema;
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Finding {
-    /// `journal`, `node`, `token`.
+    /// `journal`, `store`, `node`, `images`, `token`.
     pub(crate) what: String,
     pub(crate) sound: bool,
     /// What was found, and what to do where it is not sound.
@@ -34,9 +35,15 @@ impl Finding {
     }
 }
 
-pub(crate) async fn all(store: &Store, data: &DataDir, node: &LocalCloud) -> Vec<Finding> {
-    let mut findings = vec![journal(store).await];
+pub(crate) async fn all(
+    store: &Store,
+    data: &DataDir,
+    node: &LocalCloud,
+    now: Time,
+) -> Vec<Finding> {
+    let mut findings = vec![journal(store).await, writing(store, now).await];
     findings.extend(self::node(node).await);
+    findings.extend(images(store, node).await);
     findings.push(token(data));
     findings
 }
@@ -57,6 +64,13 @@ async fn journal(store: &Store) -> Finding {
             ),
         ),
         Err(error) => Finding::bad("journal", error.to_string()),
+    }
+}
+
+async fn writing(store: &Store, now: Time) -> Finding {
+    match store.prove_writable(now).await {
+        Ok(()) => Finding::good("store", "it takes writes"),
+        Err(error) => Finding::bad("store", error.to_string()),
     }
 }
 
@@ -105,6 +119,59 @@ async fn node(node: &LocalCloud) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Every byte of every image beside its digest.
+async fn images(store: &Store, node: &LocalCloud) -> Vec<Finding> {
+    let known = match store.images(None).await {
+        Ok(known) => known,
+        Err(error) => return vec![not_checked(&error)],
+    };
+    let kept = match node.images().await {
+        Ok(kept) => kept,
+        Err(error) => return vec![not_checked(&error)],
+    };
+    let mut findings = Vec::new();
+    for image in &known {
+        if !kept.iter().any(|kept| kept.digest == image.digest) {
+            findings.push(Finding::bad(
+                "images",
+                format!(
+                    "{} {} ({}) is gone from the node's store: bake or import it again, or no rollback can return to it",
+                    image.app, image.version, image.digest
+                ),
+            ));
+        }
+    }
+    for image in &kept {
+        let name = format!("{} {}", image.app, image.version);
+        match node.verify(&image.digest).await {
+            Ok(differences) if differences.is_empty() => {}
+            Ok(differences) => findings.push(Finding::bad(
+                "images",
+                format!(
+                    "what {name} runs from differs from the image in {} files, the first {}: it is replaced by itself",
+                    differences.len(),
+                    differences.first().map_or("", |first| &first.path),
+                ),
+            )),
+            Err(error) => findings.push(Finding::bad("images", format!("{name}: {error}"))),
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::good(
+            "images",
+            format!("{} images, every byte is what its digest says", kept.len()),
+        ));
+    }
+    findings
+}
+
+fn not_checked(why: &dyn std::fmt::Display) -> Finding {
+    Finding::bad(
+        "images",
+        format!("the images were not checked: {why}. Run this again when that is mended"),
+    )
 }
 
 fn token(data: &DataDir) -> Finding {

@@ -4,6 +4,7 @@
 //! Exit codes: 0 done, 1 error, 2 usage, and for what is watched 3 rolled back or cancelled,
 //! 4 failed.
 
+mod analyze;
 mod apply;
 mod backup;
 mod client;
@@ -16,6 +17,7 @@ mod login_link;
 mod migrate;
 mod node;
 mod print;
+mod progress;
 mod rollout;
 mod serve;
 mod sse;
@@ -25,7 +27,7 @@ mod watch;
 pub(crate) use client::{chain, escape};
 pub(crate) use failure::Failure;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::process::ExitCode;
 
 /// Replaces servers, never changes them: starts new server groups from immutable images, moves
@@ -48,6 +50,7 @@ enum Command {
     Node(node::Args),
     Migrate(migrate::Args),
     Apply(apply::Args),
+    Analyze(analyze::Args),
     Image(image::Args),
     Rollout(rollout::Args),
     Hold(hold::HoldArgs),
@@ -71,7 +74,34 @@ pub(crate) enum Done {
 
 pub(crate) type Outcome = Result<Done, Failure>;
 
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 an error, told on standard error; 2 wrong usage";
+
+/// Every command tells how it ends; those that say it themselves end in other ways, too.
+fn with_exit_codes(command: clap::Command) -> clap::Command {
+    let names: Vec<_> = command
+        .get_subcommands()
+        .map(|sub| sub.get_name().to_owned())
+        .collect();
+    if !names.is_empty() {
+        return names.iter().fold(command, |command, name| {
+            command.mut_subcommand(name, with_exit_codes)
+        });
+    }
+    let told = command.get_after_help().map(ToString::to_string);
+    let told = told.unwrap_or_default();
+    if told.contains("Exit codes") {
+        return command;
+    }
+    command.after_help(format!("{told}\n\n{EXIT_CODES}"))
+}
+
 impl Cli {
+    /// The command of this process; wrong usage ends it with 2, `--help` with 0.
+    pub(crate) fn of_arguments() -> Self {
+        let matches = with_exit_codes(Self::command()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Runs the command to its end and prints its error, if any.
     pub(crate) async fn run(self) -> ExitCode {
         let outcome = match self.command {
@@ -79,6 +109,7 @@ impl Cli {
             Command::Node(args) => Box::pin(node::run(args)).await,
             Command::Migrate(args) => migrate::run(args).await,
             Command::Apply(args) => apply::run(args).await,
+            Command::Analyze(args) => analyze::run(args).await,
             Command::Image(args) => Box::pin(image::run(args)).await,
             Command::Rollout(args) => Box::pin(rollout::run(args)).await,
             Command::Hold(args) => hold::run_hold(args).await,
@@ -103,21 +134,22 @@ impl Cli {
 
 #[cfg(test)]
 mod tests {
-    use super::Cli;
+    use super::{Cli, with_exit_codes};
     use clap::CommandFactory;
 
     #[test]
-    fn every_command_explains_itself_with_an_example() {
+    fn every_command_explains_itself_with_an_example_and_how_it_ends() {
         fn check(command: &clap::Command, path: &str) {
             if command.get_subcommands().next().is_none() {
                 let help = command.clone().render_long_help().to_string();
                 assert!(help.contains("Example"), "{path} has no example:\n{help}");
+                assert_eq!(help.matches("Exit codes: 0 ").count(), 1, "{path}:\n{help}");
             }
             for sub in command.get_subcommands() {
                 check(sub, &format!("{path} {}", sub.get_name()));
             }
         }
-        let cli = Cli::command();
+        let cli = with_exit_codes(Cli::command());
         cli.clone().debug_assert();
         check(&cli, "viridian");
     }

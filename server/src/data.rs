@@ -1,5 +1,6 @@
 //! The data folder of `viridian serve`: what lies where, and who may have it.
 
+use rand::TryRngCore;
 use serde::{Deserialize, Serialize};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -76,6 +77,24 @@ impl DataDir {
         Ok(self.token_file().metadata()?.permissions().mode() & 0o077 != 0)
     }
 
+    /// What the servers that one after another run on this folder are called among the replicas of
+    /// one database, so that the next one goes on with what a killed one had under way.
+    pub(crate) fn replica(&self) -> io::Result<String> {
+        let file = self.0.join("replica");
+        match std::fs::read_to_string(&file) {
+            Ok(name) if !name.trim().is_empty() => return Ok(name.trim().to_owned()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
+        let mut bytes = [0; 16];
+        rand::rngs::OsRng
+            .try_fill_bytes(&mut bytes)
+            .map_err(io::Error::other)?;
+        let name = format!("serve-{}", hex::encode(bytes));
+        write_private(&file, &format!("{name}\n"))?;
+        Ok(name)
+    }
+
     /// Takes the folder for this process until the answer is dropped; `None` where another has it.
     /// The kernel lets go of it whichever way the process ends.
     pub(crate) fn lock(&self) -> io::Result<Option<Lock>> {
@@ -129,6 +148,19 @@ mod tests {
         assert!(data.lock().unwrap().is_none());
         drop(first);
         assert!(data.lock().unwrap().is_some());
+    }
+
+    #[test]
+    fn a_folder_keeps_its_name_among_replicas() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |at: &str| {
+            DataDir::create(&folder.path().join(at))
+                .unwrap()
+                .replica()
+                .unwrap()
+        };
+        assert_eq!(name("a"), name("a"));
+        assert_ne!(name("a"), name("b"));
     }
 
     #[test]

@@ -13,9 +13,10 @@ mod probes;
 pub(crate) mod problem;
 mod routes;
 
+pub(crate) use probes::Writable;
 pub(crate) use routes::router;
 
-use crate::auth::{Hosts, People};
+use crate::auth::{Hosts, People, PublicUrl};
 use crate::data::DataDir;
 use crate::world::World;
 use app::backend::SharedBackend;
@@ -36,6 +37,9 @@ pub(crate) struct Shared {
     pub(crate) data: DataDir,
     /// Where this server answers, for links.
     pub(crate) url: String,
+    /// The address in front of this server, where it was told one.
+    pub(crate) public: Option<PublicUrl>,
+    pub(crate) writable: Writable,
     pub(crate) stopping: CancellationToken,
 }
 

@@ -18,10 +18,9 @@ mod serve;
 mod site;
 mod world;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    Box::pin(cli::Cli::parse().run()).await
+    Box::pin(cli::Cli::of_arguments().run()).await
 }

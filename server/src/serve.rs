@@ -2,14 +2,15 @@
 
 mod listener;
 
-use crate::auth::{Hosts, People, Role};
+use crate::auth::{Hosts, People, PublicUrl};
 use crate::cli::Failure;
 use crate::data::{DataDir, ServerFile};
 use crate::http::live::Live;
-use crate::http::{Server, Shared, router};
+use crate::http::{Server, Shared, Writable, router};
 use crate::site::SiteOptions;
 use crate::world::World;
-use engine::{Engine, SharedClock, SystemClock};
+use domain::Time;
+use engine::{Clock, Engine, Replicas, SharedClock, SteadyClock, SystemClock};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,6 +25,7 @@ pub(crate) struct Options {
     pub(crate) site: Option<PathBuf>,
     pub(crate) database_url: Option<String>,
     pub(crate) hosts: Vec<String>,
+    pub(crate) public: Option<PublicUrl>,
 }
 
 /// Serves until SIGTERM or SIGINT. The node stays.
@@ -69,6 +71,12 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let store = Store::open(&database)
         .await
         .map_err(|error| Failure::new(error, ""))?;
+    // Before the node: a disk that is full or a database in other hands is told now, not at the first
+    // command.
+    store
+        .prove_writable(SystemClock.now())
+        .await
+        .map_err(|error| Failure::new(error, ""))?;
     let exe = std::env::current_exe()
         .map_err(|error| Failure::new(format!("this program cannot find itself: {error}"), ""))?;
     let node = cloud_local::find_or_start(&data.node(), &exe)
@@ -80,15 +88,25 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
             )
         })?;
     let node = Arc::new(node);
-    let clock: SharedClock = Arc::new(SystemClock);
+    let last = store
+        .last_moment()
+        .await
+        .map_err(|error| Failure::new(error, ""))?;
+    let clock = steady_clock(last.unwrap_or_default());
     let clouds: engine::Clouds = BTreeMap::from([(
         cloud_local::NAME.to_owned(),
         Arc::clone(&node) as Arc<dyn cloud::Provider>,
     )]);
-    let owner = if options.database_url.is_some() {
-        format!("serve-{}", std::process::id())
+    let (owner, replicas) = if options.database_url.is_some() {
+        let name = data.replica().map_err(|error| {
+            Failure::new(
+                format!("the replica's name in {folder} cannot be kept: {error}"),
+                "free some space, or mend the folder's rights",
+            )
+        })?;
+        (name, Replicas::Others)
     } else {
-        "embedded".to_owned()
+        ("embedded".to_owned(), Replicas::None)
     };
     let engine = Engine::start(
         store.clone(),
@@ -96,12 +114,15 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         Arc::clone(&clock),
         engine::Options {
             owner,
+            replicas,
             ..engine::Options::default()
         },
     );
 
     let people = People::new(store.clone(), Arc::clone(&clock));
-    let token = people.local_token(data.token().ok()).await.map_err(told)?;
+    let known = data.token().ok();
+    let first_run = known.is_none();
+    let token = people.local_token(known).await.map_err(told)?;
     data.write_token(&token).map_err(|error| {
         Failure::new(
             format!("{} cannot be written: {error}", data.token_file().display()),
@@ -114,13 +135,21 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::new(error, ""))?;
     let live = Live::start(&world, head, stopping.clone());
+    let mut names = options.hosts;
+    names.extend(options.public.iter().map(|public| public.host().to_owned()));
+    let shown = options
+        .public
+        .as_ref()
+        .map_or(url.clone(), ToString::to_string);
     let server = Server::new(Shared {
         backend: Arc::new(world.clone()),
         people: people.clone(),
         live,
-        hosts: Hosts::new(address, &options.hosts),
+        hosts: Hosts::new(address, &names),
         data: data.clone(),
-        url: url.clone(),
+        url: shown.clone(),
+        public: options.public,
+        writable: Writable::default(),
         stopping: stopping.clone(),
         world,
     });
@@ -139,8 +168,12 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         )
     })?;
     println!("Viridian is listening on {url}");
-    let link = people.link(None, Role::Admin).await.map_err(told)?;
-    println!("Sign in, once, within an hour: {url}{link}");
+    if first_run {
+        let link = people.owners_link().await.map_err(told)?;
+        println!("Sign in, once, within an hour: {shown}{link}");
+    } else {
+        println!("To sign in a browser: viridian login-link --data {folder}");
+    }
     tracing::info!(data = %data.path().display(), "serving");
 
     stopping.cancelled().await;
@@ -152,6 +185,20 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Time for all of this process: it never jumps, and never begins before what the journal holds.
+fn steady_clock(last: Time) -> SharedClock {
+    let clock = SteadyClock::begin(last);
+    let (shown, wall) = (clock.now(), clock.wall());
+    let ahead_s = shown.since_ms(wall) / 1_000;
+    if ahead_s > 0 {
+        tracing::warn!(
+            ahead_s,
+            "the journal's last entry is later than this machine's clock: waits stay right, but the times shown run ahead; check the machine's date"
+        );
+    }
+    Arc::new(clock)
 }
 
 fn told(problem: app::backend::Problem) -> Failure {

@@ -8,16 +8,20 @@ mod environment;
 mod error;
 mod group;
 mod history;
+mod hold;
 mod image;
 mod journal;
+mod making;
 mod now;
 mod rollout;
 mod steps;
 mod words;
 
-pub(crate) use authority::require;
+pub(crate) use authority::{Extent, refusal, require, require_within};
 pub(crate) use error::{of_engine, of_store};
+pub(crate) use hold::offer as offer_of_removal;
 pub(crate) use image::ImportRequest;
+pub(crate) use making::InMaking;
 pub(crate) use words::what_happened;
 
 use app::backend::{Answer, Backend, Viewer, ViewerRole};
@@ -36,6 +40,9 @@ pub(crate) struct World {
     pub(crate) local: Arc<LocalCloud>,
     pub(crate) clock: SharedClock,
     figures: Arc<history::Remembered>,
+    making: Arc<making::Making>,
+    /// One declaration at a time: what it was allowed to change is what it changes.
+    applying: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl World {
@@ -51,6 +58,8 @@ impl World {
             local,
             clock,
             figures: Arc::default(),
+            making: Arc::default(),
+            applying: Arc::default(),
         }
     }
 
@@ -68,62 +77,52 @@ impl World {
 #[async_trait::async_trait]
 impl Backend for World {
     async fn now(&self, viewer: &Viewer) -> Answer<NowView> {
-        require(viewer, ViewerRole::Viewer, "look at this")?;
         self.now_view(viewer).await
     }
 
-    async fn applications(&self, viewer: &Viewer) -> Answer<Vec<ApplicationRow>> {
-        require(viewer, ViewerRole::Viewer, "look at applications")?;
+    async fn applications(&self, _: &Viewer) -> Answer<Vec<ApplicationRow>> {
         self.application_rows().await
     }
 
     async fn application(&self, viewer: &Viewer, app: &AppName) -> Answer<ApplicationView> {
-        require(viewer, ViewerRole::Viewer, "look at applications")?;
         self.application_view(viewer, app).await
     }
 
     async fn apply(&self, viewer: &Viewer, request: ApplyRequest) -> Answer<ApplyView> {
-        let needed = if request.plan {
-            ViewerRole::Viewer
-        } else {
-            ViewerRole::Admin
-        };
-        require(viewer, needed, "declare applications")?;
         self.apply_declaration(viewer, request).await
     }
 
-    async fn images(&self, viewer: &Viewer, app: Option<&AppName>) -> Answer<ImagesView> {
-        require(viewer, ViewerRole::Viewer, "look at images")?;
+    async fn images(&self, _: &Viewer, app: Option<&AppName>) -> Answer<ImagesView> {
         self.images_view(app).await
     }
 
-    async fn image(&self, viewer: &Viewer, digest: &Digest) -> Answer<ImageView> {
-        require(viewer, ViewerRole::Viewer, "look at images")?;
+    async fn image(&self, _: &Viewer, digest: &Digest) -> Answer<ImageView> {
         self.image_view(digest).await
     }
 
     async fn bake(&self, viewer: &Viewer, request: BakeRequest) -> Answer<ImageView> {
-        require(viewer, ViewerRole::Operator, "bake images")?;
+        require_within(
+            viewer,
+            ViewerRole::Operator,
+            Some(&request.app),
+            "bake images",
+        )?;
         self.bake_image(viewer, request).await
     }
 
     async fn plan(&self, viewer: &Viewer, request: StartRequest) -> Answer<PlanView> {
-        require(viewer, ViewerRole::Viewer, "plan rollouts")?;
         self.plan_view(viewer, request).await
     }
 
     async fn start(&self, viewer: &Viewer, request: StartRequest) -> Answer<RolloutView> {
-        require(viewer, ViewerRole::Operator, "start rollouts")?;
         self.start_rollout(viewer, request).await
     }
 
     async fn rollouts(&self, viewer: &Viewer, filter: RolloutFilter) -> Answer<Page<RolloutRow>> {
-        require(viewer, ViewerRole::Viewer, "look at rollouts")?;
         self.rollout_rows(viewer, filter).await
     }
 
     async fn rollout(&self, viewer: &Viewer, id: RolloutId) -> Answer<RolloutView> {
-        require(viewer, ViewerRole::Viewer, "look at rollouts")?;
         self.rollout_view(viewer, id).await
     }
 
@@ -138,7 +137,6 @@ impl Backend for World {
     }
 
     async fn history(&self, viewer: &Viewer, filter: RolloutFilter) -> Answer<HistoryView> {
-        require(viewer, ViewerRole::Viewer, "look at the history")?;
         self.history_view(viewer, filter).await
     }
 }

@@ -1,4 +1,5 @@
-//! The two commands of the README, in Rust: `cargo xtask run` and `cargo xtask test`.
+//! The two commands of the README, in Rust: `cargo xtask run` and `cargo xtask test`; and
+//! `cargo xtask gen-experiment` for trying `viridian analyze`.
 //!
 //! **The rule of this crate:** it drives programs (cargo, node, the product itself) and says what it
 //! does, in one line a part. One file a command.
@@ -8,6 +9,7 @@
 
 mod browser;
 mod demo;
+mod experiment;
 mod make;
 mod node;
 mod process;
@@ -33,12 +35,14 @@ enum Command {
     Run(run::Args),
     /// Run every test: Rust, WebAssembly and the browser.
     Test(test::Args),
+    GenExperiment(experiment::Args),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::GenExperiment(args) => experiment::run(&args),
     };
     match outcome {
         Ok(code) => code,

@@ -3,7 +3,7 @@
 use crate::demo::Stage;
 use crate::make;
 use crate::node::Node;
-use crate::process::{Service, Shown};
+use crate::process::{Service, Shown, ask};
 use crate::steps::{seconds, step};
 use crate::workspace::{Profile, Workspace};
 use anyhow::{Context, Result, bail};
@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 /// A first start migrates a database, on whatever disk there is.
@@ -53,7 +53,15 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         let _visitors = (!args.no_demo)
             .then(|| set_up_demonstration(&workspace, profile, &data))
             .transpose()?;
-        announce(&workspace, &url, &services, &data, start.elapsed());
+        let viridian = workspace.binary(profile, "viridian");
+        announce(
+            &workspace,
+            &url,
+            &services,
+            &viridian,
+            &data,
+            start.elapsed(),
+        );
         wait(&mut signals, &mut services)
     });
     // Whatever happened above, nothing that was started here outlives this program.
@@ -134,16 +142,32 @@ fn address(line: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The last lines a person sees: where to look, and how to end it.
-fn announce(workspace: &Workspace, url: &str, services: &[Service], data: &Path, took: Duration) {
+/// The last lines a person sees: where to look, how to come in, and how to end it.
+fn announce(
+    workspace: &Workspace,
+    url: &str,
+    services: &[Service],
+    viridian: &Path,
+    data: &Path,
+    took: Duration,
+) {
     println!("\nViridian runs at {url} (ready after {}).", seconds(took));
     // What the server said before the demonstration has scrolled away; its sign-in link must not.
-    for line in services
+    let said: Vec<_> = services
         .iter()
         .flat_map(Service::lines)
         .filter(|line| line.contains("://"))
-    {
+        .collect();
+    for line in &said {
         println!("{}", line.trim());
+    }
+    // It prints one on its first run only; this is for somebody who may well use another browser.
+    if !said.iter().any(|line| line.contains("/sign-in/")) {
+        let mut command = Command::new(viridian);
+        match ask(command.arg("login-link").arg("--data").arg(data)) {
+            Some(link) => println!("Sign in, once, within an hour: {}", link.trim()),
+            None => println!("`viridian login-link --data DIR` prints a link to sign in."),
+        }
     }
     println!(
         "Everything is kept in {}. Ctrl-C stops it.",

@@ -151,8 +151,9 @@ fn browser(workspace: &Workspace) -> Result<Count> {
 }
 
 /// The short form of the trials; `docs/TRIALS.md` tells the long one.
-const TRIALS: [&[&str]; 4] = [
+const TRIALS: [&[&str]; 5] = [
     &["strategies"],
+    &["errors"],
     &[
         "rollback",
         "--strategy",

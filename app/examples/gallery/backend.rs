@@ -13,15 +13,27 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+/// How much there is to be seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scene {
+    Ordinary,
+    /// More of everything than anybody wants.
+    Crowd,
+    /// A server that nobody has told anything yet.
+    Empty,
+}
+
 pub(crate) struct Sample {
+    scene: Scene,
     begun: Instant,
     /// The last verb, so that a click is seen to do something.
     said: Mutex<Option<Command>>,
 }
 
 impl Sample {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(scene: Scene) -> Self {
         Self {
+            scene,
             begun: Instant::now(),
             said: Mutex::default(),
         }
@@ -48,13 +60,26 @@ fn missing(what: &str) -> Problem {
 #[async_trait::async_trait]
 impl Backend for Sample {
     async fn now(&self, _: &Viewer) -> Answer<NowView> {
-        Ok(sample::now(Sample::now(self)))
+        let ordinary = sample::now(Sample::now(self));
+        Ok(match self.scene {
+            Scene::Ordinary => ordinary,
+            Scene::Crowd => sample::crowded_now(Sample::now(self)),
+            Scene::Empty => NowView {
+                needs: vec![],
+                moving: vec![],
+                environments: vec![],
+                applications: vec![],
+                ..ordinary
+            },
+        })
     }
     async fn applications(&self, _: &Viewer) -> Answer<Vec<ApplicationRow>> {
         Ok(vec![])
     }
     async fn application(&self, _: &Viewer, app: &AppName) -> Answer<ApplicationView> {
-        if app.as_str() == "storefront" {
+        if self.scene == Scene::Crowd {
+            Ok(sample::crowded_application(Sample::now(self)))
+        } else if app.as_str() == "storefront" {
             Ok(sample::application(Sample::now(self)))
         } else {
             Err(missing("such application"))
@@ -67,7 +92,10 @@ impl Backend for Sample {
         Ok(ImagesView {
             as_of: Sample::now(self),
             seq: 1,
-            images: sample::images(),
+            images: match self.scene {
+                Scene::Empty => vec![],
+                Scene::Ordinary | Scene::Crowd => sample::images(),
+            },
         })
     }
     async fn image(&self, _: &Viewer, digest: &Digest) -> Answer<ImageView> {
@@ -115,7 +143,12 @@ impl Backend for Sample {
         Ok(sample::rollout(id.0, Sample::now(self), Some(command)))
     }
     async fn history(&self, _: &Viewer, filter: RolloutFilter) -> Answer<HistoryView> {
-        Ok(sample::history(Sample::now(self), &filter))
+        let mut history = sample::history(Sample::now(self), &filter);
+        if self.scene == Scene::Empty {
+            history.rows.clear();
+            history.next = None;
+        }
+        Ok(history)
     }
 }
 

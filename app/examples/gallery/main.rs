@@ -1,7 +1,9 @@
 //! Every page over invented data, to look at while changing `style/` or `app/`:
-//! `cargo run -p app --example gallery --features ssr -- 4000 [SITE_FOLDER]`.
+//! `cargo run -p app --example gallery --features ssr -- 4000 [ordinary|crowd|empty] [SITE_FOLDER]`.
 //!
-//! Without a built site the pages are styled from `style/` as it is, and stay still.
+//! Without a built site the pages are styled from `style/` as it is, and stay still. Rollouts of every
+//! kind: /rollouts/412 waits for an approval, 410 goes back, 420 failed, 421 waits in line, 422 is
+//! quarantined, 423 succeeded, 424 has names as long as names may be.
 
 mod backend;
 mod sample;
@@ -10,6 +12,7 @@ use app::backend::{SharedBackend, Viewer, ViewerRole};
 use app::{App, shell};
 use axum::Router;
 use axum::routing::get;
+use backend::Scene;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_axum::{LeptosRoutes, generate_route_list};
@@ -24,12 +27,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .next()
         .unwrap_or_else(|| "4000".to_owned())
         .parse()?;
-    let site = arguments.next();
-    let backend: SharedBackend = Arc::new(backend::Sample::new());
-    let viewer = Viewer {
-        actor: domain::Actor::new("ada")?,
-        role: ViewerRole::Admin,
+    let scene = match arguments.next().as_deref() {
+        None | Some("ordinary") => Scene::Ordinary,
+        Some("crowd") => Scene::Crowd,
+        Some("empty") => Scene::Empty,
+        Some(other) => {
+            return Err(format!("{other:?} is no scene: ordinary, crowd or empty").into());
+        }
     };
+    let site = arguments.next();
+    let backend: SharedBackend = Arc::new(backend::Sample::new(scene));
+    let viewer = Viewer::everywhere(domain::Actor::new("ada")?, ViewerRole::Admin);
     let output = if site.is_some() { "viridian" } else { "" };
     let options = LeptosOptions::builder()
         .output_name(output)
@@ -53,8 +61,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
     };
+    let not_found = leptos_axum::render_app_async_with_context(context.clone(), render.clone());
     let router = Router::new()
         .leptos_routes_with_context(&options, generate_route_list(App), context, render)
+        .fallback(not_found)
         .with_state(options)
         .merge(backend::rest(backend, viewer))
         .route(

@@ -30,6 +30,16 @@ impl LoadError {
         }
     }
 
+    /// As a person reads it. What the interface says of a problem are parts of a sentence, which
+    /// pages put side by side.
+    pub(super) fn in_sentences(self) -> Self {
+        Self {
+            detail: sentence(&self.detail),
+            remedy: sentence(&self.remedy),
+            ..self
+        }
+    }
+
     /// The server did not answer, or not in a way that can be read.
     pub(super) fn unreachable(cause: &str) -> Self {
         Self::new(
@@ -47,6 +57,20 @@ impl LoadError {
             "The address may be mistyped, or what it named was removed. Now shows everything that runs.",
         )
     }
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    let end = if text.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{}{end}", first.to_uppercase(), chars.as_str())
 }
 
 fn title(status: u16) -> &'static str {
@@ -80,5 +104,27 @@ impl From<crate::backend::Problem> for LoadError {
             field: problem.field,
             ..Self::new(status, problem.detail, problem.remedy)
         }
+        .in_sentences()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_and_what_to_do_are_two_sentences() {
+        let error = LoadError::new(
+            404,
+            "there is no rollout 99",
+            "`viridian rollout list` shows the rollouts there are",
+        );
+        let told = error.in_sentences();
+        assert_eq!(
+            format!("{} {}", told.detail, told.remedy),
+            "There is no rollout 99. `viridian rollout list` shows the rollouts there are."
+        );
+        assert_eq!(told.clone().in_sentences(), told);
+        assert_eq!(LoadError::new(500, "", "").in_sentences().remedy, "");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::LoadError;
 use crate::view::*;
-use domain::{Command, RolloutId};
+use domain::{AppName, Command, Digest, EnvName, RolloutId};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Says a verb to a rollout. `step` is the one that was on the screen: a rollout that has moved on
@@ -18,6 +18,23 @@ pub async fn command(
 
 pub async fn start(request: StartRequest) -> Result<RolloutView, LoadError> {
     post("/rollouts", &request).await
+}
+
+/// Lets automation act in an environment again.
+pub async fn remove_hold(app: &AppName, env: &EnvName) -> Result<(), LoadError> {
+    delete(&format!("/holds/{app}/{env}")).await
+}
+
+/// Allows an image in an environment again.
+pub async fn remove_veto(app: &AppName, env: &EnvName, image: &Digest) -> Result<(), LoadError> {
+    delete(&format!("/vetoes/{app}/{env}/{image}")).await
+}
+
+async fn delete(path: &str) -> Result<(), LoadError> {
+    let request = gloo_net::http::Request::delete(&format!("/api/v1{path}"));
+    answer::<serde::de::IgnoredAny>(request.send().await)
+        .await
+        .map(drop)
 }
 
 pub(super) async fn post<T: DeserializeOwned>(
@@ -45,7 +62,8 @@ pub(super) async fn answer<T: DeserializeOwned>(
             LoadError::unreachable(&format!("its answer cannot be read: {error}"))
         });
     }
-    Err(serde_json::from_str(&text).unwrap_or_else(|_| {
+    let problem: Result<LoadError, _> = serde_json::from_str(&text);
+    Err(problem.map(LoadError::in_sentences).unwrap_or_else(|_| {
         LoadError::new(
             status,
             format!("The server answered {status}."),

@@ -1,18 +1,16 @@
-//! An application's promotion path, and the drawer that starts a rollout.
+//! An application's promotion path, and the drawers that start a rollout or remove what keeps one.
 
 use super::live_page::{live_page, title};
 use crate::api::{self, LoadError};
 use crate::live::{Snapshot, as_of};
-use crate::ui::{
-    Draft, ago, drawer, empty, flash, group_cards, health, live_mark, mini_timeline, recent,
-    state_pill, traffic,
-};
+use crate::ui::{Draft, Removal, Removed, drawer, empty, flash, live_mark, removal, stop};
 use crate::view::*;
-use domain::{EnvName, Strategy, Time};
+use domain::{Digest, EnvName, Strategy, Time};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use wasm_bindgen::JsCast;
@@ -24,13 +22,23 @@ struct Asked {
     env: Option<String>,
     image: Option<String>,
     strategy: Option<String>,
+    remove: Option<Removal>,
 }
 
-/// The application, and the rollout being prepared.
+/// The application, and the rollout being prepared or what is about to be removed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Prepared {
     application: ApplicationView,
     draft: Option<Draft>,
+    removal: Option<Removal>,
+}
+
+impl Prepared {
+    /// The environment that an open drawer is about.
+    fn open(&self) -> Option<&EnvName> {
+        let draft = self.draft.as_ref().map(|draft| &draft.env);
+        draft.or(self.removal.as_ref().map(|removal| &removal.env))
+    }
 }
 
 impl Snapshot for Prepared {
@@ -45,10 +53,15 @@ impl Snapshot for Prepared {
     }
 }
 
-/// The field of the drawer that was changed last. It outlives the drawer, which is drawn anew for each
+/// What the keyboard needs to go on where it was. It outlives the drawer, which is drawn anew for each
 /// choice.
-#[derive(Clone, Copy)]
-struct Chosen(RwSignal<Option<String>>);
+#[derive(Clone, Copy, Default)]
+struct Focus {
+    /// The field of the drawer that was changed last.
+    chosen: RwSignal<Option<String>>,
+    /// The environment whose drawer was open last.
+    opened: RwSignal<Option<EnvName>>,
+}
 
 #[component]
 pub fn Application() -> impl IntoView {
@@ -61,9 +74,10 @@ pub fn Application() -> impl IntoView {
             env: filled("promote"),
             image: filled("image"),
             strategy: filled("strategy"),
+            remove: removal_in(&query),
         }
     };
-    provide_context(Chosen(RwSignal::new(None)));
+    provide_context(Focus::default());
     live_page(
         asked,
         load,
@@ -72,13 +86,28 @@ pub fn Application() -> impl IntoView {
     )
 }
 
+/// `?remove=hold&in=prod` or `?remove=veto&in=prod&image=sha256:…`
+fn removal_in(query: &ParamsMap) -> Option<Removal> {
+    let env = EnvName::new(query.get("in")?).ok()?;
+    let what = match query.get("remove")?.as_str() {
+        "hold" => Removed::Hold,
+        "veto" => Removed::Veto(Digest::new(query.get("image")?).ok()?),
+        _ => return None,
+    };
+    Some(Removal { env, what })
+}
+
 async fn load(asked: Asked) -> Result<Prepared, LoadError> {
     let application = api::application(asked.app.clone()).await?;
     let draft = match draft(&asked, &application) {
         Some(draft) => Some(with_plan(draft, &application).await),
         None => None,
     };
-    Ok(Prepared { application, draft })
+    Ok(Prepared {
+        application,
+        draft,
+        removal: asked.remove,
+    })
 }
 
 /// The choice in the address, where the environment exists.
@@ -139,8 +168,9 @@ fn body(page: RwSignal<Prepared>) -> AnyView {
             {live_mark(as_of(page))}
         </header>
         {flash()}
-        {move || page.with(|page| path(&page.application))}
+        {move || page.with(|page| path(&page.application, page.open().is_some()))}
         {starting(page)}
+        {removing(page)}
     }
     .into_any()
 }
@@ -148,15 +178,19 @@ fn body(page: RwSignal<Prepared>) -> AnyView {
 /// The drawer is drawn once for each choice: what is typed or opened in it stays while data comes.
 fn starting(page: RwSignal<Prepared>) -> AnyView {
     let refused = RwSignal::new(None);
-    let chosen =
-        use_context::<Chosen>().map_or_else(|| RwSignal::new(None), |Chosen(signal)| signal);
-    let open = page.with_untracked(|page| page.draft.is_some());
+    let focus = use_context::<Focus>().unwrap_or_default();
+    let open = page.with_untracked(|page| page.open().cloned());
     Effect::new(move |_| {
-        if open {
-            // The drawer enters the document only after this.
-            request_animation_frame(move || focus_drawer(chosen.try_get_untracked().flatten()));
-        } else {
-            chosen.set(None);
+        let (open, before) = (open.clone(), focus.opened.get_untracked());
+        focus.opened.set(open.clone());
+        // The drawer enters and leaves the document only after this.
+        if open.is_some() {
+            request_animation_frame(move || {
+                focus_drawer(focus.chosen.try_get_untracked().flatten())
+            });
+        } else if let Some(env) = before {
+            focus.chosen.set(None);
+            request_animation_frame(move || focus_on(&format!("#start-{env}")));
         }
     });
     close_on_escape(page);
@@ -172,11 +206,7 @@ fn starting(page: RwSignal<Prepared>) -> AnyView {
     });
     page.with_untracked(|page| {
         let draft = page.draft.as_ref()?;
-        let environment = page
-            .application
-            .environments
-            .iter()
-            .find(|one| one.cell.env == draft.env)?;
+        let environment = find(&page.application, &draft.env)?;
         let app = &page.application.name;
         Some(drawer(
             app,
@@ -185,10 +215,44 @@ fn starting(page: RwSignal<Prepared>) -> AnyView {
             page.application.as_of,
             start,
             refused,
-            chosen,
+            focus.chosen,
         ))
     })
     .into_any()
+}
+
+/// The other drawer: what is to be removed, drawn once as well.
+fn removing(page: RwSignal<Prepared>) -> AnyView {
+    let refused = RwSignal::new(None);
+    let navigate = use_navigate();
+    let remove = Callback::new(move |removal: Removal| {
+        let navigate = navigate.clone();
+        let app = page.with_untracked(|page| page.application.name.clone());
+        spawn_local(async move {
+            let done = match &removal.what {
+                Removed::Hold => api::remove_hold(&app, &removal.env).await,
+                Removed::Veto(image) => api::remove_veto(&app, &removal.env, image).await,
+            };
+            match done {
+                Ok(()) => navigate(&format!("/applications/{app}"), stay()),
+                Err(error) => drop(refused.try_set(Some(error))),
+            }
+        });
+    });
+    page.with_untracked(|page| {
+        let asked = page.removal.as_ref()?;
+        let environment = find(&page.application, &asked.env)?;
+        let (app, now) = (&page.application.name, page.application.as_of);
+        removal(app, environment, asked, now, remove, refused)
+    })
+    .into_any()
+}
+
+fn find<'a>(application: &'a ApplicationView, env: &EnvName) -> Option<&'a EnvironmentView> {
+    application
+        .environments
+        .iter()
+        .find(|environment| environment.cell.env == *env)
 }
 
 /// To the field that was changed last, so that a keyboard goes on where it was; at first to the title.
@@ -197,11 +261,23 @@ fn focus_drawer(chosen: Option<String>) {
         || "#drawer-title".to_owned(),
         |field| format!(".drawer input[name=\"{field}\"]:checked"),
     );
-    let found = document().query_selector(&place).ok().flatten();
+    focus_on(&place);
+}
+
+fn focus_on(place: &str) {
+    let found = document().query_selector(place).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
     {
-        // Without the focus the drawer is still there to be reached.
+        // Without the focus it is still there to be reached.
         let _ = element.focus();
+    }
+}
+
+/// An address of the same page: what is read stays where it is.
+fn stay() -> NavigateOptions {
+    NavigateOptions {
+        scroll: false,
+        ..Default::default()
     }
 }
 
@@ -211,28 +287,20 @@ fn close_on_escape(page: RwSignal<Prepared>) {
         let navigate = navigate.clone();
         let listening = window_event_listener(leptos::ev::keydown, move |event| {
             let open = page
-                .try_with_untracked(|page| {
-                    page.draft.is_some().then(|| page.application.name.clone())
-                })
+                .try_with_untracked(|page| page.open().map(|_| page.application.name.clone()))
                 .flatten();
             if let Some(app) = open
                 && event.key() == "Escape"
             {
-                navigate(
-                    &format!("/applications/{app}"),
-                    NavigateOptions {
-                        scroll: false,
-                        ..Default::default()
-                    },
-                );
+                navigate(&format!("/applications/{app}"), stay());
             }
         });
         on_cleanup(move || listening.remove());
     });
 }
 
-/// The environments, left to right as versions go.
-fn path(application: &ApplicationView) -> AnyView {
+/// The environments, left to right as versions go. Behind an open drawer nothing is reached.
+fn path(application: &ApplicationView, behind: bool) -> AnyView {
     if application.environments.is_empty() {
         return empty(
             "No environment yet",
@@ -243,104 +311,12 @@ fn path(application: &ApplicationView) -> AnyView {
     let stops = application
         .environments
         .iter()
-        .map(|environment| stop(application, environment))
+        .map(|environment| stop(&application.name, environment, application.as_of))
         .collect_view();
     view! {
-        <ol class="path" role="list" aria-label="Promotion path">
+        <ol class="path" role="list" aria-label="Promotion path" inert=behind>
             {stops}
         </ol>
     }
     .into_any()
-}
-
-fn stop(application: &ApplicationView, environment: &EnvironmentView) -> impl IntoView + use<> {
-    let now = application.as_of;
-    let cell = &environment.cell;
-    let env = cell.env.to_string();
-    let healthy = format!("{} of {} healthy", cell.healthy, cell.size);
-    let veto = environment
-        .vetoes
-        .iter()
-        .map(|veto| {
-            view! {
-                <p class="stop-hold">
-                    <b>{format!("{} is vetoed. ", veto.version)}</b>
-                    {veto.why.clone()}
-                    {format!(" ({})", veto.by)}
-                </p>
-            }
-        })
-        .collect_view();
-    let hold = cell.hold.clone().map(|why| {
-        view! {
-            <p class="stop-hold">
-                <b>"Held. "</b>
-                {why}
-            </p>
-        }
-    });
-    let groups = if environment.groups.is_empty() {
-        view! { <p class="card-quiet">"Nothing runs here yet. Start a rollout to begin."</p> }
-            .into_any()
-    } else {
-        view! {
-            <ul class="stop-groups" role="list">
-                {group_cards(&environment.groups, now)}
-            </ul>
-        }
-        .into_any()
-    };
-    view! {
-        <li class="stop card">
-            <header class="stop-head">
-                <h2>{health(cell.health)} " " {env.clone()}</h2>
-                <small>{environment.cloud.clone()}</small>
-                <a class="stop-url" href=cell.url.clone() rel="external noreferrer" target="_blank">
-                    {cell.url.clone()}
-                </a>
-            </header>
-            <div class="stop-traffic">
-                {(cell.shares.len() > 1).then(|| traffic(&cell.shares))}
-                <small>
-                    {healthy} {cell.since.map(|since| view! { " · serving for " {ago(now, since)} })}
-                </small>
-            </div>
-            {environment.active.as_ref().map(|row| active(row, now))}
-            {hold}
-            {veto}
-            {groups}
-            {(!environment.queue.is_empty())
-                .then(|| {
-                    view! {
-                        <h3>"Waiting in line"</h3>
-                        <ol class="stop-list" role="list">
-                            {recent(&environment.queue, now)}
-                        </ol>
-                    }
-                })}
-            {(!environment.recent.is_empty())
-                .then(|| {
-                    view! {
-                        <h3>"Recent"</h3>
-                        <ul class="stop-list" role="list">
-                            {recent(&environment.recent, now)}
-                        </ul>
-                    }
-                })}
-            <a class="button stop-start" href=format!("/applications/{}?promote={env}", application.name)>
-                "Start a rollout…"
-            </a>
-        </li>
-    }
-}
-
-fn active(row: &RolloutRow, now: Time) -> impl IntoView + use<> {
-    view! {
-        <div class="stop-active">
-            <a href=format!("/rollouts/{}", row.id)>{row.headline.clone()}</a>
-            {state_pill(&row.state, &row.state_text)}
-            {mini_timeline(&row.timeline, row.id)}
-            <small>{row.step_text.clone()} " · " {ago(now, row.created_at)}</small>
-        </div>
-    }
 }

@@ -56,7 +56,7 @@ fn application(row: &MatrixRow, now: &NowView) -> impl IntoView + use<> {
             view! {
                 <li class="path-stop">
                     <span class="path-name">{stop.env.to_string()}</span>
-                    {cell(stop, as_of)}
+                    {cell(&row.app, stop, as_of)}
                 </li>
             }
         })

@@ -60,13 +60,18 @@ where
     .into_any()
 }
 
-/// The document's title, from what the page shows. It outlives the page by a moment, when there is
-/// nothing to read any more.
+/// The document's title, from what the page shows. In the browser it follows, and outlives the page by
+/// a moment, when there is nothing to read any more. On the server it is text at once: the head is
+/// written where no signal can be read.
 pub(super) fn title<T: Send + Sync + 'static>(
     shown: RwSignal<T>,
     text: fn(&T) -> String,
 ) -> impl IntoView {
-    view! { <Title text=move || shown.try_with(text).unwrap_or_default() /> }
+    if cfg!(feature = "ssr") {
+        let text = shown.with_untracked(text);
+        return view! { <Title text=text /> }.into_any();
+    }
+    view! { <Title text=move || shown.try_with(text).unwrap_or_default() /> }.into_any()
 }
 
 fn failed(error: &LoadError) -> AnyView {

@@ -1,4 +1,6 @@
 use crate::Respond;
+use crate::api::LoadError;
+use crate::ui::problem;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -6,12 +8,13 @@ use leptos_meta::Title;
 #[component]
 pub fn NotFound() -> impl IntoView {
     Respond::with(404);
+    let error = LoadError::new(
+        404,
+        "No page has this address.",
+        "It may be mistyped, or what it named was retired. Now shows everything that runs.",
+    );
     view! {
         <Title text="Not found" />
-        <h1>"There is nothing here"</h1>
-        <p>
-            "The address may be mistyped, or what it named was retired. " <a href="/">"Now"</a>
-            " shows everything that runs."
-        </p>
+        {problem(&error)}
     }
 }

@@ -1,12 +1,18 @@
 //! What needs a person, what is moving, what runs where.
 
 use super::act::act;
+use super::first_steps::first_steps;
 use super::live_page::{live_page, title};
 use crate::live::as_of;
-use crate::ui::{Act, Tone, cell, empty, flash, live_mark, moving_row, need_verbs, pill};
+use crate::ui::{Act, Tone, cell, flash, live_mark, moving_row, need_verbs, pill};
 use crate::view::*;
 use crate::{api, format};
 use leptos::prelude::*;
+
+/// Environments that a phone shows below each other.
+const STACKED_MAX: usize = 6;
+/// Rollouts listed here; the history lists them all.
+const MOVING_MAX: usize = 20;
 
 #[component]
 pub fn Now() -> impl IntoView {
@@ -40,7 +46,7 @@ fn sections(now: RwSignal<NowView>, act: Act) -> AnyView {
             </h2>
             {move || {
                 now.with(|now| now.needs.is_empty())
-                    .then(|| view! { <p class="card-quiet">"Nobody is waited for."</p> })
+                    .then(|| view! { <p class="card-quiet">"Nothing waits for a person."</p> })
             }}
             <ul role="list">
                 <For
@@ -87,7 +93,11 @@ fn sections(now: RwSignal<NowView>, act: Act) -> AnyView {
                 </thead>
                 <tbody>
                     <For
-                        each=move || now.with(|now| now.moving.iter().map(|row| row.id).collect::<Vec<_>>())
+                        each=move || {
+                            now.with(|now| {
+                                now.moving.iter().take(MOVING_MAX).map(|row| row.id).collect::<Vec<_>>()
+                            })
+                        }
                         key=|id| *id
                         children=move |id| {
                             let row = kept(now, move |now| {
@@ -100,6 +110,17 @@ fn sections(now: RwSignal<NowView>, act: Act) -> AnyView {
                     />
                 </tbody>
             </table>
+            {move || {
+                now.with(|now| now.moving.len().checked_sub(MOVING_MAX).filter(|more| *more > 0))
+                    .map(|more| {
+                        view! {
+                            <p class="card-quiet">
+                                {format!("{} more. ", format::count(more as u64))}
+                                <a href="/history">"The history lists every rollout."</a>
+                            </p>
+                        }
+                    })
+            }}
         </section>
         <section class="card" aria-labelledby="where">
             <h2 id="where">"What runs where " <small>"observed, not intended"</small></h2>
@@ -157,7 +178,13 @@ fn matrix(now: &NowView) -> AnyView {
     let columns = now
         .environments
         .iter()
-        .map(|env| view! { <th scope="col">{env.to_string()}</th> })
+        .map(|env| {
+            view! {
+                <th scope="col">
+                    <span class="matrix-name">{env.to_string()}</span>
+                </th>
+            }
+        })
         .collect_view();
     let names: Vec<_> = now.environments.clone();
     let rows = now
@@ -170,7 +197,7 @@ fn matrix(now: &NowView) -> AnyView {
                 .zip(&names)
                 .map(|(square, env)| {
                     let drawn = match square {
-                        Some(square) => cell(square, as_of),
+                        Some(square) => cell(&row.app, square, as_of),
                         None => view! { <span class="cell cell-none">"–"</span> }.into_any(),
                     };
                     view! { <td data-env=env.to_string()>{drawn}</td> }
@@ -179,16 +206,24 @@ fn matrix(now: &NowView) -> AnyView {
             view! {
                 <tr>
                     <th scope="row">
-                        <a href=format!("/applications/{}", row.app)>{row.app.to_string()}</a>
+                        <a class="matrix-name" href=format!("/applications/{}", row.app)>
+                            {row.app.to_string()}
+                        </a>
                     </th>
                     {cells}
                 </tr>
             }
         })
         .collect_view();
+    // On a phone a short path is read downwards; a long one stays a table that scrolls sideways.
+    let class = if names.len() > STACKED_MAX {
+        "matrix matrix-wide"
+    } else {
+        "matrix"
+    };
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label="What runs where">
-            <table class="matrix">
+            <table class=class>
                 <caption class="hidden">
                     "The versions observed in each environment, with their share of the traffic"
                 </caption>
@@ -201,24 +236,6 @@ fn matrix(now: &NowView) -> AnyView {
                 <tbody>{rows}</tbody>
             </table>
         </div>
-    }
-    .into_any()
-}
-
-/// What a new installation shows.
-fn first_steps() -> AnyView {
-    view! {
-        <section class="card">
-            {empty(
-                "Nothing is declared yet",
-                "Declare an application and its environments in a TOML file, bake an image from a folder, then start it. This page fills by itself.",
-                &[
-                    "viridian apply -f viridian.toml",
-                    "viridian image bake ./build --app shop --version 1.0 -- ./shop",
-                    "viridian rollout start --app shop --env dev --image 1.0 --strategy blue-green",
-                ],
-            )}
-        </section>
     }
     .into_any()
 }

@@ -6,7 +6,8 @@ use crate::api;
 use crate::format::{self, Piece};
 use crate::live::{as_of, show_newer};
 use crate::ui::{
-    at, charts, flash, groups, journal, judgement, ladder, live_mark, state_pill, timeline, verbs,
+    Begin, at, charts, flash, groups, journal, judgement, ladder, live_mark, state_pill, timeline,
+    verbs,
 };
 use crate::view::*;
 use leptos::prelude::*;
@@ -38,19 +39,19 @@ fn body(rollout: RwSignal<RolloutView>) -> AnyView {
                 <div class="rollout-meta">{move || rollout.with(meta)}</div>
             </div>
             <div class="rollout-side">
-                {move || rollout.with(|r| verbs(r, act))} {live_mark(as_of(rollout))}
+                {live_mark(as_of(rollout))} {move || rollout.with(|r| verbs(r, act))}
             </div>
         </header>
         {flash()}
         // Another sentence is another element: its words are replaced, they do not slide about.
         <For
-            each=move || [rollout.with(|r| (r.sentence.clone(), r.reason.clone()))]
+            each=move || [rollout.with(|r| (r.sentence.clone(), r.state.clone()))]
             key=Clone::clone
             children=move |_| rollout.with_untracked(sentence)
         />
         <section class="card" aria-labelledby="time">
             <h2 id="time">"Time " <small>{move || rollout.with(time_text)}</small></h2>
-            {move || rollout.with(|r| timeline(&r.timeline, begin(r), r.as_of, r.ended_at.is_some()))}
+            {move || rollout.with(|r| timeline(&r.timeline, begin(r), r.as_of))}
         </section>
         <div class="rollout-columns">
             <section class="card rollout-plan" aria-labelledby="plan">
@@ -64,7 +65,7 @@ fn body(rollout: RwSignal<RolloutView>) -> AnyView {
             <div class="rollout-figures">
                 {move || {
                     rollout.with(|r| {
-                        has_figures(r).then(|| charts(&r.series, r.observed_at.unwrap_or(r.as_of)))
+                        has_figures(r).then(|| charts(&r.series, r.strategy, r.observed_at.unwrap_or(r.as_of)))
                     })
                 }}
                 <section class="card rollout-judgement" aria-labelledby="judgement">
@@ -74,7 +75,7 @@ fn body(rollout: RwSignal<RolloutView>) -> AnyView {
                     </h2>
                     {move || rollout.with(verdict)}
                 </section>
-                <section class="card" aria-labelledby="groups">
+                <section class="card rollout-groups" aria-labelledby="groups">
                     <h2 id="groups">"Server groups " <small>{move || rollout.with(observed)}</small></h2>
                     {move || rollout.with(|r| groups(&r.groups, r.as_of))}
                 </section>
@@ -132,11 +133,12 @@ fn sentence(rollout: &RolloutView) -> AnyView {
             Piece::New(version) => view! { <b class="new">{version}</b> }.into_any(),
         })
         .collect_view();
-    let reason = rollout
-        .reason
-        .clone()
-        .map(|why| view! { <span class="sentence-reason">{why}</span> });
-    view! { <p class="sentence">{pieces} {reason}</p> }.into_any()
+    let class = if rollout.state == "failed" {
+        "sentence sentence-failed"
+    } else {
+        "sentence"
+    };
+    view! { <p class=class>{pieces}</p> }.into_any()
 }
 
 /// While it moves the charts have their place from the start; of one that is over they are shown
@@ -145,8 +147,12 @@ fn has_figures(rollout: &RolloutView) -> bool {
     rollout.ended_at.is_none() || rollout.series.iter().any(|one| one.points.len() > 1)
 }
 
-fn begin(rollout: &RolloutView) -> domain::Time {
-    rollout.admitted_at.unwrap_or(rollout.created_at)
+fn begin(rollout: &RolloutView) -> Begin {
+    match (rollout.admitted_at, rollout.ended_at) {
+        (_, Some(_)) => Begin::Over(rollout.admitted_at.unwrap_or(rollout.created_at)),
+        (Some(start), None) => Begin::Running(start),
+        (None, None) => Begin::Open,
+    }
 }
 
 fn time_text(rollout: &RolloutView) -> String {
@@ -158,13 +164,17 @@ fn time_text(rollout: &RolloutView) -> String {
             .map(|span| span.ms)
             .sum::<u64>()
     };
-    match rollout.ended_at {
-        Some(end) => format!(
+    match (begin(rollout), rollout.ended_at) {
+        (Begin::Over(start), Some(end)) => format!(
             "{} in all · widths are time",
-            format::duration(end.since_ms(begin(rollout)))
+            format::duration(end.since_ms(start))
         ),
-        None => {
-            let so_far = rollout.as_of.since_ms(begin(rollout)) / 1_000 * 1_000;
+        (Begin::Open | Begin::Over(_), _) => format!(
+            "about {} once it begins · widths are time",
+            format::duration(sum(SpanKind::Next))
+        ),
+        (Begin::Running(start), _) => {
+            let so_far = rollout.as_of.since_ms(start) / 1_000 * 1_000;
             let to_go = sum(SpanKind::Next);
             let so_far = format::duration(so_far);
             match to_go {

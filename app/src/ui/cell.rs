@@ -3,7 +3,7 @@
 use super::{ago, traffic};
 use crate::format::counted;
 use crate::view::*;
-use domain::{Health, Time};
+use domain::{AppName, Health, Time};
 use leptos::prelude::*;
 
 /// Health as a shape and a word; the word is for screen readers and the tooltip.
@@ -33,7 +33,7 @@ pub fn health(health: Health) -> impl IntoView {
 
 /// A square of the matrix. Its height is the same with and without a rollout, so that nothing moves
 /// when one begins.
-pub fn cell(cell: &Cell, now: Time) -> AnyView {
+pub fn cell(app: &AppName, cell: &Cell, now: Time) -> AnyView {
     let serving: Vec<_> = cell
         .shares
         .iter()
@@ -58,17 +58,21 @@ pub fn cell(cell: &Cell, now: Time) -> AnyView {
             .or(old.map(|old| old.to_string()))
             .unwrap_or_default(),
     };
-    let version = match cell.rollout {
-        Some(id) => view! { <a href=format!("/rollouts/{id}")>{text}</a> }.into_any(),
-        None => view! { <b>{text}</b> }.into_any(),
+    let href = match cell.rollout {
+        Some(id) => format!("/rollouts/{id}"),
+        None => format!("/applications/{app}#env-{}", cell.env),
     };
+    let class = if moving { "cell-moving" } else { "" };
+    let version = view! { <a class=class href=href>{text}</a> };
     let note = if cell.drifted > 0 {
         Some((
             "cell-note cell-note-bad",
             format!("{} of {} differ from their image", cell.drifted, cell.size),
         ))
     } else if let Some(hold) = &cell.hold {
-        Some(("cell-note", format!("held: {hold}")))
+        // Why, in full and with the button that removes it, is on the application's page.
+        let short = hold.split(": ").next().unwrap_or_default();
+        Some(("cell-note", format!("on hold: {short}")))
     } else if cell.healthy < cell.size {
         Some((
             "cell-note",
@@ -92,7 +96,7 @@ pub fn cell(cell: &Cell, now: Time) -> AnyView {
                 <small>{cell.since.map(|since| ago(now, since))}</small>
             </span>
             {(moving || serving.len() > 1).then(|| traffic(&cell.shares))}
-            {note.map(|(class, text)| view! { <small class=class title=text.clone()>{text.clone()}</small> })}
+            {note.map(|(class, text)| view! { <small class=class>{text}</small> })}
         </div>
     }
     .into_any()

@@ -1,8 +1,8 @@
-//! The live figures: one small drawing a figure, both groups in it.
+//! The live figures: one small drawing a figure, every group in it, each named by version and role.
 
 use crate::format;
 use crate::view::{Point, Series};
-use domain::Time;
+use domain::{Role, Strategy, Time};
 use leptos::prelude::*;
 
 mod scale;
@@ -42,7 +42,7 @@ const FIGURES: [Figure; 3] = [
 ];
 
 /// Requests, errors and p95, old group and new in each.
-pub fn charts(series: &[Series], now: Time) -> AnyView {
+pub fn charts(series: &[Series], strategy: Strategy, now: Time) -> AnyView {
     let first = series
         .iter()
         .filter_map(|one| one.points.first())
@@ -52,10 +52,25 @@ pub fn charts(series: &[Series], now: Time) -> AnyView {
         Time(first.0.min(now.0 - WINDOW_MS_MIN.cast_signed()))
     });
     let window = Window { from, to: now };
+    // A baseline that comes later finds its line kept.
+    let class = if strategy == Strategy::Canary {
+        "charts charts-three"
+    } else {
+        "charts"
+    };
     view! {
-        <div class="charts">{FIGURES.iter().map(|figure| chart(figure, series, window)).collect_view()}</div>
+        <div class=class>{FIGURES.iter().map(|figure| chart(figure, series, window)).collect_view()}</div>
     }
     .into_any()
+}
+
+/// Which kind of line a group has: readable without colour.
+fn line_of(series: &Series) -> &'static str {
+    match (series.incoming, series.role) {
+        (true, _) => "new",
+        (false, Role::Baseline) => "baseline",
+        (false, _) => "old",
+    }
 }
 
 fn chart(figure: &Figure, series: &[Series], window: Window) -> impl IntoView + use<> {
@@ -67,47 +82,49 @@ fn chart(figure: &Figure, series: &[Series], window: Window) -> impl IntoView + 
     // Room above the highest point for the axis's figure.
     let top = round_up(highest * 1.15);
     let latest = |one: &Series| one.points.last().and_then(figure.value);
+    let measured = series
+        .iter()
+        .flat_map(|one| &one.points)
+        .any(|point| (figure.value)(point).is_some());
     let spoken: Vec<_> = series
         .iter()
         .map(|one| {
             let value = latest(one).map_or_else(|| "nothing".to_owned(), format::figure);
-            format!("{} {value} {}", one.version, figure.unit)
+            format!(
+                "{} {} {value} {}",
+                one.version,
+                one.role.as_str(),
+                figure.unit
+            )
         })
         .collect();
     let legend = series
         .iter()
         .map(|one| {
-            let class = if one.incoming {
-                "chart-now chart-now-new"
-            } else {
-                "chart-now chart-now-old"
-            };
             let value = latest(one).map_or_else(|| "–".to_owned(), format::figure);
             view! {
-                <span class=class title=one.group.to_string()>
-                    <small>{one.version.to_string()}</small>
+                <li class=format!("chart-now chart-now-{}", line_of(one)) title=one.group.to_string()>
+                    <span class="chart-who">
+                        {one.role.as_str()} " " <small>{one.version.to_string()}</small>
+                    </span>
                     <b>{value}</b>
-                </span>
+                </li>
             }
         })
         .collect_view();
     let lines = series
         .iter()
         .map(|one| {
-            let class = if one.incoming {
-                "chart-line chart-line-new"
-            } else {
-                "chart-line chart-line-old"
-            };
+            let class = format!("chart-line chart-line-{}", line_of(one));
             view! { <path class=class d=path(&one.points, figure.value, window, top) /> }
         })
         .collect_view();
     view! {
         <section class="card chart">
-            <div class="chart-head">
-                <h3>{figure.name} " " <small>{figure.unit}</small></h3>
-                <span class="chart-legend">{legend}</span>
-            </div>
+            <h3>{figure.name} " " <small>{figure.unit}</small></h3>
+            <ul class="chart-legend" role="list">
+                {legend}
+            </ul>
             <div class="chart-plot">
                 <svg
                     viewBox=format!("0 0 {WIDTH} {HEIGHT}")
@@ -132,9 +149,16 @@ fn chart(figure: &Figure, series: &[Series], window: Window) -> impl IntoView + 
                     />
                     {lines}
                 </svg>
-                <span class="chart-top" aria-hidden="true">
-                    {format::figure(top)}
-                </span>
+                {if measured {
+                    view! {
+                        <span class="chart-top" aria-hidden="true">
+                            {format::figure(top)}
+                        </span>
+                    }
+                        .into_any()
+                } else {
+                    view! { <span class="chart-none">"no figures yet"</span> }.into_any()
+                }}
             </div>
             <div class="chart-axis" aria-hidden="true">
                 <span>{format::clock(window.from)}</span>

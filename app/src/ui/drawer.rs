@@ -38,7 +38,7 @@ pub fn drawer(
     let (images, strategies) = (images(environment, draft), strategies(draft));
     view! {
         <a class="drawer-scrim" href=here.clone() aria-hidden="true" tabindex="-1"></a>
-        <section class="drawer" aria-labelledby="drawer-title">
+        <section class="drawer" role="dialog" aria-labelledby="drawer-title">
             <header class="drawer-head">
                 <h2 id="drawer-title" tabindex="-1">
                     {format!("Start a rollout of {app} in {env}")}

@@ -8,6 +8,9 @@ use leptos::prelude::*;
 
 /// The table on a rollout's page.
 pub fn groups(groups: &[GroupView], now: Time) -> AnyView {
+    if groups.is_empty() {
+        return view! { <p class="card-quiet">"None of its groups is there."</p> }.into_any();
+    }
     let body = groups.iter().map(row).collect_view();
     view! {
         <div class="scroll" tabindex="0" role="group" aria-label="Server groups">
@@ -48,49 +51,79 @@ fn row(group: &GroupView) -> impl IntoView + use<> {
                 {traffic(&[share(group)])}
                 {group.broken.clone().map(|why| view! { <small class="attention">{why}</small> })}
             </th>
-            <td class=if group.healthy < group.size { "num attention" } else { "num" }>
+            <td data-label="healthy" class=if group.healthy < group.size { "num attention" } else { "num" }>
                 {format!("{} / {}", group.healthy, group.size)}
             </td>
-            <td class="num">{format!("{}%", group.weight_asked)}</td>
-            <td class=if apart { "num attention" } else { "num" }>{format!("{}%", group.weight_observed)}</td>
-            <td class="num">{group.share.map_or_else(dash, percent)}</td>
-            <td class="num">{error_rate(group)}</td>
-            <td class="num">{group.p95_ms.map_or_else(dash, latency)}</td>
-            <td class=restarts>{group.restarts}</td>
+            <td data-label="asked" class="num">{format!("{}%", group.weight_asked)}</td>
+            <td data-label="observed" class=if apart { "num attention" } else { "num" }>
+                {format!("{}%", group.weight_observed)}
+            </td>
+            <td data-label="share" class="num">{group.share.map_or_else(dash, percent)}</td>
+            <td data-label="errors" class="num">{error_rate(group)}</td>
+            <td data-label="p95" class="num">{group.p95_ms.map_or_else(dash, latency)}</td>
+            <td data-label="restarts" class=restarts>{group.restarts}</td>
         </tr>
     }
 }
 
-/// The groups of one environment, without a table: for a narrow column.
+/// Groups of one environment that are in sight; the rest is folded behind them.
+const IN_SIGHT: usize = 6;
+
+/// The groups of one environment, without a table: for a narrow column. Those that serve come first
+/// where there are many.
 pub fn group_cards(groups: &[GroupView], now: Time) -> AnyView {
-    groups
-        .iter()
-        .map(|group| {
-            let since = group.instances.iter().map(|instance| instance.since).min();
-            let figures = [
-                Some(format!("{} / {} healthy", group.healthy, group.size)),
-                group.p95_ms.map(|ms| format!("p95 {}", latency(ms))),
-                (group.requests > 0).then(|| format!("errors {}", error_rate(group))),
-                (group.restarts > 0).then(|| counted(u64::from(group.restarts), "restart", "restarts")),
-            ];
-            let figures: Vec<_> = figures.into_iter().flatten().collect();
-            view! {
-                <li class="group-card">
-                    <span class="group-card-head">
-                        {health(group.health)} <b>{group.image.to_string()}</b> {role(group)}
-                        <span class="group-card-weight">{format!("{}%", group.weight_observed)}</span>
-                    </span>
-                    {traffic(&[share(group)])}
-                    <small>{figures.join(" · ")}</small>
-                    <small class="group-card-name">
-                        {group.name.to_string()} {since.map(|since| view! { " · " {ago(now, since)} })}
-                    </small>
-                    {group.broken.clone().map(|why| view! { <small class="attention">{why}</small> })}
-                </li>
-            }
-        })
-        .collect_view()
-        .into_any()
+    let list = |groups: &[&GroupView]| {
+        let cards = groups.iter().map(|group| card(group, now)).collect_view();
+        view! {
+            <ul class="stop-groups" role="list">
+                {cards}
+            </ul>
+        }
+    };
+    let mut ordered: Vec<_> = groups.iter().collect();
+    if ordered.len() > IN_SIGHT {
+        ordered.sort_by_key(|group| (group.weight_observed == 0, !group.incoming));
+    }
+    let (shown, folded) = ordered.split_at(ordered.len().min(IN_SIGHT));
+    let more = (!folded.is_empty()).then(|| {
+        let summary = counted(folded.len() as u64, "more group", "more groups");
+        view! {
+            <details class="fold">
+                <summary>{summary}</summary>
+                {list(folded)}
+            </details>
+        }
+    });
+    view! {
+        {list(shown)}
+        {more}
+    }
+    .into_any()
+}
+
+fn card(group: &GroupView, now: Time) -> impl IntoView + use<> {
+    let since = group.instances.iter().map(|instance| instance.since).min();
+    let figures = [
+        Some(format!("{} / {} healthy", group.healthy, group.size)),
+        group.p95_ms.map(|ms| format!("p95 {}", latency(ms))),
+        (group.requests > 0).then(|| format!("errors {}", error_rate(group))),
+        (group.restarts > 0).then(|| counted(u64::from(group.restarts), "restart", "restarts")),
+    ];
+    let figures: Vec<_> = figures.into_iter().flatten().collect();
+    view! {
+        <li class="group-card">
+            <span class="group-card-head">
+                {health(group.health)} <b>{group.image.to_string()}</b> {role(group)}
+                <span class="group-card-weight">{format!("{}%", group.weight_observed)}</span>
+            </span>
+            {traffic(&[share(group)])}
+            <small>{figures.join(" · ")}</small>
+            <small class="group-card-name">
+                {group.name.to_string()} {since.map(|since| view! { " · " {ago(now, since)} })}
+            </small>
+            {group.broken.clone().map(|why| view! { <small class="attention">{why}</small> })}
+        </li>
+    }
 }
 
 fn instances(group: &GroupView, now: Time) -> impl IntoView + use<> {
@@ -120,9 +153,9 @@ fn instances(group: &GroupView, now: Time) -> impl IntoView + use<> {
                     <thead>
                         <tr>
                             <th scope="col">"instance"</th>
-                            <th scope="col">"address"</th>
-                            <th scope="col">"running for"</th>
                             <th scope="col">"differs from its image"</th>
+                            <th scope="col">"running for"</th>
+                            <th scope="col">"address"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -143,9 +176,9 @@ fn instance(instance: &InstanceView, now: Time) -> impl IntoView + use<> {
             <th scope="row">
                 <span class="groups-name">{health(instance.health)} {instance.id.clone()}</span>
             </th>
-            <td><code>{instance.address.clone()}</code></td>
-            <td>{ago(now, instance.since)}</td>
             <td>{drift}</td>
+            <td>{ago(now, instance.since)}</td>
+            <td><code>{instance.address.clone()}</code></td>
         </tr>
     }
 }

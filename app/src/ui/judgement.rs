@@ -60,7 +60,7 @@ fn row(reading: &Reading) -> impl IntoView + use<> {
             <th scope="row">{reading.figure.clone()}</th>
             <td class="num">{write(reading.value)}</td>
             <td class="num">{write(reading.bound)}</td>
-            <td>
+            <td class="judgement-wide">
                 <svg class=class height="8" role="img" aria-label=format!("{used:.0}% of the bound")>
                     <rect class="meter-fill" width=format!("{:.1}%", used.min(150.0) / 1.5) height="100%" />
                     <line class="meter-bound" x1="66.67%" x2="66.67%" y1="0" y2="8" />

@@ -24,7 +24,7 @@ pub fn moving_row(row: &RolloutRow, now: Time, act: Act) -> AnyView {
         </th>
         <td class="moving-state">
             {state_pill(&row.state, &row.state_text)}
-            <small title=row.step_text.clone()>{row.reason.clone().unwrap_or_else(|| row.step_text.clone())}</small>
+            <small>{row.step_text.clone()}</small>
         </td>
         <td class="moving-time">
             {mini_timeline(&row.timeline, row.id)}
@@ -46,8 +46,12 @@ pub fn recent(rows: &[RolloutRow], now: Time) -> AnyView {
             view! {
                 <li class="recent">
                     <a href=format!("/rollouts/{}", row.id)>{row.headline.clone()}</a>
-                    {state_pill(&row.state, &row.state_text)}
-                    <small>{row.started_by.clone()} " · " {ago(now, row.ended_at.unwrap_or(row.created_at))}</small>
+                    <span>
+                        {state_pill(&row.state, &row.state_text)} " "
+                        <small>
+                            {row.started_by.clone()} " · " {ago(now, row.ended_at.unwrap_or(row.created_at))}
+                        </small>
+                    </span>
                 </li>
             }
         })
@@ -87,23 +91,20 @@ fn history_row(row: &RolloutRow) -> impl IntoView + use<> {
         .map(|end| format::duration(end.since_ms(row.created_at)));
     view! {
         <tr>
-            <td class="num">
+            <td class="num history-id">
                 <small>{row.id.to_string()}</small>
             </td>
-            <td>{at(row.created_at)}</td>
-            <td>
+            <td class="history-when">{at(row.created_at)}</td>
+            <td class="history-app">
                 <a href=format!("/applications/{}", row.app)>{row.app.to_string()}</a>
             </td>
-            <td>{row.env.to_string()}</td>
-            <th scope="row">
+            <td class="history-env">{row.env.to_string()}</td>
+            <th scope="row" class="history-what">
                 <a href=format!("/rollouts/{}", row.id)>{row.headline.clone()}</a>
             </th>
-            <td>
-                {state_pill(&row.state, &row.state_text)}
-                {row.reason.clone().map(|why| view! { <small class="history-why" title=why.clone()>{why.clone()}</small> })}
-            </td>
-            <td class="num">{took.unwrap_or_else(|| "–".to_owned())}</td>
-            <td>{row.started_by.clone()}</td>
+            <td class="history-state">{state_pill(&row.state, &row.state_text)}</td>
+            <td class="num history-took">{took.unwrap_or_else(|| "–".to_owned())}</td>
+            <td class="history-by">{row.started_by.clone()}</td>
         </tr>
     }
 }

@@ -7,31 +7,55 @@ use leptos::prelude::*;
 
 mod layout;
 
-use layout::{Segment, now_at, segments, ticks};
+use layout::{Segment, labels, now_at, segments, ticks};
 
-/// The large one, with names and an axis. `start` is where the first span begins.
-pub fn timeline(spans: &[Span], start: Time, now: Time, ended: bool) -> AnyView {
+/// When the first span of a timeline begins, and whether there is a *now* in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// Not known yet: all of it is plan.
+    Open,
+    Running(Time),
+    Over(Time),
+}
+
+/// The large one, with names and an axis.
+pub fn timeline(spans: &[Span], begin: Begin, now: Time) -> AnyView {
     let drawn = segments(spans);
     let total: u64 = spans.iter().map(|span| span.ms).sum();
     let precise = total < 20 * 60_000;
-    let now_x = (!ended).then(|| now_at(&drawn, now.since_ms(start)));
+    let now_x = match begin {
+        Begin::Running(start) => Some(now_at(&drawn, now.since_ms(start))),
+        Begin::Open | Begin::Over(_) => None,
+    };
+    let (start, told) = match begin {
+        Begin::Open => (Time(0), false),
+        Begin::Running(start) | Begin::Over(start) => (start, true),
+    };
     let axis = ticks(&drawn, start)
         .into_iter()
-        .map(|tick| {
-            let text = if precise {
-                format::clock(tick.at)
-            } else {
-                format::clock_minutes(tick.at)
+        .enumerate()
+        .map(|(nth, tick)| {
+            let text = match (told, precise) {
+                (false, _) => format!("+{}", format::duration(tick.at.since_ms(start))),
+                (true, true) => format::clock(tick.at),
+                (true, false) => format::clock_minutes(tick.at),
             };
             let anchor = match tick.x {
                 x if x < 4.0 => "start",
                 x if x > 94.0 => "end",
                 _ => "middle",
             };
-            let class = if tick.at > now && !ended {
-                "timeline-tick-expected"
-            } else {
-                ""
+            // Every second one gives way where it is narrow.
+            let expected = match begin {
+                Begin::Open => true,
+                Begin::Running(_) => tick.at > now,
+                Begin::Over(_) => false,
+            };
+            let class = match (nth % 2, expected) {
+                (0, true) => "timeline-tick-expected",
+                (0, false) => "",
+                (_, true) => "timeline-tick-expected timeline-wide",
+                (_, false) => "timeline-wide",
             };
             view! {
                 <g class=class>
@@ -48,7 +72,11 @@ pub fn timeline(spans: &[Span], start: Time, now: Time, ended: bool) -> AnyView 
             <svg class="timeline-drawing" height="54" role="img" aria-label=in_words(spans)>
                 {hatching("timeline-hatch")}
                 <svg y="4" height="28">
-                    {drawn.iter().map(|segment| bar(segment, "timeline-hatch", true)).collect_view()}
+                    {drawn
+                        .iter()
+                        .zip(labels(&drawn))
+                        .map(|(segment, fits)| bar(segment, "timeline-hatch", fits))
+                        .collect_view()}
                 </svg>
                 {axis}
                 {now_x
@@ -68,7 +96,7 @@ pub fn mini_timeline(spans: &[Span], id: impl std::fmt::Display) -> AnyView {
     let hatch = format!("hatch-{id}");
     let bars = segments(spans)
         .iter()
-        .map(|segment| bar(segment, &hatch, false))
+        .map(|segment| bar(segment, &hatch, None))
         .collect_view();
     view! {
         <svg class="timeline-mini" height="12" role="img" aria-label=in_words(spans)>
@@ -79,8 +107,8 @@ pub fn mini_timeline(spans: &[Span], id: impl std::fmt::Display) -> AnyView {
     .into_any()
 }
 
-/// A nested drawing clips its label, so that a name never runs into its neighbour.
-fn bar(segment: &Segment, hatch: &str, labelled: bool) -> impl IntoView + use<> {
+/// `fits` names the width from which the label is shown: it is whole or not there.
+fn bar(segment: &Segment, hatch: &str, fits: Option<&'static str>) -> impl IntoView + use<> {
     let class = match segment.kind {
         SpanKind::Done => "timeline-done",
         SpanKind::Now => "timeline-current",
@@ -88,14 +116,15 @@ fn bar(segment: &Segment, hatch: &str, labelled: bool) -> impl IntoView + use<> 
         SpanKind::Back => "timeline-back",
     };
     let title = format!("{}, {}", segment.name, format::duration(segment.ms));
-    let label = (labelled && segment.width > 2.5).then(|| segment.name.clone());
+    let label =
+        fits.map(|fits| view! { <text class=fits x="7" y="18">{segment.name.clone()}</text> });
     let fill = (segment.kind == SpanKind::Now).then(|| format!("url(#{hatch})"));
     view! {
         <svg class=class x=percent(segment.x) width=percent(segment.width) height="100%">
             <title>{title}</title>
             <rect width="100%" height="100%" rx="3" />
             {fill.map(|fill| view! { <rect width="100%" height="100%" rx="3" fill=fill class="timeline-fill" /> })}
-            {label.map(|label| view! { <text x="7" y="18">{label}</text> })}
+            {label}
         </svg>
     }
 }

@@ -31,23 +31,42 @@ pub fn verbs(rollout: &RolloutView, act: Act) -> AnyView {
         step: rollout.step,
         return_to: format!("/rollouts/{}", rollout.id),
     };
-    let offers: Vec<_> = shown(&rollout.actions, rollout.ended_at.is_some());
+    let offers: Vec<_> = shown(&rollout.actions, Stage::of(rollout));
     let reasons: Vec<_> = offers
         .iter()
         .filter(|offer| !offer.allowed)
         .map(|offer| (short(offer.name), offer.why.clone()))
         .collect();
-    let buttons = offers
-        .into_iter()
-        .map(|offer| {
-            let label = label(offer.name, rollout);
-            button(&subject, offer, label, act)
-        })
-        .collect_view();
+    // What can be done stays under the thumb on a phone; what cannot has its place in the page.
+    let class = if offers.iter().any(|offer| offer.allowed) {
+        "verbs-bar verbs-near"
+    } else {
+        "verbs-bar"
+    };
+    let buttons = |offers: Vec<ActionOffer>| {
+        offers
+            .into_iter()
+            .map(|offer| {
+                let label = label(offer.name, rollout);
+                button(&subject, offer, label, act)
+            })
+            .collect_view()
+    };
+    let (near, further) = by_need(offers);
+    let more = (!further.is_empty()).then(|| {
+        view! {
+            <details class="verbs-more">
+                <summary class="button">"More"</summary>
+                <div class="verbs-further">{buttons(further)}</div>
+            </details>
+        }
+    });
     view! {
         <div class="verbs">
-            <div class="verbs-row">{buttons}</div>
-            {complaint(rollout.id, act)}
+            <div class=class>
+                <div class="verbs-row">{more} {buttons(near)}</div>
+                {complaint(rollout.id, act)}
+            </div>
             {(!reasons.is_empty())
                 .then(|| {
                     view! {
@@ -67,8 +86,8 @@ pub fn verbs(rollout: &RolloutView, act: Act) -> AnyView {
 /// The verbs that make sense for something that waits for a person.
 pub fn need_verbs(need: &Need, act: Act) -> AnyView {
     let Some(id) = need.rollout else {
-        let href = format!("/applications/{}", need.app);
-        return view! { <a class="button" href=href>"Look"</a> }.into_any();
+        let href = format!("/applications/{}#env-{}", need.app, need.env);
+        return view! { <a class="button" href=href>"Open"</a> }.into_any();
     };
     let subject = Subject {
         id,
@@ -118,11 +137,16 @@ pub fn roll_back(row: &RolloutRow, return_to: &str, act: Act) -> AnyView {
         .iter()
         .find(|offer| offer.name == Command::Rollback)
         .cloned();
+    let refused = offer
+        .as_ref()
+        .filter(|offer| !offer.allowed)
+        .map(|offer| view! { <small class="verbs-why">{offer.why.clone()}</small> });
     view! {
         <div class="verbs">
             <div class="verbs-row">
                 {offer.map(|offer| button(&subject, offer, "Roll back".to_owned(), act))}
             </div>
+            {refused}
             {complaint(row.id, act)}
         </div>
     }
@@ -137,7 +161,8 @@ fn button(subject: &Subject, offer: ActionOffer, label: String, act: Act) -> imp
     } = subject.clone();
     let command = offer.name;
     let class = match command {
-        Command::Promote | Command::Resume => "button button-primary",
+        Command::Promote => "button button-primary",
+        Command::Resume => "button button-forward",
         Command::Rollback | Command::Reject | Command::Cancel => "button button-danger",
         Command::Pause => "button",
     };
@@ -156,7 +181,6 @@ fn button(subject: &Subject, offer: ActionOffer, label: String, act: Act) -> imp
             <button
                 class=class
                 disabled=move || !offer.allowed || act.busy.get()
-                title=(!offer.why.is_empty()).then_some(offer.why)
             >
                 {label}
             </button>
@@ -200,19 +224,59 @@ fn ordered(actions: &[ActionOffer]) -> Vec<ActionOffer> {
         .collect()
 }
 
+/// How far a rollout is, as far as its buttons go.
+#[derive(Clone, Copy)]
+enum Stage {
+    /// Nothing has been done yet.
+    Before,
+    During,
+    After,
+}
+
+impl Stage {
+    fn of(rollout: &RolloutView) -> Self {
+        match (rollout.admitted_at, rollout.ended_at) {
+            (_, Some(_)) => Self::After,
+            (None, None) => Self::Before,
+            (Some(_), None) => Self::During,
+        }
+    }
+}
+
 /// The verbs worth a place: what is refused only where a person would look for it.
-fn shown(actions: &[ActionOffer], ended: bool) -> Vec<ActionOffer> {
+fn shown(actions: &[ActionOffer], stage: Stage) -> Vec<ActionOffer> {
     ordered(actions)
         .into_iter()
         .filter(|offer| {
             offer.allowed
-                || match offer.name {
-                    Command::Rollback => true,
-                    Command::Promote | Command::Pause => !ended,
-                    Command::Resume | Command::Cancel | Command::Reject => false,
+                || match (offer.name, stage) {
+                    (Command::Rollback, _) => true,
+                    // Asked for an approval, this is the answer.
+                    (Command::Promote, Stage::Before) => actions
+                        .iter()
+                        .any(|other| other.name == Command::Reject && other.allowed),
+                    (Command::Promote | Command::Pause, Stage::During) => true,
+                    (Command::Promote | Command::Pause, _)
+                    | (Command::Resume | Command::Cancel | Command::Reject, _) => false,
                 }
         })
         .collect()
+}
+
+/// One way forward, one back, one to stand still or go on: these are near. Whatever else is allowed is
+/// one step further, so that the row does not grow with every state.
+fn by_need(offers: Vec<ActionOffer>) -> (Vec<ActionOffer>, Vec<ActionOffer>) {
+    let allowed = |name| {
+        offers
+            .iter()
+            .any(|offer| offer.name == name && offer.allowed)
+    };
+    let (back, goes_on) = (allowed(Command::Rollback), allowed(Command::Resume));
+    offers.into_iter().partition(|offer| match offer.name {
+        Command::Promote | Command::Rollback | Command::Resume => true,
+        Command::Pause => !goes_on,
+        Command::Cancel | Command::Reject => !back,
+    })
 }
 
 fn short(command: Command) -> &'static str {
@@ -255,21 +319,51 @@ mod tests {
     }
 
     #[test]
+    fn the_row_holds_one_verb_for_each_need() {
+        use Command::{Cancel, Pause, Promote, Reject, Resume, Rollback};
+        for (allowed, near, further) in [
+            (
+                &[Pause, Cancel, Rollback, Promote][..],
+                &[Pause, Rollback, Promote][..],
+                &[Cancel][..],
+            ),
+            (
+                &[Pause, Cancel, Reject, Rollback, Resume, Promote],
+                &[Rollback, Resume, Promote],
+                &[Pause, Cancel, Reject],
+            ),
+            // Not begun: there is nothing to take back.
+            (&[Cancel, Reject, Promote], &[Cancel, Reject, Promote], &[]),
+        ] {
+            let offers: Vec<_> = allowed.iter().map(|name| offer(*name, true)).collect();
+            let names = |offers: Vec<ActionOffer>| -> Vec<_> {
+                offers.into_iter().map(|offer| offer.name).collect()
+            };
+            let (shown, folded) = by_need(ordered(&offers));
+            assert_eq!(
+                (names(shown), names(folded)),
+                (near.to_vec(), further.to_vec())
+            );
+        }
+    }
+
+    #[test]
     fn a_refused_verb_is_shown_only_where_it_is_looked_for() {
         let all: Vec<_> = Command::ALL
             .into_iter()
             .map(|name| offer(name, false))
             .collect();
-        let names = |ended| {
-            shown(&all, ended)
+        let names = |stage| {
+            shown(&all, stage)
                 .into_iter()
                 .map(|o| o.name)
                 .collect::<Vec<_>>()
         };
         assert_eq!(
-            names(false),
+            names(Stage::During),
             [Command::Pause, Command::Rollback, Command::Promote]
         );
-        assert_eq!(names(true), [Command::Rollback]);
+        assert_eq!(names(Stage::Before), [Command::Rollback]);
+        assert_eq!(names(Stage::After), [Command::Rollback]);
     }
 }

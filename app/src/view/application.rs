@@ -24,6 +24,10 @@ view! {
         /// In the order in which they will start.
         pub queue: Vec<RolloutRow>,
         pub recent: Vec<RolloutRow>,
+        /// What happened here outside a rollout, newest first: a hold removed, an instance replaced.
+        pub notes: Vec<JournalRow>,
+        /// What keeps automation off, if anything.
+        pub hold: Option<Hold>,
         pub vetoes: Vec<Veto>,
         /// Images that could be started here, newest first, and why not where not.
         pub candidates: Vec<Candidate>,
@@ -37,6 +41,15 @@ view! {
         pub why: String,
     }
 
+    /// Why automation keeps off an environment.
+    pub struct Hold {
+        pub why: String,
+        pub by: String,
+        pub at: Time,
+        pub rollout: Option<RolloutId>,
+        pub remove: Offer,
+    }
+
     /// An image that may not be started here.
     pub struct Veto {
         pub digest: Digest,
@@ -45,6 +58,13 @@ view! {
         pub by: String,
         pub at: Time,
         pub rollout: Option<RolloutId>,
+        pub remove: Offer,
+    }
+
+    /// Whether this viewer may do it, and why not where not.
+    pub struct Offer {
+        pub allowed: bool,
+        pub why: String,
     }
 
     /// What `apply` sends: the TOML text, as it stands in Git.
@@ -60,5 +80,9 @@ view! {
         /// One line per difference: `+`, `~` or `-`, what, from, to. Empty where nothing differs.
         pub changes: Vec<String>,
         pub applied: bool,
+        /// One line per environment whose declared settings are not in force: what runs there was
+        /// released without them, and it takes a rollout.
+        #[serde(default)]
+        pub takes_rollout: Vec<String>,
     }
 }

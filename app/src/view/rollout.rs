@@ -132,6 +132,7 @@ view! {
     pub struct Series {
         pub group: GroupName,
         pub version: Version,
+        pub role: Role,
         pub incoming: bool,
         pub points: Vec<Point>,
     }

@@ -72,6 +72,9 @@ pub struct EnvironmentStatus {
     pub listen: SocketAddr,
     /// The address that is open.
     pub listening: Option<SocketAddr>,
+    /// While releases of different addresses are there: the others that are open.
+    #[serde(default)]
+    pub also_listening: Vec<SocketAddr>,
     /// Why it is not.
     pub trouble: Option<String>,
     pub routes: Routes,

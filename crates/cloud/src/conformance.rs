@@ -108,6 +108,7 @@ impl Suite<'_> {
             template: Arc::new(Template {
                 health: place.environment.health.clone(),
                 limits: place.environment.limits.clone(),
+                listen: Some(place.environment.listen),
             }),
         }
     }

@@ -187,6 +187,12 @@ impl FromStr for RolloutId {
 #[serde(transparent)]
 pub struct ReleaseNumber(pub u32);
 
+impl ReleaseNumber {
+    /// Of a group that was found running and that no release of the journal made; releases count
+    /// from 1.
+    pub const FOUND: Self = Self(0);
+}
+
 impl fmt::Display for ReleaseNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -48,6 +48,9 @@ pub struct ObservedInstance {
     /// Where it answers, as the cloud names it.
     pub address: String,
     pub since: Time,
+    /// Why it is not healthy, in the cloud's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Files that differ from the image: drift.
     pub drift: Vec<String>,
 }
@@ -111,6 +114,16 @@ impl ObservedGroup {
         } else {
             Health::Progressing
         }
+    }
+
+    /// Why an instance that is not healthy is not, where the cloud says so.
+    #[must_use]
+    pub fn ailment(&self) -> Option<&str> {
+        let ill = self
+            .instances
+            .iter()
+            .filter(|i| i.health != Health::Healthy);
+        ill.filter_map(|i| i.reason.as_deref()).next()
     }
 
     /// Whether any instance differs from the image it was started from.

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+mod change;
 mod text;
 
+pub use change::Change;
 pub use text::duration;
 
 /// How server groups are replaced.
@@ -88,6 +90,11 @@ pub struct Group {
 pub struct Template {
     pub health: HealthCheck,
     pub limits: Limits,
+    /// Where traffic reaches the group; while two releases are there, both their addresses are open.
+    /// `None` in releases that were made before it was part of them.
+    #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub listen: Option<SocketAddr>,
 }
 
 /// The plan of one rollout. Carrying it out makes no new choice of what, only of whether and when.
@@ -106,6 +113,8 @@ pub struct Plan {
     pub baseline: Option<Group>,
     /// Watched from the first shifted request to the last step.
     pub gate: Option<Gate>,
+    /// Who may approve, of the start and of a step alike: the stricter of what the environment and
+    /// the strategy say.
     pub approval: crate::spec::ApprovalRule,
     /// The finished rollout that this one takes back.
     #[serde(default)]

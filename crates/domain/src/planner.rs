@@ -63,7 +63,9 @@ impl Capabilities {
 /// Why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    #[error("{version} ({digest}) is what {target} runs already: there is nothing to replace")]
+    #[error(
+        "{version} ({digest}) is what {target} runs already, as it is declared: there is nothing to replace"
+    )]
     AlreadyLive {
         target: Target,
         version: Version,
@@ -99,8 +101,9 @@ pub fn plan(request: &Request<'_>) -> Result<Plan, PlanError> {
     };
     if let Some(from) = &request.from
         && from.image == request.image
-        && *from.template == template(request.env)
-        && from.size == request.env.instances
+        // How a group was configured that was only found is not known.
+        && from.release != ReleaseNumber::FOUND
+        && from.behind(request.env).is_empty()
     {
         let (version, digest) = (request.version.clone(), request.image.clone());
         return Err(PlanError::AlreadyLive {
@@ -146,13 +149,6 @@ fn check_capabilities(request: &Request<'_>) -> Result<(), PlanError> {
     })
 }
 
-fn template(env: &Environment) -> Template {
-    Template {
-        health: env.health.clone(),
-        limits: env.limits.clone(),
-    }
-}
-
 /// A plan in the making.
 struct Draft<'a> {
     request: &'a Request<'a>,
@@ -175,7 +171,7 @@ impl<'a> Draft<'a> {
             version: request.version.clone(),
             release: request.release,
             size: env.instances,
-            template: Arc::new(template(env)),
+            template: Arc::new(Template::of(env)),
         };
         let plan = Plan {
             strategy: request.strategy,
@@ -185,7 +181,7 @@ impl<'a> Draft<'a> {
             to,
             baseline: None,
             gate,
-            approval: ApprovalRule::None,
+            approval: env.approval,
             undoes: None,
             phases: Vec::new(),
         };
@@ -264,7 +260,7 @@ impl<'a> Draft<'a> {
     }
 
     fn approval(&mut self, rule: ApprovalRule) -> Option<Step> {
-        self.plan.approval = rule;
+        self.plan.approval = self.plan.approval.max(rule);
         (rule != ApprovalRule::None).then(|| {
             waiting(Action::Pause {
                 until: Until::Approval,

@@ -5,6 +5,7 @@
 //! a state and an observation what should be done to the cloud now. Nothing is queued in memory, so
 //! a crash at any moment loses nothing: the next observation leads to the same effect.
 
+mod answer;
 mod decide;
 mod effect;
 mod event;

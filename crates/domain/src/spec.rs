@@ -6,6 +6,7 @@ use crate::{AppName, EnvName};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
+mod check;
 mod parse;
 mod settings;
 #[cfg(test)]

@@ -30,20 +30,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("empty: {:.1} MB", resident_mb()?);
 
     let total = active + sleeping;
-    let declare = futures::future::join_all((0..total.div_ceil(PLACES)).map(|n| {
-        let (store, at) = (store.clone(), clock.now());
-        async move {
-            let text = declaration(n, total, active);
-            let app = Application::from_toml(&text).map_err(|e| e.to_string())?;
-            let by = domain::Actor::engine();
-            store
-                .save_application(&app, &by, at)
-                .await
-                .map_err(|e| e.to_string())
-        }
-    }));
-    for saved in declare.await {
-        saved?;
+    for n in 0..total.div_ceil(PLACES) {
+        let app = Application::from_toml(&declaration(n, total, active))?;
+        let by = domain::Actor::engine();
+        store.save_application(&app, &by, clock.now()).await?;
     }
     let clouds: Clouds = [("fake".to_owned(), fake as Arc<dyn cloud::Provider>)].into();
     let engine = Engine::start(store.clone(), clouds, clock, Options::default());

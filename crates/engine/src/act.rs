@@ -42,6 +42,8 @@ impl Doing {
             .claim(id, &engine.inner.options.owner, now, ttl_ms)
             .await?;
         self.lease = fence.map(|fence| (id, fence, now));
+        // Who takes a rollout over does not know when the last one wrote: up to now, for all it knows.
+        self.wrote.get_or_insert_with(|| (now, Instant::now()));
         Ok(fence)
     }
 
@@ -65,20 +67,24 @@ impl Doing {
         self.wrote = Some((now, Instant::now()));
         perform(engine, place, effect).await?;
         self.asked = Some((effect.clone(), now));
+        if engine.inner.clock.now() <= now {
+            // The next look is to be stamped later than the write, not with it.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         Ok(true)
     }
 
-    /// Whether an observation is from before the last write: a cloud that answers out of a cache must
+    /// Whether an observation may be from before the last write: a cloud that answers out of a cache must
     /// not lead to a decision about a world that is gone. After a while it is believed all the same,
     /// since a clock that was set back would otherwise stop everything.
     pub(crate) fn is_stale(&self, seen: &Observation) -> bool {
         self.wrote
-            .is_some_and(|(at, since)| seen.at < at && since.elapsed() < STALE)
+            .is_some_and(|(at, since)| seen.at <= at && since.elapsed() < STALE)
     }
 
     /// The rollout is over: neither lease nor wish outlives it.
     pub(crate) fn forget(&mut self) {
-        *self = Self::default();
+        (self.lease, self.asked) = (None, None);
     }
 }
 

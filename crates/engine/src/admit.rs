@@ -5,7 +5,7 @@ use domain::planner::{self, Request};
 use domain::rollout::{Pause, Waiting};
 use domain::spec::ApprovalRule;
 use domain::{
-    Actor, Digest, Input, Plan, ReleaseNumber, RolloutId, Status, Strategy, Target, Version,
+    Actor, Digest, Group, Input, Plan, ReleaseNumber, RolloutId, Status, Strategy, Target, Version,
 };
 use store::{EnvironmentRecord, Loaded, NewRollout, RolloutQuery, StoreError};
 
@@ -44,6 +44,7 @@ impl Engine {
         ask: &Ask,
         record: &EnvironmentRecord,
     ) -> Result<Plan, EngineError> {
+        let record = &self.caught_up(ask, record)?;
         let (group, release) = (record.reserved.next_group, record.reserved.next_release);
         let cloud = self.cloud(&record.spec.cloud)?;
         if let Some(veto) = record.vetoes.iter().find(|veto| veto.digest == ask.image) {
@@ -75,19 +76,23 @@ impl Engine {
         self.begin_undoing(ask, None).await
     }
 
-    /// The same; `undoes` names the finished rollout that is taken back by it.
+    /// The same; `undone` is the finished rollout that is taken back by it, with the release before:
+    /// its configuration returns with its image, whatever is declared by now.
     pub(crate) async fn begin_undoing(
         &self,
         ask: &Ask,
-        undoes: Option<RolloutId>,
+        undone: Option<(RolloutId, &Group)>,
     ) -> Result<RolloutId, EngineError> {
         for _ in 0..TRIES {
-            let record = self.environment(&ask.target).await?;
+            let mut record = self.environment(&ask.target).await?;
+            if let Some((_, release)) = undone {
+                record.spec = record.spec.as_released(release);
+            }
             let plan = Plan {
-                undoes,
+                undoes: undone.map(|(id, _)| id),
                 ..self.plan_for(ask, &record).await?
             };
-            self.not_twice(ask).await?;
+            self.not_twice(ask, &plan).await?;
             let new = NewRollout {
                 plan,
                 by: ask.by.clone(),
@@ -108,12 +113,12 @@ impl Engine {
     }
 
     /// A second wish for the same thing is a double click.
-    async fn not_twice(&self, ask: &Ask) -> Result<(), EngineError> {
+    async fn not_twice(&self, ask: &Ask, plan: &Plan) -> Result<(), EngineError> {
         for id in self.unfinished(&ask.target).await? {
             let Some(other) = self.inner.store.load(id).await? else {
                 continue;
             };
-            if other.rollout.plan.to.image == ask.image
+            if other.rollout.plan.brings_the_same(plan)
                 && other.rollout.status != Status::RollingBack
             {
                 let (target, version) = (ask.target.clone(), ask.version.clone());
@@ -195,6 +200,8 @@ impl Engine {
     ) -> Result<Option<Plan>, EngineError> {
         let plan = &loaded.rollout.plan;
         let same = match (&plan.from, &record.stable) {
+            // What was found running is not what the journal has.
+            (Some(then), _) if then.release == ReleaseNumber::FOUND => true,
             (Some(then), Some(now)) => then.name == now.name && then.size == now.size,
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
@@ -211,7 +218,11 @@ impl Engine {
         };
         let capabilities = self.cloud(&record.spec.cloud)?.capabilities();
         let number = plan.to.name.number().unwrap_or(record.reserved.next_group);
-        let fresh = make_plan(&ask, record, capabilities, number, plan.to.release)?;
+        let mut record = record.clone();
+        if plan.undoes.is_some() {
+            record.spec = record.spec.as_released(&plan.to);
+        }
+        let fresh = make_plan(&ask, &record, capabilities, number, plan.to.release)?;
         Ok(Some(Plan {
             undoes: plan.undoes,
             ..fresh

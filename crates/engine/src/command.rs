@@ -3,7 +3,7 @@
 use crate::admit::Ask;
 use crate::engine::{Done, Engine, EngineError};
 use domain::rollout::{Said, decide, evolve};
-use domain::{Actor, Command, Input, Refused, RolloutId, Status, Strategy};
+use domain::{Actor, Command, Input, Refused, Rollout, RolloutId, Status, Strategy};
 use store::{Append, AppendError, Fence, Loaded};
 
 /// How often a command is decided anew when the rollout moved at the same moment.
@@ -18,6 +18,19 @@ impl Engine {
         by: Actor,
         step: Option<usize>,
     ) -> Result<Done, EngineError> {
+        self.command_where(id, command, by, step, &|_| Ok(())).await
+    }
+
+    /// The same, where `may` agrees on the rollout as it is the moment before it is changed: what a
+    /// person was allowed when they looked need not be enough for where it has come to since.
+    pub async fn command_where(
+        &self,
+        id: RolloutId,
+        command: Command,
+        by: Actor,
+        step: Option<usize>,
+        may: &(dyn Fn(&Rollout) -> Result<(), Refused> + Send + Sync),
+    ) -> Result<Done, EngineError> {
         for _ in 0..TRIES {
             let loaded = self
                 .inner
@@ -25,6 +38,7 @@ impl Engine {
                 .load(id)
                 .await?
                 .ok_or(EngineError::NoRollout(id))?;
+            may(&loaded.rollout)?;
             if command == Command::Rollback
                 && loaded.rollout.status == Status::Succeeded
                 && loaded.rollout.plan.from.is_some()
@@ -73,7 +87,9 @@ impl Engine {
             by,
         };
         Ok(Done {
-            rollout: self.begin_undoing(&ask, Some(over.rollout.id)).await?,
+            rollout: self
+                .begin_undoing(&ask, Some((over.rollout.id, from)))
+                .await?,
         })
     }
 

@@ -6,7 +6,9 @@ use crate::place::{self, PlaceHandle};
 use crate::series::Sample;
 use cloud::{CloudError, Provider};
 use domain::planner::PlanError;
-use domain::{Actor, AppName, Observation, Plan, Refused, Rollout, RolloutId, Target, Version};
+use domain::{
+    Actor, AppName, GroupName, Observation, Plan, Refused, Rollout, RolloutId, Target, Version,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -29,6 +31,17 @@ pub struct Options {
     pub lease_ms: u64,
     /// How long one cloud call may take.
     pub call_timeout: Duration,
+    pub replicas: Replicas,
+}
+
+/// Who else writes to the store. What this process writes wakes its environments at once; what
+/// another one writes has to be looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replicas {
+    /// Nobody: the store is this process's own.
+    None,
+    /// Others like this one, each taking commands for rollouts that another may drive.
+    Others,
 }
 
 impl Default for Options {
@@ -38,9 +51,13 @@ impl Default for Options {
             concurrency: 64,
             lease_ms: 30_000,
             call_timeout: Duration::from_secs(20),
+            replicas: Replicas::None,
         }
     }
 }
+
+/// Turns under way for each cloud call that may be: most of a turn is the store's, not the cloud's.
+const TURNS_PER_CALL: usize = 4;
 
 /// Drives every rollout. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +71,11 @@ pub(crate) struct Inner {
     pub(crate) clock: SharedClock,
     pub(crate) options: Options,
     pub(crate) permits: Semaphore,
+    /// Environments with a rollout that are looked after at the same time. What a look needs is many
+    /// times what a rest needs, so thousands that woke together take turns.
+    pub(crate) moving: Semaphore,
+    /// The same for environments without one.
+    pub(crate) resting: Semaphore,
     pub(crate) changes: broadcast::Sender<Target>,
     pub(crate) stopping: CancellationToken,
     places: Mutex<HashMap<Target, Arc<PlaceHandle>>>,
@@ -105,6 +127,19 @@ pub enum EngineError {
     Occupied { target: Target, by: RolloutId },
     #[error("the cloud {cloud:?} does not have {version} of the image")]
     ImageMissing { cloud: String, version: Version },
+    #[error(
+        "{group} runs in {target} and the journal does not know it: the database is older than what runs, as after restoring a back-up, so nothing is touched there. Restore the newest database, or {}",
+        match rollout {
+            Some(id) => format!("roll rollout {id} back and then start the image that is to run"),
+            None => "start the image that is to run".to_owned(),
+        }
+    )]
+    AheadOfJournal {
+        target: Target,
+        group: GroupName,
+        /// What is under way by the journal.
+        rollout: Option<RolloutId>,
+    },
     #[error("no cloud is named {0:?}")]
     NoCloud(String),
     #[error(transparent)]
@@ -123,6 +158,8 @@ impl Engine {
     pub fn start(store: Store, clouds: Clouds, clock: SharedClock, options: Options) -> Engine {
         let inner = Arc::new(Inner {
             permits: Semaphore::new(options.concurrency.max(1)),
+            moving: Semaphore::new(options.concurrency.max(1) * TURNS_PER_CALL),
+            resting: Semaphore::new(options.concurrency.max(1)),
             changes: broadcast::channel(1_024).0,
             stopping: CancellationToken::new(),
             places: Mutex::default(),
@@ -152,8 +189,11 @@ impl Engine {
     }
 
     async fn look_for_environments(&self) -> Result<(), StoreError> {
-        for record in self.inner.store.environments().await? {
-            self.place(&target_of(&record)).refresh();
+        let mut records = self.inner.store.environments().await?;
+        // After a restart, what was under way goes on first.
+        records.sort_by_key(|record| record.active.is_none());
+        for record in &records {
+            self.place(&target_of(record)).refresh();
         }
         Ok(())
     }

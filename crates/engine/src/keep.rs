@@ -3,8 +3,10 @@
 use crate::act::perform;
 use crate::engine::{Engine, EngineError};
 use cloud::Place;
-use domain::{Actor, Effect, Observation, ObservedGroup, RolloutId, Routes, Status, Time};
-use store::{AdminEvent, EnvironmentRecord, RolloutQuery};
+use domain::{
+    Actor, Effect, Group, Observation, ObservedGroup, RolloutId, Routes, Status, Target, Time,
+};
+use store::{AdminEvent, RolloutQuery};
 
 /// How long a difference must last before it is put right.
 const GRACE_MS: u64 = 2_000;
@@ -27,14 +29,13 @@ impl Keeper {
         &mut self,
         engine: &Engine,
         place: &Place,
-        record: Option<&EnvironmentRecord>,
+        stable: Option<&Group>,
         seen: &Observation,
     ) -> Result<(), EngineError> {
-        let Some(record) = record else { return Ok(()) };
-        if self.needs_person(engine, record).await? {
+        if self.needs_person(engine, &place.target).await? {
             return Ok(());
         }
-        let Some(stable) = &record.stable else {
+        let Some(stable) = stable else {
             return Ok(());
         };
         match mend(stable, seen) {
@@ -95,12 +96,12 @@ impl Keeper {
     async fn needs_person(
         &mut self,
         engine: &Engine,
-        record: &EnvironmentRecord,
+        target: &Target,
     ) -> Result<bool, EngineError> {
         if !self.looked_for_failed || self.failed.is_some() {
             let query = RolloutQuery {
-                app: Some(record.app.clone()),
-                env: Some(record.spec.name.clone()),
+                app: Some(target.app.clone()),
+                env: Some(target.env.clone()),
                 limit: 1,
                 ..RolloutQuery::default()
             };
@@ -116,7 +117,7 @@ impl Keeper {
 }
 
 /// The next thing that brings the cloud back to the released group alone.
-fn mend(stable: &domain::Group, seen: &Observation) -> Option<Effect> {
+fn mend(stable: &Group, seen: &Observation) -> Option<Effect> {
     let Some(found) = seen.group(&stable.name) else {
         return Some(Effect::EnsureGroup {
             group: stable.clone(),

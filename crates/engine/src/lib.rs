@@ -10,14 +10,16 @@
 
 mod act;
 mod admit;
+mod ahead;
 mod clock;
 mod command;
 mod engine;
 mod keep;
 mod place;
 mod series;
+mod turn;
 
 pub use admit::Ask;
-pub use clock::{Clock, SharedClock, SystemClock};
-pub use engine::{Clouds, Done, Engine, EngineError, Options, Snapshot};
-pub use series::Sample;
+pub use clock::{Clock, SharedClock, SteadyClock, SystemClock};
+pub use engine::{Clouds, Done, Engine, EngineError, Options, Replicas, Snapshot};
+pub use series::{Reading, Sample};

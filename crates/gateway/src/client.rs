@@ -12,6 +12,7 @@ use http::HeaderValue;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::door::Door;
 use crate::listener::Place;
 
 /// What is known of one client connection. Used by one task only; the atomics cost nothing.
@@ -22,7 +23,7 @@ pub(crate) struct Client {
     busy: AtomicBool,
     partial_head: AtomicBool,
     /// Given back when the last user of the socket is gone, which may be a tunnel.
-    _place: Option<Place>,
+    place: Option<Place>,
 }
 
 impl Client {
@@ -34,8 +35,13 @@ impl Client {
             requests: AtomicU64::new(0),
             busy: AtomicBool::new(false),
             partial_head: AtomicBool::new(false),
-            _place: place,
+            place,
         }
+    }
+
+    /// Where it came in; `None` in tests alone.
+    pub(crate) fn door(&self) -> Option<&Door> {
+        self.place.as_ref().map(|place| &*place.door)
     }
 
     pub(crate) fn request_begun(&self) {

@@ -1,4 +1,4 @@
-//! One listener with its table: opens, swaps tables, reads the figures, closes.
+//! One table with the doors that lead to it: opens, swaps tables, reads the figures, closes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::door::Door;
 use crate::listener::{accept, listen};
 use crate::meter::{Epoch, Group};
 use crate::plan::Plan;
@@ -27,10 +29,12 @@ pub(crate) const CUT: u8 = 2;
 /// How long the figures of a group are kept after it has left the table and drained.
 const LEFT_GROUP_KEPT: Duration = Duration::from_secs(10 * 60);
 
-/// One listener that moves requests by its table. Dropping it cuts every connection;
-/// [`Gateway::shutdown`] lets them finish.
+/// Listens at one address or several and moves the requests by one table. Dropping it cuts every
+/// connection; [`Gateway::shutdown`] lets them finish.
 pub struct Gateway {
     shared: Arc<Shared>,
+    workers: &'static [workers::Worker],
+    doors: Mutex<Vec<Arc<Door>>>,
     addr: SocketAddr,
 }
 
@@ -48,6 +52,8 @@ pub(crate) struct Shared {
     pub(crate) cut: CancellationToken,
     known: Mutex<Known>,
     pub(crate) connections: AtomicU64,
+    /// As many as there may be connections, over all doors.
+    pub(crate) slots: Arc<Semaphore>,
     /// [`OPEN`], [`CLOSING`] or [`CUT`]: what the tokens say, readable without their locks.
     pub(crate) stage: AtomicU8,
     /// Tells every connection to end after the request it is at.
@@ -79,12 +85,10 @@ impl Gateway {
     /// # Errors
     /// Names the address and what is in the way, usually another program on that port.
     pub async fn bind(addr: SocketAddr, options: Options) -> Result<Self, BindError> {
-        let failed = |error| BindError::new(addr, error);
-        let workers = workers::all().map_err(failed)?;
-        let listener = listen(addr).map_err(failed)?;
-        let local = listener.local_addr().map_err(failed)?;
+        let workers = workers::all().map_err(|error| BindError::new(addr, error))?;
         let mut known = Known::default();
         let shared = Arc::new(Shared {
+            slots: Arc::new(Semaphore::new(options.connections_max)),
             options,
             epoch: Epoch::start(),
             plan: ArcSwap::from_pointee(known.plan(0, Table::default())),
@@ -99,18 +103,59 @@ impl Gateway {
             stage: AtomicU8::new(OPEN),
             closing: CancellationToken::new(),
         });
-        let first = &workers[0].handle;
-        let accepting = accept(Arc::clone(&shared), listener, workers);
-        shared.tasks.spawn_on(accepting, first);
-        shared.tasks.spawn_on(housekeep(Arc::clone(&shared)), first);
-        Ok(Self {
+        let mut gateway = Self {
             shared,
-            addr: local,
-        })
+            workers,
+            doors: Mutex::default(),
+            addr,
+        };
+        gateway.addr = gateway.open(addr)?;
+        let (shared, first) = (&gateway.shared, &workers[0].handle);
+        shared.tasks.spawn_on(housekeep(Arc::clone(shared)), first);
+        Ok(gateway)
     }
 
+    /// The address it was bound to first.
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Every address that is open.
+    pub fn addrs(&self) -> Vec<SocketAddr> {
+        self.doors().iter().map(|door| door.addr).collect()
+    }
+
+    /// Opens another address to the same table; answers which, since port 0 takes any free port.
+    ///
+    /// # Errors
+    /// Names the address and what is in the way.
+    pub fn open(&self, addr: SocketAddr) -> Result<SocketAddr, BindError> {
+        let failed = |error| BindError::new(addr, error);
+        let listener = listen(addr).map_err(failed)?;
+        let local = listener.local_addr().map_err(failed)?;
+        let door = Arc::new(Door::new(local, &self.shared));
+        self.doors().push(Arc::clone(&door));
+        let accepting = accept(Arc::clone(&self.shared), door, listener, self.workers);
+        let first = &self.workers[0].handle;
+        self.shared.tasks.spawn_on(accepting, first);
+        Ok(local)
+    }
+
+    /// Closes one address: nothing new comes in there, what came in is answered for up to `grace`, then
+    /// cut. The other addresses do not notice. `false` where it was not open.
+    pub fn close(&self, addr: SocketAddr, grace: Duration) -> bool {
+        let mut doors = self.doors();
+        let Some(at) = doors.iter().position(|door| door.addr == addr) else {
+            return false;
+        };
+        let door = doors.swap_remove(at);
+        // None of the gateway's tasks: nobody has to wait for a grace that nobody needs.
+        self.workers[0].handle.spawn(door.close(grace));
+        true
+    }
+
+    fn doors(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Door>>> {
+        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Swaps the table. When this returns, every request that is not yet in flight goes by the new

@@ -11,9 +11,9 @@ const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
-/// Holds a sign-in to Viridian itself. Browsers send the cookies of one host to all its ports, so it
-/// arrives here too, and no application may see it.
-const SESSION_COOKIE: &[u8] = b"viridian_session";
+/// Hold a sign-in to Viridian itself. Browsers keep the cookies of one host for all its ports, so they
+/// arrive here too: no application may see one, and none may plant one.
+const SESSION_COOKIES: [&[u8]; 2] = [b"viridian_session", b"__Host-viridian_session"];
 
 /// Whether the message asks for (or grants) a change of protocol.
 pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
@@ -115,8 +115,10 @@ fn pairs(cookies: &HeaderValue) -> impl Iterator<Item = &[u8]> {
 }
 
 fn is_session(pair: &[u8]) -> bool {
-    let name = pair.split(|byte| *byte == b'=').next();
-    name.is_some_and(|name| name.trim_ascii() == SESSION_COOKIE)
+    // A cookie without a name is sent back as its bare value, which may look like a named one.
+    let mut words = pair.split(|byte| *byte == b'=').map(<[u8]>::trim_ascii);
+    let name = words.find(|word| !word.is_empty());
+    name.is_some_and(|name| SESSION_COOKIES.contains(&name))
 }
 
 /// A client that takes this for a forward proxy names the host in the request line, where it
@@ -136,7 +138,22 @@ fn to_origin_form(parts: &mut request::Parts) {
 /// Turns a backend's response into the one for the client.
 pub(crate) fn prepare_response(parts: &mut response::Parts, upgrade: bool) {
     strip_hop(&mut parts.headers, upgrade);
+    strip_planted(&mut parts.headers);
     parts.version = Version::HTTP_11;
+}
+
+fn strip_planted(headers: &mut HeaderMap) {
+    let planted = |value: &HeaderValue| pairs(value).next().is_some_and(is_session);
+    if !headers.get_all(header::SET_COOKIE).iter().any(planted) {
+        return;
+    }
+    if let Entry::Occupied(entry) = headers.entry(header::SET_COOKIE) {
+        let (_, values) = entry.remove_entry_mult();
+        let kept: Vec<_> = values.filter(|value| !planted(value)).collect();
+        for value in kept {
+            headers.append(header::SET_COOKIE, value);
+        }
+    }
 }
 
 /// RFC 9110, section 7.6.1. `transfer-encoding` goes too: the framing is each hop's own.
@@ -239,8 +256,28 @@ mod tests {
         let apart = ["a=1", "viridian_session=1;viridian_session=2", "b=2"];
         assert_eq!(cookies(&apart), ["a=1", "b=2"]);
         assert!(cookies(&["viridian_session=1"]).is_empty());
+        assert!(cookies(&["__Host-viridian_session=1; =viridian_session=2"]).is_empty());
         let alike = ["my_viridian_session=1;viridian_session2=2; x=viridian_session=3"];
         assert_eq!(cookies(&alike), alike);
+    }
+
+    #[test]
+    fn no_application_plants_a_sign_in_to_viridian() {
+        let sent = [
+            "a=1; Path=/",
+            "viridian_session=evil; Path=/; HttpOnly",
+            " __Host-viridian_session =evil; Secure; Path=/",
+            "=viridian_session=evil",
+            "b=viridian_session=2",
+        ];
+        let (mut parts, ()) = http::Response::new(()).into_parts();
+        for cookie in sent {
+            let value = HeaderValue::from_static(cookie);
+            parts.headers.append(header::SET_COOKIE, value);
+        }
+        prepare_response(&mut parts, false);
+        let left: Vec<_> = parts.headers.get_all(header::SET_COOKIE).iter().collect();
+        assert_eq!(left, ["a=1; Path=/", "b=viridian_session=2"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod body;
 mod client;
+mod door;
 mod figures;
 mod gateway;
 mod headers;

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::client::{Client, ClientIo, Verdict, Watchdog};
+use crate::door::Door;
 use crate::gateway::{CLOSING, CUT, Shared};
 use crate::proxy;
 use crate::workers::{Seat, Worker};
@@ -33,6 +34,7 @@ pub(crate) fn listen(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
 
 pub(crate) async fn accept(
     shared: Arc<Shared>,
+    door: Arc<Door>,
     listener: std::net::TcpListener,
     workers: &'static [Worker],
 ) {
@@ -43,7 +45,7 @@ pub(crate) async fn accept(
             return;
         }
     };
-    let slots = Arc::new(Semaphore::new(shared.options.connections_max));
+    let slots = Arc::clone(&shared.slots);
     let rounds = async {
         let mut complained = None::<Instant>;
         while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
@@ -54,7 +56,7 @@ pub(crate) async fn accept(
                     let Some(seat) = Seat::take(workers) else {
                         return;
                     };
-                    let place = Place::new(Arc::clone(&shared), seat, slot);
+                    let place = Place::new(Arc::clone(&shared), Arc::clone(&door), seat, slot);
                     let handle = &place.seat.0.handle;
                     let task = connection(Arc::clone(&shared), stream, peer, place);
                     shared.tasks.spawn_on(task, handle);
@@ -72,7 +74,7 @@ pub(crate) async fn accept(
             }
         }
     };
-    shared.closing.run_until_cancelled(rounds).await;
+    door.closing.run_until_cancelled(rounds).await;
 }
 
 fn is_of_one_client(error: &io::Error) -> bool {
@@ -86,15 +88,17 @@ fn is_of_one_client(error: &io::Error) -> bool {
 /// What an open connection takes up for as long as it lives.
 pub(crate) struct Place {
     shared: Arc<Shared>,
+    pub(crate) door: Arc<Door>,
     seat: Seat,
     _slot: OwnedSemaphorePermit,
 }
 
 impl Place {
-    fn new(shared: Arc<Shared>, seat: Seat, slot: OwnedSemaphorePermit) -> Self {
+    fn new(shared: Arc<Shared>, door: Arc<Door>, seat: Seat, slot: OwnedSemaphorePermit) -> Self {
         shared.connections.fetch_add(1, Relaxed);
         Self {
             shared,
+            door,
             seat,
             _slot: slot,
         }
@@ -121,6 +125,7 @@ async fn connection(
         }
     };
     let options = &shared.options;
+    let door = Arc::clone(&place.door);
     let client = Arc::new(Client::new(peer, Some(place)));
     let io = TokioIo::new(ClientIo {
         stream,
@@ -143,8 +148,8 @@ async fn connection(
         .min(options.idle_timeout);
     let period = (shortest / 8).clamp(Duration::from_millis(10), Duration::from_secs(2));
     let mut tick = pin!(tokio::time::sleep(period));
-    let mut told = pin!(shared.closing.cancelled());
-    let mut cut = pin!(shared.cut.cancelled());
+    let mut told = pin!(door.closing.cancelled());
+    let mut cut = pin!(door.cut.cancelled());
     let mut watchdog = Watchdog::new(Instant::now());
     let (mut is_listening, mut is_closing) = (false, false);
     let served = std::future::poll_fn(|cx| {
@@ -155,7 +160,7 @@ async fn connection(
             let _ = told.as_mut().poll(cx);
             let _ = cut.as_mut().poll(cx);
         }
-        match shared.stage.load(Acquire) {
+        match door.stage(&shared) {
             CUT => return Poll::Ready(()),
             CLOSING if !is_closing => {
                 is_closing = true;

@@ -1,15 +1,18 @@
 //! A table made ready for use: every choice a request needs is precomputed here.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::Table;
 use crate::meter::Group;
 use crate::pool::Upstream;
 use crate::shares::{hash_of, rendezvous, schedule};
+
+mod sticky;
+
+use sticky::{Sticky, arms, cookie, hash_key, parse_header, units};
 
 pub(crate) struct Plan {
     pub(crate) generation: u64,
@@ -30,22 +33,6 @@ pub(crate) struct Route {
     staffed: bool,
     set_cookie: Option<HeaderValue>,
     hash: u64,
-}
-
-struct Sticky {
-    cookie: String,
-    unit_header: Option<HeaderName>,
-    /// Arm → index of the route that serves it.
-    arms: BTreeMap<String, usize>,
-    units: Vec<Share>,
-}
-
-/// What an arm gets of the visitors with an id.
-struct Share {
-    hash: u64,
-    weight: u32,
-    /// `None` is an arm that is gone: its visitors choose anew.
-    route: Option<usize>,
 }
 
 struct Override {
@@ -279,241 +266,5 @@ impl Route {
     }
 }
 
-impl Sticky {
-    fn arm_of_unit(&self, unit: u64) -> Option<usize> {
-        let shares = self.units.iter();
-        shares
-            .map(|share| (share.route, rendezvous(unit, share.hash, share.weight)))
-            .max_by(|(_, a), (_, b)| a.total_cmp(b))
-            .and_then(|(route, _)| route)
-    }
-
-    fn arm(&self, headers: &HeaderMap) -> Option<usize> {
-        let cookies = headers
-            .get_all(COOKIE)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        let pairs = cookies.flat_map(|value| value.split(';'));
-        let mut named = pairs.filter_map(|pair| {
-            let (name, value) = pair.trim().split_once('=')?;
-            (name == self.cookie).then(|| value.trim_matches('"'))
-        });
-        named.find_map(|arm| self.arms.get(arm).copied())
-    }
-}
-
-/// Every name a cookie may hold: the groups of the table and, before them, the aliases.
-fn arms(table: &Table, sticky: &crate::Sticky) -> BTreeMap<String, usize> {
-    let find = |name: &str| table.routes.iter().position(|route| route.group == name);
-    let mut arms = BTreeMap::new();
-    for (at, route) in table.routes.iter().enumerate() {
-        // A listed group without backends serves nobody: its visitors choose anew.
-        if !route.backends.is_empty() {
-            arms.entry(route.group.clone()).or_insert(at);
-        }
-    }
-    for arm in sticky.aliases.keys() {
-        if let Some(at) = find(sticky.serving(arm)) {
-            arms.insert(arm.clone(), at);
-        }
-    }
-    arms
-}
-
-/// How visitors with an id are shared out: by the split they came under, or else by the weights.
-fn units(routes: &[Route], sticky: &crate::Sticky) -> Vec<Share> {
-    let staffed = |at: &usize| routes[*at].staffed;
-    match &sticky.unit_split {
-        Some(split) => split
-            .iter()
-            .map(|(arm, weight)| Share {
-                hash: hash_of(arm.as_bytes()),
-                weight: *weight,
-                route: routes
-                    .iter()
-                    .position(|route| route.group.name == sticky.serving(arm))
-                    .filter(staffed),
-            })
-            .collect(),
-        None => (0..routes.len())
-            .filter(|at| routes[*at].weight > 0)
-            .map(|at| Share {
-                hash: routes[at].hash,
-                weight: routes[at].weight,
-                route: Some(at).filter(staffed),
-            })
-            .collect(),
-    }
-}
-
-fn hash_key<'t>(table: &'t Table, group: &'t str) -> &'t [u8] {
-    let sticky = table.sticky.as_ref();
-    sticky
-        .map_or(group, |sticky| sticky.arm_of(group))
-        .as_bytes()
-}
-
-fn cookie(sticky: &crate::Sticky, group: &str) -> Option<HeaderValue> {
-    let is_cookie_octet = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
-    if sticky.cookie.is_empty() || !group.bytes().all(is_cookie_octet) {
-        tracing::warn!(
-            group,
-            "This group's name cannot be a cookie value; its visitors are not kept."
-        );
-        return None;
-    }
-    let text = format!(
-        "{}={group}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}",
-        sticky.cookie, sticky.max_age_seconds
-    );
-    HeaderValue::from_str(&text).ok()
-}
-
-fn parse_header(name: &str) -> Option<HeaderName> {
-    let parsed = HeaderName::from_bytes(name.as_bytes());
-    if parsed.is_err() {
-        tracing::warn!(
-            header = name,
-            "Not a header name; rules about it are ignored."
-        );
-    }
-    parsed.ok()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Backend;
-
-    fn plan(groups: &[(&str, u32, bool)], sticky: Option<crate::Sticky>) -> Plan {
-        let route = |(at, (name, weight, healthy)): (usize, &(&str, u32, bool))| crate::Route {
-            group: (*name).to_owned(),
-            weight: *weight,
-            backends: vec![Backend {
-                id: format!("{name}-1"),
-                addr: ([127, 0, 0, 1], 1000 + at as u16).into(),
-                healthy: *healthy,
-            }],
-        };
-        let routes = groups.iter().enumerate().map(route).collect();
-        let table = Table {
-            routes,
-            sticky,
-            ..Table::default()
-        };
-        Plan::new(
-            1,
-            table,
-            |name| Arc::new(Group::new(name)),
-            |group, one| Arc::new(Upstream::new(one.addr, group.instance(&one.id))),
-        )
-    }
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
-            .collect()
-    }
-
-    #[test]
-    fn five_percent_is_five_of_any_hundred() {
-        let plan = plan(&[("stable", 95, true), ("canary", 5, true)], None);
-        let turns: Vec<_> = (0..1000u64)
-            .map(|turn| plan.choose(&HeaderMap::new(), || turn).unwrap().route)
-            .collect();
-        for stretch in turns.windows(100) {
-            assert_eq!(stretch.iter().filter(|route| **route == 1).count(), 5);
-        }
-        for stretch in turns.windows(20) {
-            assert_eq!(stretch.iter().filter(|route| **route == 1).count(), 1);
-        }
-    }
-
-    #[test]
-    fn a_group_without_healthy_backends_gets_nothing() {
-        let plan = plan(&[("a", 50, false), ("b", 50, true), ("c", 0, true)], None);
-        assert!((0..100).all(|turn| plan.choose(&HeaderMap::new(), || turn).unwrap().route == 1));
-    }
-
-    #[test]
-    fn units_move_only_as_far_as_the_weights() {
-        let sticky = || {
-            Some(crate::Sticky {
-                unit_header: Some("x-unit".to_owned()),
-                ..crate::Sticky::default()
-            })
-        };
-        let arm = |plan: &Plan, unit: u32| {
-            let headers = headers(&[("x-unit", &format!("user-{unit}"))]);
-            plan.choose(&headers, || unreachable!("the unit decides"))
-                .unwrap()
-                .route
-        };
-        let even = plan(&[("a", 50, true), ("b", 50, true)], sticky());
-        let skewed = plan(&[("a", 30, true), ("b", 70, true)], sticky());
-        let units = 20_000;
-        let (mut in_a, mut to_b, mut to_a) = (0, 0, 0);
-        for unit in 0..units {
-            match (arm(&even, unit), arm(&skewed, unit)) {
-                (0, 1) => to_b += 1,
-                (1, 0) => to_a += 1,
-                (0, _) => in_a += 1,
-                _ => {}
-            }
-        }
-        let share = |count: i32| f64::from(count) / f64::from(units);
-        assert_eq!(to_a, 0, "nobody moves against the weights");
-        assert!((share(in_a + to_b) - 0.5).abs() < 0.015);
-        assert!((share(to_b) - 0.2).abs() < 0.015);
-    }
-
-    #[test]
-    fn an_alias_inherits_the_arm_of_cookies_and_units() {
-        let sticky = |aliases: &[(&str, &str)]| {
-            let aliases = aliases
-                .iter()
-                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()));
-            Some(crate::Sticky {
-                unit_header: Some("x-unit".to_owned()),
-                aliases: aliases.collect(),
-                ..crate::Sticky::default()
-            })
-        };
-        let before = plan(&[("a", 50, true), ("b", 50, true)], sticky(&[]));
-        let after = plan(
-            &[("a", 50, true), ("b3", 50, true)],
-            sticky(&[("b", "b2"), ("b2", "b3")]),
-        );
-        for unit in 0..1000 {
-            let headers = headers(&[("x-unit", &unit.to_string())]);
-            let at = |plan: &Plan| plan.choose(&headers, || 0).unwrap().route;
-            assert_eq!(at(&before), at(&after));
-        }
-        let kept = headers(&[("cookie", "theme=dark; viridian_arm=b; x=y")]);
-        assert_eq!(
-            after.choose(&kept, || 0),
-            Ok(Choice {
-                route: 1,
-                pinned: true,
-                set_cookie: false
-            })
-        );
-    }
-
-    #[test]
-    fn a_loop_of_aliases_ends() {
-        let aliases = [("x", "y"), ("y", "x")]
-            .map(|(a, b)| (a.to_owned(), b.to_owned()))
-            .into();
-        let sticky = crate::Sticky {
-            aliases,
-            ..crate::Sticky::default()
-        };
-        let plan = plan(&[("a", 100, true)], Some(sticky));
-        let choice = plan
-            .choose(&headers(&[("cookie", "viridian_arm=x")]), || 0)
-            .unwrap();
-        assert!(choice.set_cookie);
-    }
-}
+mod tests;

@@ -310,9 +310,10 @@ impl Passage<'_> {
         }
         match (on_upgrade, backend_upgrade) {
             (Some(client), Some(backend)) => {
+                let door = self.client.door();
                 tunnel::open(
                     &self.shared.tasks,
-                    &self.shared.cut,
+                    door.map_or(&self.shared.cut, |door| &door.cut),
                     client,
                     backend,
                     line,

@@ -81,7 +81,7 @@ pub enum ImageError {
     #[error("the image {digest} is not unpacked: unpack it first")]
     NotUnpacked { digest: Digest },
     #[error(
-        "{app} {version} already exists as {existing} with another {differs}, and an image is immutable: choose another version"
+        "{app} {version} exists already, as {existing}, with its own {differs}, and an image never changes: choose another version"
     )]
     VersionTaken {
         app: String,

@@ -62,7 +62,7 @@ pub(crate) async fn adopt(node: &Arc<Node>) -> Result<(), NodeError> {
         let is_used = environment.with(|inner| !inner.wanted.groups.is_empty());
         if is_used {
             // Told in the log and the status, and tried again by the loop.
-            let _ = listener::ensure(node, &environment).await;
+            let _ = listener::ensure(node, &environment, None).await;
         }
     }
     // What was healthy stays in the traffic; one bad answer now only counts as the first.

@@ -30,8 +30,8 @@ pub(crate) struct Inner {
     pub(crate) wanted: Wanted,
     pub(crate) groups: BTreeMap<GroupName, Running>,
     pub(crate) gateway: Option<Gateway>,
-    /// The declared address that the open listener is for.
-    pub(crate) open_for: Option<SocketAddr>,
+    /// The addresses that are open, by those that are declared.
+    pub(crate) doors: BTreeMap<SocketAddr, SocketAddr>,
     pub(crate) trouble: Option<String>,
     pub(crate) retry_listener_at: Option<Instant>,
     table_version: u64,
@@ -90,7 +90,7 @@ impl Environment {
                 unit_split: wanted.unit_split.clone(),
                 wanted,
                 gateway: None,
-                open_for: None,
+                doors: BTreeMap::new(),
                 trouble: None,
                 retry_listener_at: None,
                 table_version: 0,
@@ -108,6 +108,7 @@ impl Environment {
     pub(crate) fn close(&self) -> Option<Gateway> {
         self.with(|inner| {
             inner.closing = true;
+            inner.doors.clear();
             inner.gateway.take()
         })
     }
@@ -164,6 +165,24 @@ impl Inner {
         self.groups
             .values_mut()
             .find_map(|group| group.instances.get_mut(id))
+    }
+
+    /// Where the gateway is to be open: wherever a group that stays is to be reached, so that while one
+    /// release replaces another visitors come in by the old address and by the new.
+    pub(crate) fn doors_wanted(&self, also: Option<SocketAddr>) -> BTreeSet<SocketAddr> {
+        let groups = self.wanted.groups.values().filter(|group| !group.retiring);
+        let listen = groups.map(|group| group.group.template.listen.unwrap_or(self.wanted.listen));
+        let mut all: BTreeSet<_> = listen.chain(also).collect();
+        if all.is_empty() {
+            all.insert(self.wanted.listen);
+        }
+        all
+    }
+
+    /// Whether visitors come in everywhere they are to.
+    pub(crate) fn is_open(&self) -> bool {
+        let wanted = self.doors_wanted(None);
+        self.gateway.is_some() && wanted.iter().all(|listen| self.doors.contains_key(listen))
     }
 
     /// What is to be written: the wish, with the counts that belong to it.

@@ -1,5 +1,7 @@
-//! Opens an environment's gateway where it is to listen.
+//! Opens an environment's gateway where it is to listen, and closes it where it no longer is.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,74 +16,104 @@ use crate::node::{DRAIN_TIMEOUT, Node};
 
 const RETRY: Duration = Duration::from_secs(1);
 
-/// The gateway is open where it is to be. Another address is opened before the old one is closed.
-pub(crate) async fn ensure(node: &Arc<Node>, environment: &Environment) -> Result<(), CloudError> {
+/// The gateway is open wherever a group of the environment is to be reached, and at `also`. What is
+/// missing is opened before what is no longer wanted is closed.
+pub(crate) async fn ensure(
+    node: &Arc<Node>,
+    environment: &Environment,
+    also: Option<SocketAddr>,
+) -> Result<(), CloudError> {
     let _alone = environment.opening.lock().await;
-    let (listen, bound, ready) = environment.with(|inner| {
-        let listen = inner.wanted.listen;
-        (
-            listen,
-            inner.wanted.bound,
-            inner.closing || inner.open_for == Some(listen),
-        )
+    let wanted = environment.with(|inner| match inner.closing {
+        true => BTreeSet::new(),
+        false => inner.doors_wanted(also),
     });
-    if ready {
-        return Ok(());
-    }
-    let address = match bound {
-        Some(bound) if listen.port() == 0 && bound.ip() == listen.ip() => bound,
-        _ => listen,
-    };
-    let options = || Options::for_environment(environment.target.to_string());
-    let mut opened = Gateway::bind(address, options()).await;
-    if opened.is_err() && address != listen {
-        opened = Gateway::bind(listen, options()).await;
-    }
-    match opened {
-        Ok(gateway) => {
-            let local = gateway.local_addr();
-            let (before, wanted) = environment.with(|inner| {
-                let before = inner.gateway.replace(gateway);
-                inner.open_for = Some(listen);
-                inner.trouble = None;
-                inner.wanted.bound = Some(local);
-                inner.publish();
-                (before, inner.to_save(inner.wanted.clone()))
-            });
-            let text = format!("{} listens on {local}", environment.target);
-            tracing::info!("{text}");
-            if let Some(before) = before {
-                node.tasks.spawn(before.shutdown(DRAIN_TIMEOUT));
-            }
-            // Only for an address that was taken at random is there anything new to be kept, and
-            // only for an environment that is on disk already: a verb saves it otherwise.
-            if bound != Some(local)
-                && !wanted.groups.is_empty()
-                && let Err(error) = node.state.save(wanted).await
-            {
-                tracing::warn!(%error, "The address of the listener could not be saved.");
-            }
-            Ok(())
+    for &listen in &wanted {
+        if environment.with(|inner| inner.doors.contains_key(&listen)) {
+            continue;
         }
-        Err(error) => {
-            let text = trouble(node, environment, &error);
-            environment.with(|inner| {
-                inner.retry_listener_at = Some(Instant::now() + RETRY);
-                if inner.trouble.as_ref() != Some(&text) {
-                    node.events.note(
-                        NodeEventKind::Listener,
-                        format!("{}: {text}", environment.target),
-                    );
-                    inner.trouble = Some(text.clone());
-                }
-            });
-            Err(match error {
-                BindError::Denied { .. } => CloudError::Denied(text),
-                BindError::NoSuchAddress { .. } => CloudError::Invalid(text),
-                BindError::Taken { .. } => CloudError::Conflict(text),
-                BindError::Other { .. } => CloudError::Transient(text),
-            })
+        let opened = open(environment, listen).await;
+        let (local, before) = opened.map_err(|error| failed(node, environment, &error))?;
+        tracing::info!("{} listens on {local}", environment.target);
+        // Only for an address that was taken at random is there anything new to be kept, and
+        // only for an environment that is on disk already: a verb saves it otherwise.
+        let wanted = environment.with(|inner| inner.to_save(inner.wanted.clone()));
+        if before != wanted.bound
+            && !wanted.groups.is_empty()
+            && let Err(error) = node.state.save(wanted).await
+        {
+            tracing::warn!(%error, "The address of the listener could not be saved.");
         }
+    }
+    environment.with(|inner| {
+        inner.trouble = None;
+        let closed: Vec<_> = inner
+            .doors
+            .extract_if(.., |listen, _| !wanted.contains(listen) && !inner.closing)
+            .collect();
+        for (_, local) in closed {
+            if let Some(gateway) = &inner.gateway {
+                gateway.close(local, DRAIN_TIMEOUT);
+            }
+            tracing::info!("{} no longer listens on {local}", environment.target);
+        }
+    });
+    Ok(())
+}
+
+/// Opens one address; answers which it became, and what port 0 had become before.
+async fn open(
+    environment: &Environment,
+    listen: SocketAddr,
+) -> Result<(SocketAddr, Option<SocketAddr>), BindError> {
+    let bound = environment.with(|inner| inner.wanted.bound);
+    let again = bound.filter(|bound| listen.port() == 0 && bound.ip() == listen.ip());
+    let mut opened = open_at(environment, again.unwrap_or(listen)).await;
+    if opened.is_err() && again.is_some() {
+        opened = open_at(environment, listen).await;
+    }
+    let local = opened?;
+    environment.with(|inner| {
+        inner.doors.insert(listen, local);
+        if listen.port() == 0 {
+            inner.wanted.bound = Some(local);
+        }
+    });
+    Ok((local, bound))
+}
+
+async fn open_at(environment: &Environment, address: SocketAddr) -> Result<SocketAddr, BindError> {
+    let opened = environment.with(|inner| Some(inner.gateway.as_ref()?.open(address)));
+    if let Some(opened) = opened {
+        return opened;
+    }
+    let options = Options::for_environment(environment.target.to_string());
+    let gateway = Gateway::bind(address, options).await?;
+    let local = gateway.local_addr();
+    environment.with(|inner| {
+        inner.gateway = Some(gateway);
+        inner.publish();
+    });
+    Ok(local)
+}
+
+fn failed(node: &Node, environment: &Environment, error: &BindError) -> CloudError {
+    let text = trouble(node, environment, error);
+    environment.with(|inner| {
+        inner.retry_listener_at = Some(Instant::now() + RETRY);
+        if inner.trouble.as_ref() != Some(&text) {
+            node.events.note(
+                NodeEventKind::Listener,
+                format!("{}: {text}", environment.target),
+            );
+            inner.trouble = Some(text.clone());
+        }
+    });
+    match error {
+        BindError::Denied { .. } => CloudError::Denied(text),
+        BindError::NoSuchAddress { .. } => CloudError::Invalid(text),
+        BindError::Taken { .. } => CloudError::Conflict(text),
+        BindError::Other { .. } => CloudError::Transient(text),
     }
 }
 
@@ -92,7 +124,7 @@ fn trouble(node: &Node, environment: &Environment, error: &BindError) -> String 
                 inner
                     .gateway
                     .as_ref()
-                    .is_some_and(|open| open.local_addr() == error.addr())
+                    .is_some_and(|open| open.addrs().contains(&error.addr()))
             })
     });
     match owner {

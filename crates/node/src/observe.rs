@@ -1,5 +1,7 @@
 //! What is there, as the contract and the status tell it.
 
+use std::net::SocketAddr;
+
 use cloud_local::wire::{EnvironmentStatus, GroupStatus, InstanceStatus, Status};
 use domain::{
     Figures, GroupName, Health, Histogram, Observation, ObservedGroup, ObservedInstance, Routes,
@@ -21,7 +23,7 @@ pub(crate) fn observe(node: &Node, target: &Target) -> Observation {
     };
     environment.with(|inner| {
         // Routes that no listener carries out are not in force.
-        let routes = if inner.gateway.is_some() {
+        let routes = if inner.is_open() {
             inner.wanted.routes.clone()
         } else {
             Routes::default()
@@ -79,6 +81,7 @@ fn instance(one: &Instance) -> ObservedInstance {
         image: one.record.image.clone(),
         address: one.record.address().to_string(),
         since: one.record.since,
+        reason: one.reason.clone(),
         drift: one.drift.clone(),
     }
 }
@@ -115,7 +118,8 @@ pub(crate) fn status(node: &Node) -> Status {
         environment.with(|inner| EnvironmentStatus {
             target: environment.target.clone(),
             listen: inner.wanted.listen,
-            listening: inner.gateway.as_ref().map(gateway::Gateway::local_addr),
+            listening: listening(inner).next(),
+            also_listening: listening(inner).skip(1).collect(),
             trouble: inner.trouble.clone(),
             routes: inner.wanted.routes.clone(),
             groups: groups(inner)
@@ -141,6 +145,20 @@ pub(crate) fn status(node: &Node) -> Status {
         environments: environments.collect(),
         events: node.events.all(),
     }
+}
+
+/// The addresses that are open, the declared one first.
+fn listening(inner: &Inner) -> impl Iterator<Item = SocketAddr> {
+    let declared = inner.wanted.listen;
+    let first = inner.doors.get(&declared);
+    let others = inner
+        .doors
+        .iter()
+        .filter(move |(listen, _)| **listen != declared);
+    first
+        .into_iter()
+        .chain(others.map(|(_, local)| local))
+        .copied()
 }
 
 fn instance_status(one: &Instance) -> InstanceStatus {

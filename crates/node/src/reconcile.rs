@@ -42,11 +42,11 @@ async fn pass(node: &Arc<Node>, environment: &Arc<Environment>) {
         let due = inner
             .retry_listener_at
             .is_none_or(|at| Instant::now() >= at);
-        used && due && inner.open_for != Some(inner.wanted.listen)
+        used && due && !inner.doors.keys().eq(&inner.doors_wanted(None))
     });
     if retry {
         // It has told the log and the status itself.
-        let _ = listener::ensure(node, environment).await;
+        let _ = listener::ensure(node, environment, None).await;
     }
     let (starts, gone) = environment.with(|inner| look(node, inner));
     for group in starts {

@@ -27,7 +27,8 @@ pub(crate) async fn ensure_group(
         .map_err(|error| image_problem(&error))?;
     let environment = node.begin(target, listen);
     let _turn = environment.turn.lock().await;
-    listen_on(node, &environment, listen).await?;
+    let also = group.template.listen.unwrap_or(listen);
+    listen_on(node, &environment, listen, Some(also)).await?;
     change(node, &environment, |wanted| {
         if let Some(found) = wanted.groups.get_mut(&group.name) {
             if found.group.image != group.image {
@@ -87,7 +88,7 @@ pub(crate) async fn ensure_traffic(
     }
     let environment = node.begin(target, listen);
     let _turn = environment.turn.lock().await;
-    listen_on(node, &environment, listen).await?;
+    listen_on(node, &environment, listen, None).await?;
     change(node, &environment, |wanted| {
         let weighed = routes
             .weights
@@ -242,14 +243,16 @@ async fn change(
     Ok(())
 }
 
-/// The environment listens there, or keeps listening where it did.
+/// The environment listens where its groups are to be reached, at `also`, and at `listen` for those
+/// that do not say where; or keeps listening where it did.
 async fn listen_on(
     node: &Arc<Node>,
     environment: &Environment,
     listen: SocketAddr,
+    also: Option<SocketAddr>,
 ) -> Result<(), CloudError> {
     let before = environment.with(|inner| std::mem::replace(&mut inner.wanted.listen, listen));
-    let opened = listener::ensure(node, environment).await;
+    let opened = listener::ensure(node, environment, also).await;
     if opened.is_err() {
         environment.with(|inner| {
             if inner.gateway.is_some() {

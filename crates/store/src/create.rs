@@ -80,8 +80,10 @@ async fn begin(batch: &mut Batch, new: &NewRollout) -> Result<Loaded, StoreError
         .await
         .map_err(|e| batch.trouble(e))?;
     projection::release(batch, id, &new.plan, new.at).await?;
+    // What runs may be numbered higher than this journal knows, after a restored back-up.
+    let first = new.plan.to.name.number().map_or(0, i64::from);
     let row = environment::Model {
-        next_group: row.next_group + GROUPS_OF_A_PLAN,
+        next_group: row.next_group.max(first) + GROUPS_OF_A_PLAN,
         next_release: row.next_release + 1,
         ..row
     };

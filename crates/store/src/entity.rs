@@ -228,6 +228,8 @@ pub mod session {
         pub actor: String,
         pub role: String,
         pub expires_at: i64,
+        pub grants: Option<String>,
+        pub via: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -249,6 +251,7 @@ pub mod token {
         pub role: String,
         pub scopes: String,
         pub expires_at: Option<i64>,
+        pub grants: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -269,6 +272,9 @@ pub mod login {
         pub actor: String,
         pub role: String,
         pub expires_at: i64,
+        pub grants: Option<String>,
+        pub via: Option<String>,
+        pub used_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -52,7 +52,7 @@ pub enum StoreError {
         "{what} cannot be read back: {detail}; run `viridian doctor`, it names the first bad entry of the journal"
     )]
     Unreadable { what: String, detail: String },
-    #[error("the database answered {place}: {cause}")]
+    #[error("the database at {place} failed: {cause}; look at its disk and its log")]
     Database {
         place: String,
         #[source]
@@ -148,6 +148,10 @@ impl Refusal for AppendError {
 #[derive(Clone, Debug)]
 pub(crate) struct Place(pub(crate) String);
 
+/// `SQLITE_IOERR_SHMSIZE`: there was no room for the index of the write-ahead log, which a file that is
+/// opened needs before anything else.
+const IOERR_SHMSIZE: i32 = 10 | (19 << 8);
+
 pub(crate) const RESTORE: &str = "stop, and restore a back-up with `viridian restore`";
 
 impl Place {
@@ -193,13 +197,15 @@ impl Place {
         }
     }
 
-    /// By the primary result code, the low 8 bits of the extended one.
+    /// By the primary result code, the low 8 bits of the extended one; of input and output errors,
+    /// which say little, by the whole.
     fn of_sqlite(&self, code: Option<&str>, message: &str, cause: Cause) -> StoreError {
         let place = self.0.clone();
-        match code
-            .and_then(|code| code.parse::<i32>().ok())
-            .map(|code| code & 0xff)
-        {
+        let code = code.and_then(|code| code.parse::<i32>().ok());
+        if code == Some(IOERR_SHMSIZE) {
+            return StoreError::Full { place };
+        }
+        match code.map(|code| code & 0xff) {
             Some(5 | 6) => StoreError::Busy { place },
             Some(8) => StoreError::ReadOnly { place },
             Some(11 | 26) => StoreError::Corrupt {
@@ -244,6 +250,7 @@ mod tests {
         let sqlite = |code: &str| place.of_sqlite(Some(code), "said so", cause());
         let postgres = |code: &str| place.of_postgres(Some(code), cause());
         assert!(matches!(sqlite("13"), StoreError::Full { .. }));
+        assert!(matches!(sqlite("4874"), StoreError::Full { .. }));
         assert!(matches!(sqlite("5"), StoreError::Busy { .. }));
         // SQLITE_BUSY_SNAPSHOT: the primary code is what counts.
         assert!(matches!(sqlite("517"), StoreError::Busy { .. }));

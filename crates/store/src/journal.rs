@@ -25,12 +25,40 @@ impl Store {
         self::after(&self.inner.connections, rollout, after, limit).await
     }
 
+    /// The newest entries of an environment that belong to no rollout (a hold removed, an instance
+    /// replaced), newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn notes(&self, target: &Target, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let connections = &self.inner.connections;
+        let rows = journal::Entity::find()
+            .filter(journal::Column::Rollout.is_null())
+            .filter(journal::Column::App.eq(target.app.as_str()))
+            .filter(journal::Column::Env.eq(target.env.as_str()))
+            .order_by_desc(journal::Column::Seq)
+            .limit(u64::from(limit.min(MOST)))
+            .all(&connections.reader)
+            .await
+            .map_err(|e| connections.place.trouble(e))?;
+        rows.into_iter().map(entry).collect()
+    }
+
     /// The number of the last entry; 0 for an empty journal.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn head(&self) -> Result<i64, StoreError> {
         head(&self.inner.connections).await
+    }
+
+    /// When its last entry was made, by the clock of who made it; nothing of an empty journal.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn last_moment(&self) -> Result<Option<Time>, StoreError> {
+        let last = self.journal(None, self.head().await? - 1, 1).await?;
+        Ok(last.last().map(|entry| entry.at))
     }
 
     /// Enters what happened outside a rollout. What this crate changes itself (an application, an

@@ -19,8 +19,8 @@ struct Claim {
 }
 
 impl Store {
-    /// Takes or keeps the lease on a rollout; `None` while somebody else has it. `owner` is unique
-    /// to one process start: an owner that comes back keeps its epoch. A lease with more than half
+    /// Takes or keeps the lease on a rollout; `None` while somebody else has it. `owner` names
+    /// one process at a time: an owner that comes back keeps its epoch. A lease with more than half
     /// its time left is not written again.
     ///
     /// # Errors

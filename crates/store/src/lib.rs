@@ -41,8 +41,9 @@ mod writer;
 pub use error::{AppendError, StoreError};
 pub use model::{
     AdminEvent, Append, Appended, BackUp, BadCursor, Begun, Cursor, Entry, EntryEvent,
-    EnvironmentRecord, Fence, Hold, ImageRecord, Loaded, Login, NewRollout, Progress, Reserved,
-    RolloutQuery, RolloutRecord, Session, TokenRecord, Unfinished, Verification, Veto,
+    EnvironmentRecord, Fence, Grant, Hold, ImageRecord, Loaded, Login, NewRollout, Progress,
+    Reserved, RolloutQuery, RolloutRecord, Session, Taken, TokenRecord, Unfinished, Verification,
+    Veto,
 };
 pub use url::{BadStoreUrl, StoreUrl};
 

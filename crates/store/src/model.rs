@@ -242,20 +242,36 @@ pub struct ImageRecord {
     pub labels: Vec<(String, String)>,
 }
 
+/// A role, as its owner spells it, and where it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    pub role: String,
+    /// In every application without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<AppName>,
+    /// In every environment without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env: Option<EnvName>,
+}
+
 /// A signed-in person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     pub actor: Actor,
-    pub role: String,
+    pub grants: Vec<Grant>,
+    /// The hash of the token it comes from, if it comes from one.
+    pub via: Option<String>,
     pub expires_at: Time,
 }
 
 /// An API token, without what it was hashed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRecord {
+    pub hash: String,
     pub name: String,
-    pub role: String,
-    /// What it may be used for; empty for all that the role may.
+    pub grants: Vec<Grant>,
+    /// What it may be used for; empty for all that its roles may.
     pub scopes: Vec<String>,
     pub expires_at: Option<Time>,
 }
@@ -264,7 +280,21 @@ pub struct TokenRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     pub actor: Actor,
-    pub role: String,
+    pub grants: Vec<Grant>,
+    /// As of [`Session::via`].
+    pub via: Option<String>,
+}
+
+/// What came of using a sign-in link.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Now(Login),
+    /// Somebody used it before.
+    Before,
+    /// Nobody used it in time.
+    Late,
+    /// There never was such a link, or it is long forgotten.
+    Unknown,
 }
 
 /// What is known of a request that carries an idempotency key.

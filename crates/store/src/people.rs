@@ -6,31 +6,31 @@ use crate::batch::Batch;
 use crate::entity::{login, session, token};
 use crate::environments::{json, unreadable};
 use crate::error::StoreError;
-use crate::model::{Login, Session, TokenRecord};
+use crate::model::{Grant, Login, Session, Taken, TokenRecord};
 use domain::{Actor, Time};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
-    QueryOrder,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
+/// How long a sign-in link that is over can still be told from one that never was.
+const REMEMBERED_MS: i64 = 7 * 24 * 3_600_000;
+/// What the column `role` says of grants that end somewhere, to a version that reads nothing else.
+const LEAST: &str = "viewer";
+
 impl Store {
-    /// Signs a person in.
+    /// Signs a person in, or prolongs that.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn save_session(
-        &self,
-        hash: &str,
-        actor: &Actor,
-        role: &str,
-        expires_at: Time,
-    ) -> Result<(), StoreError> {
+    pub async fn save_session(&self, hash: &str, session: &Session) -> Result<(), StoreError> {
         let row = session::Model {
             hash: hash.to_owned(),
-            actor: actor.to_string(),
-            role: role.to_owned(),
-            expires_at: expires_at.0,
+            actor: session.actor.to_string(),
+            role: role(&session.grants),
+            expires_at: session.expires_at.0,
+            grants: Some(json("a session's grants", &session.grants)?),
+            via: session.via.clone(),
         };
         self.inner
             .writer
@@ -38,7 +38,7 @@ impl Store {
             .await
     }
 
-    /// The session of a cookie, until it expires.
+    /// The session of a cookie, until it expires, or the token it comes from does or is removed.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -47,16 +47,18 @@ impl Store {
         let found = found
             .map_err(|e| self.trouble(e))?
             .filter(|row| row.expires_at > now.0);
-        found
-            .map(|row| {
-                let actor = Actor::new(&row.actor).map_err(|e| unreadable("a session", e))?;
-                Ok(Session {
-                    actor,
-                    role: row.role,
-                    expires_at: Time(row.expires_at),
-                })
-            })
-            .transpose()
+        let Some(row) = found else { return Ok(None) };
+        if let Some(via) = &row.via
+            && self.token(via, now).await?.is_none()
+        {
+            return Ok(None);
+        }
+        Ok(Some(Session {
+            actor: Actor::new(&row.actor).map_err(|e| unreadable("a session", e))?,
+            grants: grants("a session", &row.role, row.grants.as_deref())?,
+            via: row.via,
+            expires_at: Time(row.expires_at),
+        }))
     }
 
     /// Signs out.
@@ -79,20 +81,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::TokenTaken`] where another has this name.
-    pub async fn save_token(
-        &self,
-        name: &str,
-        hash: &str,
-        role: &str,
-        scopes: &[String],
-        expires_at: Option<Time>,
-    ) -> Result<(), StoreError> {
+    pub async fn save_token(&self, token: &TokenRecord) -> Result<(), StoreError> {
         let row = token::Model {
-            hash: hash.to_owned(),
-            name: name.to_owned(),
-            role: role.to_owned(),
-            scopes: json("a token's scopes", &scopes)?,
-            expires_at: expires_at.map(|at| at.0),
+            hash: token.hash.clone(),
+            name: token.name.clone(),
+            role: role(&token.grants),
+            scopes: json("a token's scopes", &token.scopes)?,
+            expires_at: token.expires_at.map(|at| at.0),
+            grants: Some(json("a token's grants", &token.grants)?),
         };
         self.inner
             .writer
@@ -113,6 +109,21 @@ impl Store {
             .transpose()
     }
 
+    /// The token of a name, expired or not.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn token_named(&self, name: &str) -> Result<Option<TokenRecord>, StoreError> {
+        let found = token::Entity::find()
+            .filter(token::Column::Name.eq(name))
+            .one(self.reader())
+            .await;
+        found
+            .map_err(|e| self.trouble(e))?
+            .map(as_token)
+            .transpose()
+    }
+
     /// Every token by name, expired ones too.
     ///
     /// # Errors
@@ -128,22 +139,15 @@ impl Store {
             .collect()
     }
 
-    /// Takes a token away. `false` where there was none of this name.
+    /// Takes a token away, and with it the sessions that come from it. `false` where there is none.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn remove_token(&self, name: &str) -> Result<bool, StoreError> {
+    pub async fn remove_token(&self, hash: &str) -> Result<bool, StoreError> {
         self.inner
             .writer
-            .write(name.to_owned(), |batch, name| {
-                Box::pin(async move {
-                    let done = token::Entity::delete_many()
-                        .filter(token::Column::Name.eq(name))
-                        .exec(&batch.tx)
-                        .await;
-                    done.map(|done| done.rows_affected > 0)
-                        .map_err(|e| batch.trouble(e))
-                })
+            .write(hash.to_owned(), |batch, hash| {
+                Box::pin(remove_token(batch, hash))
             })
             .await
     }
@@ -155,15 +159,17 @@ impl Store {
     pub async fn save_login(
         &self,
         hash: &str,
-        actor: &Actor,
-        role: &str,
+        login: &Login,
         expires_at: Time,
     ) -> Result<(), StoreError> {
         let row = login::Model {
             hash: hash.to_owned(),
-            actor: actor.to_string(),
-            role: role.to_owned(),
+            actor: login.actor.to_string(),
+            role: role(&login.grants),
             expires_at: expires_at.0,
+            grants: Some(json("a sign-in link's grants", &login.grants)?),
+            via: login.via.clone(),
+            used_at: None,
         };
         self.inner
             .writer
@@ -171,11 +177,11 @@ impl Store {
             .await
     }
 
-    /// Uses a sign-in link up: of any number of callers one gets an answer, the others `None`.
+    /// Uses a sign-in link up: of any number of callers one is let in.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn take_login(&self, hash: &str, now: Time) -> Result<Option<Login>, StoreError> {
+    pub async fn take_login(&self, hash: &str, now: Time) -> Result<Taken, StoreError> {
         let key = (hash.to_owned(), now);
         self.inner
             .writer
@@ -188,7 +194,7 @@ impl Store {
 
 async fn save_session(batch: &mut Batch, row: &session::Model) -> Result<(), StoreError> {
     use session::Column as C;
-    let rest = [C::Actor, C::Role, C::ExpiresAt];
+    let rest = [C::Actor, C::Role, C::ExpiresAt, C::Grants, C::Via];
     session::Entity::insert(row.clone().into_active_model().reset_all())
         .on_conflict(OnConflict::column(C::Hash).update_columns(rest).to_owned())
         .exec_without_returning(&batch.tx)
@@ -210,7 +216,7 @@ async fn save_token(batch: &mut Batch, row: &token::Model) -> Result<(), StoreEr
         });
     }
     use token::Column as C;
-    let rest = [C::Name, C::Role, C::Scopes, C::ExpiresAt];
+    let rest = [C::Name, C::Role, C::Scopes, C::ExpiresAt, C::Grants];
     token::Entity::insert(row.clone().into_active_model().reset_all())
         .on_conflict(OnConflict::column(C::Hash).update_columns(rest).to_owned())
         .exec_without_returning(&batch.tx)
@@ -219,9 +225,38 @@ async fn save_token(batch: &mut Batch, row: &token::Model) -> Result<(), StoreEr
         .map_err(|e| batch.trouble(e))
 }
 
+async fn remove_token(batch: &mut Batch, hash: &str) -> Result<bool, StoreError> {
+    session::Entity::delete_many()
+        .filter(session::Column::Via.eq(hash))
+        .exec(&batch.tx)
+        .await
+        .map_err(|e| batch.trouble(e))?;
+    login::Entity::delete_many()
+        .filter(login::Column::Via.eq(hash))
+        .exec(&batch.tx)
+        .await
+        .map_err(|e| batch.trouble(e))?;
+    let done = token::Entity::delete_by_id(hash).exec(&batch.tx).await;
+    done.map(|done| done.rows_affected > 0)
+        .map_err(|e| batch.trouble(e))
+}
+
 async fn save_login(batch: &mut Batch, row: &login::Model) -> Result<(), StoreError> {
+    // Each new link is the occasion to forget those that ended long before it was made.
+    login::Entity::delete_many()
+        .filter(login::Column::ExpiresAt.lt(row.expires_at - REMEMBERED_MS))
+        .exec(&batch.tx)
+        .await
+        .map_err(|e| batch.trouble(e))?;
     use login::Column as C;
-    let rest = [C::Actor, C::Role, C::ExpiresAt];
+    let rest = [
+        C::Actor,
+        C::Role,
+        C::ExpiresAt,
+        C::Grants,
+        C::Via,
+        C::UsedAt,
+    ];
     login::Entity::insert(row.clone().into_active_model().reset_all())
         .on_conflict(OnConflict::column(C::Hash).update_columns(rest).to_owned())
         .exec_without_returning(&batch.tx)
@@ -230,27 +265,64 @@ async fn save_login(batch: &mut Batch, row: &login::Model) -> Result<(), StoreEr
         .map_err(|e| batch.trouble(e))
 }
 
-async fn take_login(batch: &mut Batch, hash: &str, now: Time) -> Result<Option<Login>, StoreError> {
+async fn take_login(batch: &mut Batch, hash: &str, now: Time) -> Result<Taken, StoreError> {
     let found = login::Entity::find_by_id(hash).one(&batch.tx).await;
     let Some(row) = found.map_err(|e| batch.trouble(e))? else {
-        return Ok(None);
+        return Ok(Taken::Unknown);
     };
-    let actor = Actor::new(&row.actor).map_err(|e| unreadable("a sign-in link", e))?;
-    let login = (row.expires_at > now.0).then(|| Login {
-        actor,
-        role: row.role.clone(),
-    });
-    row.delete(&batch.tx).await.map_err(|e| batch.trouble(e))?;
-    Ok(login)
+    if row.used_at.is_some() {
+        return Ok(Taken::Before);
+    }
+    if row.expires_at <= now.0 {
+        return Ok(Taken::Late);
+    }
+    let taken = Login {
+        actor: Actor::new(&row.actor).map_err(|e| unreadable("a sign-in link", e))?,
+        grants: grants("a sign-in link", &row.role, row.grants.as_deref())?,
+        via: row.via.clone(),
+    };
+    login::Entity::update_many()
+        .filter(login::Column::Hash.eq(&row.hash))
+        .set(
+            login::Model {
+                used_at: Some(now.0),
+                ..row
+            }
+            .into_active_model()
+            .reset_all(),
+        )
+        .exec(&batch.tx)
+        .await
+        .map_err(|e| batch.trouble(e))?;
+    Ok(Taken::Now(taken))
 }
 
 fn as_token(row: token::Model) -> Result<TokenRecord, StoreError> {
-    let scopes = serde_json::from_str(&row.scopes).map_err(|e| unreadable("a token", e))?;
-    let expires_at = row.expires_at.map(Time);
     Ok(TokenRecord {
+        grants: grants("a token", &row.role, row.grants.as_deref())?,
+        scopes: serde_json::from_str(&row.scopes).map_err(|e| unreadable("a token", e))?,
+        expires_at: row.expires_at.map(Time),
+        hash: row.hash,
         name: row.name,
-        role: row.role,
-        scopes,
-        expires_at,
     })
+}
+
+/// What a row gives. One from before there were grants has a role that counts everywhere.
+fn grants(what: &str, role: &str, stored: Option<&str>) -> Result<Vec<Grant>, StoreError> {
+    match stored {
+        Some(stored) => serde_json::from_str(stored).map_err(|e| unreadable(what, e)),
+        None => Ok(vec![Grant {
+            role: role.to_owned(),
+            app: None,
+            env: None,
+        }]),
+    }
+}
+
+/// What is certainly not more than the grants give, for who reads the role alone.
+fn role(grants: &[Grant]) -> String {
+    grants
+        .iter()
+        .find(|grant| grant.app.is_none() && grant.env.is_none())
+        .map_or_else(|| LEAST.to_owned(), |grant| grant.role.clone())
 }

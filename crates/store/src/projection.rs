@@ -224,6 +224,11 @@ async fn keep_away(
     };
     let hold = Some(json("a hold", &hold)?);
     environments::save(batch, environment::Model { hold, ..row }).await?;
+    // Where only the configuration differed, the image is the one that goes on serving.
+    let from = rollout.plan.from.as_ref();
+    if from.is_some_and(|from| from.image == rollout.plan.to.image) {
+        return Ok(());
+    }
     let row = veto::Model {
         app: target.app.to_string(),
         env: target.env.to_string(),

@@ -7,6 +7,7 @@
 //!
 //! **Deliberately absent:** any crate of the product.
 
+mod errors;
 mod http;
 mod kill;
 mod load;
@@ -74,6 +75,8 @@ struct Settings<'a> {
 enum Trial {
     /// Blue/green, canary, rolling and A/B: nothing lost, no visitor changes arm.
     Strategies,
+    /// A canary of an image that answers 2% of its requests with 500 turns itself back.
+    Errors,
     /// A rollback in every step of every strategy, and after the old group is gone.
     Rollback {
         /// Only this strategy; can be given more than once.
@@ -109,6 +112,7 @@ async fn main() -> Result<()> {
     };
     match arguments.trial {
         Trial::Strategies => strategies::run(settings).await,
+        Trial::Errors => errors::run(settings).await,
         Trial::Rollback { strategy } => rollback::run(settings, &strategy).await,
         Trial::KillServe { times } => kill::serve(settings, times.min(1_000)).await,
         Trial::KillNode { times } => kill::node(settings, times.min(100)).await,

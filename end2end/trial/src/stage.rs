@@ -54,9 +54,22 @@ impl Stage {
 
     /// Bakes a version of the site: one page that says its name.
     pub(crate) fn bake(&self, version: &str) -> Result<()> {
+        let page = ("index.html", &*format!("v{version}\n"));
+        self.bake_with(version, &[page], self.program.command())
+    }
+
+    /// Bakes a version out of files, started by a command of its own.
+    pub(crate) fn bake_with(
+        &self,
+        version: &str,
+        files: &[(&str, &str)],
+        command: &[&str],
+    ) -> Result<()> {
         let site = self.folder.path().join(format!("site-{version}"));
         fs::create_dir_all(&site)?;
-        fs::write(site.join("index.html"), format!("v{version}\n"))?;
+        for (name, text) in files {
+            fs::write(site.join(name), text)?;
+        }
         let site = site.to_string_lossy().into_owned();
         let mut arguments = vec![
             "image",
@@ -68,7 +81,7 @@ impl Stage {
             version,
             "--",
         ];
-        arguments.extend(self.program.command());
+        arguments.extend(command);
         self.command(&arguments)
     }
 

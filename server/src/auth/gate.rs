@@ -2,13 +2,13 @@
 //! somebody who proved who they are.
 
 use super::people::Known;
-use super::{Scope, csrf};
+use super::{Scope, cookie, csrf};
 use crate::http::problem::Trouble;
 use crate::http::{Server, page};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, AUTHORIZATION, COOKIE, HOST};
+use http::header::{ACCEPT, AUTHORIZATION, HOST};
 use http::{HeaderMap, Method, StatusCode};
 use std::net::SocketAddr;
 
@@ -22,8 +22,6 @@ pub(super) enum Signed {
     Token,
     Cookie,
 }
-
-pub(super) const COOKIE_NAME: &str = "viridian_session";
 
 /// Whether anybody may have this: probes, the way in, and files that hold nothing of anybody.
 fn is_open(method: &Method, path: &str) -> bool {
@@ -76,7 +74,10 @@ pub(crate) async fn gate(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS
     );
-    if !reads && signed == Signed::Cookie && !csrf::is_ours(request.headers()) {
+    if !reads
+        && signed == Signed::Cookie
+        && !csrf::is_ours(request.headers(), server.public.as_ref())
+    {
         return Trouble::new(
             StatusCode::FORBIDDEN,
             "this was not sent by a page of this server",
@@ -85,14 +86,15 @@ pub(crate) async fn gate(
         .at("origin")
         .into_response();
     }
-    if !known.scopes.is_empty() {
+    if !known.credential.scopes.is_empty() {
         let needed = Scope::needed(request.method(), &path);
-        if !known.scopes.iter().any(|scope| scope == needed.as_str()) {
+        let scopes = &known.credential.scopes;
+        if !scopes.iter().any(|scope| scope == needed.as_str()) {
             return Trouble::new(
                 StatusCode::FORBIDDEN,
                 format!(
                     "this token is for {}, this needs {}",
-                    known.scopes.join(", "),
+                    scopes.join(", "),
                     needed.as_str()
                 ),
                 "make another with `viridian token create --scope`",
@@ -101,6 +103,7 @@ pub(crate) async fn gate(
         }
     }
     request.extensions_mut().insert(known.viewer);
+    request.extensions_mut().insert(known.credential);
     request.extensions_mut().insert(signed);
     next.run(request).await
 }
@@ -128,25 +131,21 @@ async fn identify(
         let known = server.people.of_token(token.trim()).await?;
         return Ok(known.map(|known| (known, Signed::Token)));
     }
-    match session(headers) {
-        Some(secret) => {
-            let known = server.people.of_session(secret).await?;
-            Ok(known.map(|known| (known, Signed::Cookie)))
+    // A script of anything on this host can add cookies of our name. One that is no session of this
+    // server must not hide the one that is; of two that are, one may have been planted, so neither
+    // counts.
+    let mut found: Option<Known> = None;
+    for secret in cookie::sessions(headers, server.public.as_ref()) {
+        let Some(known) = server.people.of_session(secret).await? else {
+            continue;
+        };
+        if found.is_some() {
+            tracing::warn!(actor = %known.viewer.actor, "a browser sent two sessions; it has to sign in again");
+            return Ok(None);
         }
-        None => Ok(None),
+        found = Some(known);
     }
-}
-
-/// The session of the cookie header.
-pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
-        .map(|(_, value)| value)
+    Ok(found.map(|known| (known, Signed::Cookie)))
 }
 
 /// Programs get a problem, people a page that says how to come in.

@@ -1,12 +1,12 @@
 //! Sessions, tokens and one-time links: made here, kept hashed in the store.
 
 use super::secret::{Secret, hash};
-use super::{Role, Scope};
+use super::{GrantSpec, Role, Scope};
 use crate::world::of_store;
 use app::backend::{Answer, Problem, ProblemKind, Viewer};
 use domain::{Actor, Time};
 use engine::SharedClock;
-use store::Store;
+use store::{Login, Session, Store, Taken, TokenRecord};
 
 const HOUR_MS: u64 = 3_600_000;
 /// How long a session lasts after its last use.
@@ -33,8 +33,24 @@ pub(crate) struct People {
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) viewer: Viewer,
-    /// Empty allows all that the role allows.
-    pub(super) scopes: Vec<String>,
+    pub(super) credential: Credential,
+}
+
+/// What somebody proved it with.
+#[derive(Clone, Debug)]
+pub(crate) struct Credential {
+    /// Empty allows all that the roles allow.
+    pub(crate) scopes: Vec<String>,
+    /// The hash of the token it is or comes from.
+    pub(crate) via: Option<String>,
+}
+
+/// What came of opening a sign-in link.
+pub(super) enum Opened {
+    Session(String, Actor),
+    UsedBefore,
+    TooLate,
+    Unknown,
 }
 
 impl People {
@@ -64,10 +80,12 @@ impl People {
             } else {
                 actor(&record.name)
             };
-            let role = Role::stored(&record.role).of_viewer();
             Known {
-                viewer: Viewer { actor, role },
-                scopes: record.scopes,
+                viewer: viewer(actor, &record.grants),
+                credential: Credential {
+                    scopes: record.scopes,
+                    via: Some(record.hash),
+                },
             }
         }))
     }
@@ -80,42 +98,54 @@ impl People {
             return Ok(None);
         };
         if session.expires_at.since_ms(now) < SESSION_MS - PROLONG_MS {
-            let until = self.in_ms(SESSION_MS);
-            let prolonged = self
-                .store
-                .save_session(&key, &session.actor, &session.role, until)
-                .await;
-            if let Err(error) = prolonged {
+            let prolonged = Session {
+                expires_at: self.in_ms(SESSION_MS),
+                ..session.clone()
+            };
+            if let Err(error) = self.store.save_session(&key, &prolonged).await {
                 tracing::warn!(%error, "a session could not be prolonged");
             }
         }
-        let role = Role::stored(&session.role).of_viewer();
         Ok(Some(Known {
-            viewer: Viewer {
-                actor: session.actor,
-                role,
+            viewer: viewer(session.actor, &session.grants),
+            credential: Credential {
+                scopes: Vec::new(),
+                via: session.via,
             },
-            scopes: Vec::new(),
         }))
     }
 
-    /// Uses a one-time link up; the secret of the session that it opens.
-    pub(super) async fn open_session(&self, link: &str) -> Answer<Option<(String, Actor)>> {
-        let login = self
-            .store
-            .take_login(&hash(link), self.clock.now())
-            .await
-            .map_err(of_store)?;
-        let Some(login) = login else { return Ok(None) };
+    /// Uses a one-time link up.
+    pub(super) async fn open_session(&self, link: &str) -> Answer<Opened> {
+        let now = self.clock.now();
+        let taken = self.store.take_login(&hash(link), now).await;
+        let login = match taken.map_err(of_store)? {
+            Taken::Now(login) => login,
+            Taken::Before => return Ok(Opened::UsedBefore),
+            Taken::Late => return Ok(Opened::TooLate),
+            Taken::Unknown => return Ok(Opened::Unknown),
+        };
+        if let Some(via) = &login.via
+            && self
+                .store
+                .token(via, now)
+                .await
+                .map_err(of_store)?
+                .is_none()
+        {
+            return Ok(Opened::TooLate);
+        }
         let secret = Secret::new("").map_err(no_randomness)?;
-        let until = self.in_ms(SESSION_MS);
-        let saved = self
-            .store
-            .save_session(&secret.hash(), &login.actor, &login.role, until)
-            .await;
+        let session = Session {
+            actor: login.actor,
+            grants: login.grants,
+            via: login.via,
+            expires_at: self.in_ms(SESSION_MS),
+        };
+        let saved = self.store.save_session(&secret.hash(), &session).await;
         saved.map_err(of_store)?;
-        self.record("signed_in", &login.actor).await?;
-        Ok(Some((secret.reveal(), login.actor)))
+        self.record("signed_in", &session.actor).await?;
+        Ok(Opened::Session(secret.reveal(), session.actor))
     }
 
     pub(super) async fn close_session(&self, secret: &str) -> Answer<()> {
@@ -125,15 +155,27 @@ impl People {
             .map_err(of_store)
     }
 
+    /// The path of a one-time link for whoever runs this process.
+    pub(crate) async fn owners_link(&self) -> Answer<String> {
+        let grants = [GrantSpec::everywhere(Role::Admin)];
+        self.link(self.owner.clone(), &grants, None).await
+    }
+
     /// A one-time link's path.
-    pub(crate) async fn link(&self, name: Option<Actor>, role: Role) -> Answer<String> {
+    pub(crate) async fn link(
+        &self,
+        actor: Actor,
+        grants: &[GrantSpec],
+        via: Option<String>,
+    ) -> Answer<String> {
         let secret = Secret::new("").map_err(no_randomness)?;
-        let actor = name.unwrap_or_else(|| self.owner.clone());
+        let login = Login {
+            actor,
+            grants: stored(grants),
+            via,
+        };
         let until = self.in_ms(LINK_MS);
-        let saved = self
-            .store
-            .save_login(&secret.hash(), &actor, role.as_str(), until)
-            .await;
+        let saved = self.store.save_login(&secret.hash(), &login, until).await;
         saved.map_err(of_store)?;
         Ok(format!("/sign-in/{}", secret.reveal()))
     }
@@ -142,21 +184,20 @@ impl People {
     pub(crate) async fn issue(
         &self,
         name: &str,
-        role: Role,
+        grants: &[GrantSpec],
         scopes: &[Scope],
         days: u32,
     ) -> Answer<(String, Time)> {
         let secret = Secret::new("vir_").map_err(no_randomness)?;
         let until = self.in_ms(u64::from(days) * 24 * HOUR_MS);
-        let scopes: Vec<_> = scopes
-            .iter()
-            .map(|scope| scope.as_str().to_owned())
-            .collect();
-        let saved = self
-            .store
-            .save_token(name, &secret.hash(), role.as_str(), &scopes, Some(until))
-            .await;
-        saved.map_err(of_store)?;
+        let token = TokenRecord {
+            hash: secret.hash(),
+            name: name.to_owned(),
+            grants: stored(grants),
+            scopes: scopes.iter().map(|s| s.as_str().to_owned()).collect(),
+            expires_at: Some(until),
+        };
+        self.store.save_token(&token).await.map_err(of_store)?;
         Ok((secret.reveal(), until))
     }
 
@@ -170,23 +211,19 @@ impl People {
         {
             return Ok(token);
         }
-        self.store
-            .remove_token(LOCAL_TOKEN)
-            .await
-            .map_err(of_store)?;
+        let old = self.store.token_named(LOCAL_TOKEN).await;
+        if let Some(old) = old.map_err(of_store)? {
+            self.store.remove_token(&old.hash).await.map_err(of_store)?;
+        }
         let secret = Secret::new("vir_").map_err(no_randomness)?;
-        let until = Some(self.in_ms(LOCAL_TOKEN_MS));
-        let saved = self
-            .store
-            .save_token(
-                LOCAL_TOKEN,
-                &secret.hash(),
-                Role::Admin.as_str(),
-                &[],
-                until,
-            )
-            .await;
-        saved.map_err(of_store)?;
+        let token = TokenRecord {
+            hash: secret.hash(),
+            name: LOCAL_TOKEN.to_owned(),
+            grants: stored(&[GrantSpec::everywhere(Role::Admin)]),
+            scopes: Vec::new(),
+            expires_at: Some(self.in_ms(LOCAL_TOKEN_MS)),
+        };
+        self.store.save_token(&token).await.map_err(of_store)?;
         Ok(secret.reveal())
     }
 
@@ -200,6 +237,18 @@ impl People {
         };
         self.store.record(event).await.map(drop).map_err(of_store)
     }
+}
+
+fn viewer(actor: Actor, grants: &[store::Grant]) -> Viewer {
+    let grants = grants.iter().map(|g| GrantSpec::stored(g).of_viewer());
+    Viewer {
+        actor,
+        grants: grants.collect(),
+    }
+}
+
+fn stored(grants: &[GrantSpec]) -> Vec<store::Grant> {
+    grants.iter().map(GrantSpec::store).collect()
 }
 
 fn no_randomness(error: rand::rand_core::OsError) -> Problem {

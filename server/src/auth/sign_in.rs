@@ -1,7 +1,7 @@
 //! The way in: a one-time link opens a session.
 
-use super::gate::{COOKIE_NAME, session};
-use super::people::SESSION_MS;
+use super::cookie;
+use super::people::Opened;
 use crate::http::problem::{Handled, Trouble};
 use crate::http::{Server, page};
 use axum::extract::{Path, State};
@@ -12,19 +12,16 @@ use http::{HeaderMap, HeaderValue};
 /// `GET /sign-in/{link}`.
 pub(crate) async fn sign_in(State(server): State<Server>, Path(link): Path<String>) -> Response {
     match server.people.open_session(&link).await {
-        Ok(Some((secret, actor))) => {
+        Ok(Opened::Session(secret, actor)) => {
             tracing::info!(%actor, "signed in");
             let mut response = Redirect::to("/").into_response();
-            set(
-                &mut response,
-                &format!(
-                    "{COOKIE_NAME}={secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age={}",
-                    SESSION_MS / 1_000
-                ),
-            );
+            let cookie = cookie::set(Some(&secret), server.public.as_ref());
+            set(&mut response, &cookie);
             response
         }
-        Ok(None) => page::link_is_spent().into_response(),
+        Ok(Opened::UsedBefore) => page::link_is_spent(),
+        Ok(Opened::TooLate) => page::link_is_late(),
+        Ok(Opened::Unknown) => page::link_is_unknown(),
         Err(problem) => Trouble::from(problem).into_response(),
     }
 }
@@ -34,14 +31,11 @@ pub(crate) async fn sign_out(
     State(server): State<Server>,
     headers: HeaderMap,
 ) -> Handled<Response> {
-    if let Some(secret) = session(&headers) {
+    for secret in cookie::sessions(&headers, server.public.as_ref()) {
         server.people.close_session(secret).await?;
     }
     let mut response = Redirect::to("/").into_response();
-    set(
-        &mut response,
-        &format!("{COOKIE_NAME}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0"),
-    );
+    set(&mut response, &cookie::set(None, server.public.as_ref()));
     Ok(response)
 }
 

@@ -62,5 +62,11 @@ pub(crate) async fn run(args: Args) -> Outcome {
     for change in view.changes {
         print::line(format!("  {change}"));
     }
+    if !view.takes_rollout.is_empty() {
+        print::line("Not in force until a rollout has brought it:");
+    }
+    for waiting in view.takes_rollout {
+        print::line(format!("  {waiting}"));
+    }
     Ok(Done::Ok)
 }

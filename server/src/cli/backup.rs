@@ -40,6 +40,9 @@ pub(crate) struct RestoreArgs {
     /// The data folder.
     #[arg(long, value_name = "DIR", default_value = DataDir::DEFAULT)]
     data: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn backup(args: BackupArgs) -> Outcome {
@@ -103,6 +106,10 @@ pub(crate) async fn restore(args: RestoreArgs) -> Outcome {
     restored
         .map_err(|error| Failure::new(format!("restoring broke off: {error}"), ""))?
         .map_err(|error| Failure::new(error, ""))?;
+    if args.json {
+        print::json(&json!({ "from": args.from, "data": args.data }));
+        return Ok(Done::Ok);
+    }
     print::line(format!(
         "{folder} holds what {} held. Start `viridian serve --data {folder}`.",
         args.from.display()

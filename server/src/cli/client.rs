@@ -70,6 +70,19 @@ impl Client {
         self.call(Method::POST, path, body.into()).await
     }
 
+    /// The same, and whether it made something new: what was there already is answered with 200.
+    pub(crate) async fn make(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<(Value, bool), Failure> {
+        let body = serde_json::to_vec(body).map_err(|e| Failure::new(e, ""))?;
+        let request = self.request(Method::POST, path, body.into())?;
+        let response = self.send(request).await?;
+        let new = response.status() == http::StatusCode::CREATED;
+        Ok((self.read(response).await?, new))
+    }
+
     /// Reads text as it is, such as CSV or an event stream.
     pub(crate) async fn open(
         &self,

@@ -7,13 +7,16 @@ use crate::checkup::{self, Finding};
 use crate::data::DataDir;
 use crate::database::DatabaseArgs;
 use cloud_local::LocalCloud;
+use engine::{Clock, SystemClock};
 use serde_json::json;
 
-/// Check the journal's hash chain, the node and the data folder.
+/// Check the journal's hash chain, the node, every byte of the images, and the data folder.
 ///
 /// Works while `serve` runs and while it does not. Ends with 1 when something is wrong.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  viridian doctor --data .viridian")]
+#[command(
+    after_help = "Example:\n  viridian doctor --data .viridian\n\nExit codes: 0 everything is sound; 1 something is wrong, or it could not be looked at; 2 wrong usage"
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
@@ -34,7 +37,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
             let node = LocalCloud::at(&data.node());
             match args.database.open_existing().await {
                 Ok(store) => {
-                    let findings = checkup::all(&store, &data, &node).await;
+                    let findings = checkup::all(&store, &data, &node, SystemClock.now()).await;
                     store.close().await;
                     findings
                 }

@@ -1,9 +1,9 @@
 //! `viridian image`: bake, import, list, show.
 
-use super::client::{typed, with_query};
+use super::client::{Client, typed, with_query};
 use super::connect::Connect;
-use super::print;
 use super::{Done, Failure, Outcome};
+use super::{print, progress};
 use app::view::{BakeRequest, ImageView, ImagesView};
 use clap::Subcommand;
 use domain::{AppName, Digest, Version};
@@ -64,6 +64,9 @@ struct Import {
     app: AppName,
     #[arg(long, value_name = "VERSION")]
     version: Version,
+    /// Which image of the layout, where it holds several.
+    #[arg(long, value_name = "NAME")]
+    reference: Option<String>,
     #[command(flatten)]
     connect: Connect,
 }
@@ -133,31 +136,42 @@ async fn bake(args: Bake) -> Outcome {
         command: args.command,
         labels: args.labels,
     };
-    let answer = args
-        .connect
-        .client()?
-        .post("/api/v1/images", &request)
-        .await?;
-    made(&args.connect, &answer, "Baked")
+    let (app, version) = (request.app.clone(), request.version.clone());
+    make(
+        &args.connect,
+        "/api/v1/images",
+        &request,
+        (&app, &version),
+        "Baked",
+    )
+    .await
 }
 
 async fn import(args: Import) -> Outcome {
-    let request =
-        json!({ "folder": absolute(&args.folder)?, "app": args.app, "version": args.version });
-    let answer = args
-        .connect
-        .client()?
-        .post("/api/v1/images/import", &request)
-        .await?;
-    made(&args.connect, &answer, "Imported")
+    let request = json!({
+        "folder": absolute(&args.folder)?, "app": args.app, "version": args.version,
+        "reference": args.reference,
+    });
+    let path = "/api/v1/images/import";
+    let what = (&args.app, &args.version);
+    make(&args.connect, path, &request, what, "Imported").await
 }
 
-fn made(connect: &Connect, answer: &serde_json::Value, what: &str) -> Outcome {
+async fn make(
+    connect: &Connect,
+    path: &str,
+    request: &impl serde::Serialize,
+    (app, version): (&AppName, &Version),
+    done: &str,
+) -> Outcome {
+    let client = connect.client()?;
+    let work = client.make(path, request);
     if connect.json {
-        print::json(answer);
+        print::json(&work.await?.0);
         return Ok(Done::Ok);
     }
-    let image: ImageView = typed(answer)?;
+    let (answer, new) = progress::told(&client, app, version, work).await?;
+    let image: ImageView = typed(&answer)?;
     let size = print::bytes(image.size_bytes);
     let ImageView {
         app,
@@ -166,9 +180,28 @@ fn made(connect: &Connect, answer: &serde_json::Value, what: &str) -> Outcome {
         digest,
         ..
     } = image;
-    print::line(format!("{what} {app} {version}: {files} files, {size}."));
+    let files = match files {
+        1 => "1 file".to_owned(),
+        n => format!("{n} files"),
+    };
+    print::line(if new {
+        format!("{done} {app} {version}: {files}, {size}.")
+    } else {
+        format!("{app} {version} is this very image already ({files}, {size}): nothing was made.")
+    });
     print::line(digest.as_str());
+    doubt_name(&client, &app).await;
     Ok(Done::Ok)
+}
+
+/// A common base is an image of no application, so such a name is only doubted: it may be mistyped.
+async fn doubt_name(client: &Client, app: &AppName) {
+    let found = client.get(&format!("/api/v1/applications/{app}")).await;
+    if found.is_err_and(|failure| failure.status == Some(404)) {
+        eprintln!(
+            "Note: no application is named {app} yet. Declare it with `viridian apply` to release this image; a base of others needs no more."
+        );
+    }
 }
 
 async fn list(args: List) -> Outcome {

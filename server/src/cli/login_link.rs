@@ -2,27 +2,29 @@
 
 use super::connect::Connect;
 use super::print;
+use super::token::Given;
 use super::{Done, Outcome};
-use crate::auth::Role;
 use serde_json::json;
 
 /// Print a link that signs in one browser, once, within an hour.
+///
+/// Without a role the browser may what the token may that this command uses, and no longer than it.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  viridian login-link\n  viridian login-link --name ada --role approver"
+    after_help = "Examples:\n  viridian login-link\n  viridian login-link --name ada --role approver --app site --env prod"
 )]
 pub(crate) struct Args {
     /// Who signs in with it; the journal names them so.
     #[arg(long)]
     name: Option<String>,
-    #[arg(long, default_value = "admin")]
-    role: Role,
+    #[command(flatten)]
+    given: Given,
     #[command(flatten)]
     connect: Connect,
 }
 
 pub(crate) async fn run(args: Args) -> Outcome {
-    let body = json!({ "name": args.name, "role": args.role });
+    let body = json!({ "name": args.name, "grants": args.given.grants() });
     let answer = args
         .connect
         .client()?

@@ -10,6 +10,9 @@ use store::Store;
 pub(crate) struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) async fn run(args: Args) -> Outcome {
@@ -18,6 +21,10 @@ pub(crate) async fn run(args: Args) -> Outcome {
         .await
         .map_err(|error| Failure::new(error, ""))?;
     store.close().await;
-    super::print::line(format!("{url} is up to date."));
+    if args.json {
+        super::print::json(&serde_json::json!({ "database": url.to_string(), "up_to_date": true }));
+    } else {
+        super::print::line(format!("{url} is up to date."));
+    }
     Ok(Done::Ok)
 }

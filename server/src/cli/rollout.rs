@@ -105,7 +105,7 @@ struct Plan {
 /// Start a rollout. The first one of an empty environment simply starts it.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  viridian rollout start --app site --env prod --image 2 --strategy canary --watch\n\nWith --watch it ends with 0 when it succeeded, 3 when it was rolled back or cancelled, 4 when it failed."
+    after_help = "Example:\n  viridian rollout start --app site --env prod --image 2 --strategy canary --watch\n\nExit codes: 0 started, or with --watch succeeded; 1 an error, told on standard error; 2 wrong usage; with --watch 3 rolled back, cancelled or rejected, 4 failed"
 )]
 struct Start {
     #[command(flatten)]
@@ -151,7 +151,7 @@ struct Show {
 /// Follow a rollout to its end, a line for each change.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Example:\n  viridian rollout watch 7\n\nEnds with 0 when it succeeded, 3 when it was rolled back or cancelled, 4 when it failed."
+    after_help = "Example:\n  viridian rollout watch 7\n\nExit codes: 0 succeeded; 1 an error, told on standard error; 2 wrong usage; 3 rolled back, cancelled or rejected; 4 failed"
 )]
 struct Watch {
     id: RolloutId,
@@ -249,6 +249,7 @@ fn started(view: &RolloutView) -> String {
 }
 
 async fn list(args: List) -> Outcome {
+    let nothing = nothing(&args);
     let path = with_query(
         "/api/v1/rollouts",
         &[
@@ -266,7 +267,7 @@ async fn list(args: List) -> Outcome {
     }
     let page: Page<RolloutRow> = typed(&answer)?;
     if page.items.is_empty() {
-        print::line("There is no such rollout.");
+        print::line(nothing);
         return Ok(Done::Ok);
     }
     let rows: Vec<_> = page
@@ -302,6 +303,28 @@ async fn list(args: List) -> Outcome {
         print::line(format!("\nMore with --cursor {next}"));
     }
     Ok(Done::Ok)
+}
+
+/// What is said of an empty list.
+fn nothing(args: &List) -> String {
+    let place = match (&args.app, &args.env) {
+        (None, None) => String::new(),
+        (Some(app), None) => format!(" of {app}"),
+        (Some(app), Some(env)) => format!(" of {app}/{env}"),
+        (None, Some(env)) => format!(" in {env}"),
+    };
+    let state = args
+        .state
+        .as_ref()
+        .map(|state| format!(" that is {}", state.replace(',', " or ")))
+        .unwrap_or_default();
+    match (args.cursor.is_some(), place.is_empty() && state.is_empty()) {
+        (true, _) => format!("There are no more rollouts{place}{state}."),
+        (false, true) => {
+            "No rollout was started yet: `viridian rollout start` starts one.".to_owned()
+        }
+        (false, false) => format!("There is no rollout{place}{state}."),
+    }
 }
 
 fn state(state: &str, reason: Option<&str>) -> String {

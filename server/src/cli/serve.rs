@@ -1,6 +1,7 @@
 //! `viridian serve`.
 
 use super::{Done, Outcome};
+use crate::auth::PublicUrl;
 use crate::data::DataDir;
 use crate::serve;
 use std::net::SocketAddr;
@@ -34,6 +35,10 @@ pub(crate) struct Args {
     /// given more than once.
     #[arg(long = "allow-host", value_name = "NAME")]
     hosts: Vec<String>,
+    /// The address that browsers use, where a proxy in front of this server has another one, such as
+    /// https://ops.example.org. Without it only pages of plain http:// count as this server's own.
+    #[arg(long = "public-url", value_name = "URL", env = "VIRIDIAN_PUBLIC_URL")]
+    public: Option<PublicUrl>,
 }
 
 pub(crate) async fn run(args: Args) -> Outcome {
@@ -44,6 +49,7 @@ pub(crate) async fn run(args: Args) -> Outcome {
         site: args.site.or_else(site_of_program),
         database_url: args.database_url,
         hosts: args.hosts,
+        public: args.public,
     })
     .await?;
     Ok(Done::Ok)

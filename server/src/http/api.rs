@@ -38,6 +38,7 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(applications::show))
         .routes(routes!(images::list, images::bake))
         .routes(routes!(images::import))
+        .routes(routes!(images::making))
         .routes(routes!(images::show))
         .routes(routes!(rollouts::list, rollouts::start))
         .routes(routes!(rollouts::plan))

@@ -2,16 +2,16 @@
 
 use super::Server;
 use super::extract::Filter;
-use super::live::{News, of_entry};
+use super::live::{LISTENERS, News, of_entry};
 use super::problem::{Handled, ProblemBody, Trouble};
 use app::view::Change;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
 use domain::{AppName, EnvName, RolloutId, Target};
 use futures::{Stream, StreamExt, stream};
-use http::header::CACHE_CONTROL;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::header::{CACHE_CONTROL, CONNECTION};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -50,12 +50,30 @@ pub(crate) async fn events(
     State(server): State<Server>,
     Filter(wanted): Filter<Wanted>,
     headers: HeaderMap,
-) -> Handled<impl IntoResponse> {
+) -> Response {
+    match listen(&server, wanted, &headers).await {
+        Ok(stream) => stream.into_response(),
+        Err(trouble) => {
+            let mut response = trouble.into_response();
+            // Listeners that are too many come by the thousand: none keeps its connection.
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+        }
+    }
+}
+
+async fn listen(
+    server: &Server,
+    wanted: Wanted,
+    headers: &HeaderMap,
+) -> Handled<impl IntoResponse + use<>> {
     // Listening begins before the past is read, so that nothing falls between the two.
     let (news, seat) = server.live.listen().ok_or_else(|| {
         Trouble::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "too many are listening already",
+            format!("{LISTENERS} are listening already, and no more can"),
             "close other pages, or ask for what you need now and then instead",
         )
     })?;
@@ -83,7 +101,7 @@ pub(crate) async fn events(
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     if let Some(last) = last.filter(|last| !last.is_empty()) {
         match last.trim().parse() {
-            Ok(last) => listener.replay(&server, last).await?,
+            Ok(last) => listener.replay(server, last).await?,
             Err(_) => listener.ready.push_back(resync()),
         }
     }

@@ -3,15 +3,17 @@
 
 use super::Server;
 use super::extract::{At, MAX_BODY, Who};
+use super::page;
 use super::problem::{Handled, Trouble};
 use app::backend::Problem;
 use app::view::{CommandRequest, StartRequest};
 use axum::Form;
-use axum::extract::State;
 use axum::extract::rejection::FormRejection;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::plan::Strategy;
-use domain::{AppName, Command, EnvName, RolloutId};
+use domain::{AppName, Command, EnvName, RolloutId, Target};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -94,6 +96,48 @@ pub(super) async fn command(
         Err(problem) => back(&home.unwrap_or_else(|| format!("/rollouts/{id}")), &problem),
     }
     .into_response())
+}
+
+/// `POST /do/holds/{app}/{env}/remove`
+pub(super) async fn remove_hold(
+    State(server): State<Server>,
+    Who(viewer): Who,
+    At((app, env)): At<(AppName, EnvName)>,
+) -> Response {
+    let target = Target { app, env };
+    let done = server.world.remove_hold(&viewer, &target).await;
+    removed(&target, done)
+}
+
+/// `POST /do/vetoes/{app}/{env}/{image}/remove`
+pub(super) async fn remove_veto(
+    State(server): State<Server>,
+    Who(viewer): Who,
+    At((app, env, image)): At<(AppName, EnvName, String)>,
+) -> Response {
+    let target = Target { app, env };
+    let done = server.world.remove_veto(&viewer, &target, &image).await;
+    removed(&target, done)
+}
+
+/// To the environment it was removed from, which tells it.
+fn removed(target: &Target, done: Result<bool, Problem>) -> Response {
+    let home = format!("/applications/{}", target.app);
+    match done {
+        Ok(_) => Redirect::to(&format!("{home}#env-{}", target.env)),
+        Err(problem) => back(&home, &problem),
+    }
+    .into_response()
+}
+
+/// Shows a problem as a page: who sent a form without script has a browser before them.
+pub(super) async fn as_page(request: Request, next: Next) -> Response {
+    let is_form = request.uri().path().starts_with("/do/");
+    let response = next.run(request).await;
+    match response.extensions().get::<Trouble>() {
+        Some(trouble) if is_form => page::problem(trouble.status(), trouble.body()),
+        _ => response,
+    }
 }
 
 fn filled<T>(form: Result<Form<T>, FormRejection>) -> Handled<T> {

@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// Listeners at the same time.
-const LISTENERS: usize = 2_000;
+pub(super) const LISTENERS: usize = 2_000;
 /// How far a listener may be behind before it is told to look again.
 const BACKLOG: usize = 1_024;
 

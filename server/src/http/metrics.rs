@@ -46,6 +46,12 @@ pub(super) async fn metrics(State(server): State<Server>) -> Handled<impl IntoRe
         "# HELP viridian_event_listeners Clients of the live stream.\n# TYPE viridian_event_listeners gauge\nviridian_event_listeners {}",
         server.live.listeners()
     );
+    let clock = &world.clock;
+    let _ = writeln!(
+        text,
+        "# HELP viridian_clock_behind_ms How far the machine's clock is ahead of the one that waits are counted by.\n# TYPE viridian_clock_behind_ms gauge\nviridian_clock_behind_ms {}",
+        clock.wall().0 - clock.now().0
+    );
     let node = tokio::time::timeout(Duration::from_secs(2), world.local.metrics()).await;
     let up = matches!(node, Ok(Ok(_)));
     let _ = writeln!(

@@ -1,4 +1,11 @@
-//! The few pages that are shown to somebody who is not signed in. Plain HTML without script.
+//! The few pages that stand alone: to somebody who is not signed in, and for a form that went wrong.
+//! Plain HTML without script.
+
+mod style;
+mod trouble;
+
+pub(crate) use style::style;
+pub(crate) use trouble::problem;
 
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
@@ -24,14 +31,36 @@ pub(crate) fn sign_in_first(again: bool) -> Response {
 }
 
 pub(crate) fn link_is_spent() -> Response {
-    page(
+    no_way_in(
         StatusCode::GONE,
         "This link was used already",
-        "",
-        "<p>A sign-in link works once, and for an hour. <a href=\"/\">Go on</a> if this browser is \
-         signed in; otherwise make another link on the server's machine:</p>\
-         <pre>viridian login-link --data DIR</pre>",
+        "A sign-in link works once.",
     )
+}
+
+pub(crate) fn link_is_late() -> Response {
+    no_way_in(
+        StatusCode::GONE,
+        "This link is too old",
+        "A sign-in link works for an hour, and not longer than the token that made it.",
+    )
+}
+
+pub(crate) fn link_is_unknown() -> Response {
+    no_way_in(
+        StatusCode::NOT_FOUND,
+        "This link is not known here",
+        "This server did not make it, or long ago. A link has to be opened whole, and on the server \
+         that made it.",
+    )
+}
+
+fn no_way_in(status: StatusCode, title: &str, why: &str) -> Response {
+    let body = format!(
+        "<p>{why} <a href=\"/\">Go on</a> if this browser is signed in; otherwise make another link on \
+         the server's machine:</p><pre>viridian login-link --data DIR</pre>"
+    );
+    page(status, title, "", &body)
 }
 
 fn page(status: StatusCode, title: &str, head: &str, body: &str) -> Response {
@@ -39,14 +68,19 @@ fn page(status: StatusCode, title: &str, head: &str, body: &str) -> Response {
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <meta name=\"color-scheme\" content=\"light dark\">{head}\
-         <title>{title} · Viridian</title></head><body><main><h1>{title}</h1>{body}</main></body></html>"
+         <link rel=\"icon\" type=\"image/svg+xml\" href=\"/favicon.svg\">\
+         <link rel=\"stylesheet\" href=\"/sign-in/style.css\">\
+         <title>{title} · Viridian</title></head><body><main>\
+         <p class=\"mark\"><img src=\"/favicon.svg\" alt=\"\" width=\"20\" height=\"20\">Viridian</p>\
+         <h1>{title}</h1>{body}</main></body></html>"
     );
     let mut response = (status, Html(html)).into_response();
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
-            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; \
+             base-uri 'none'; form-action 'none'",
         ),
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

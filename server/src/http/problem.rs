@@ -66,6 +66,10 @@ impl Trouble {
         self
     }
 
+    pub(crate) fn body(&self) -> &ProblemBody {
+        &self.0
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -104,6 +108,8 @@ impl IntoResponse for Trouble {
         let status = self.status();
         let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = (status, body).into_response();
+        // For who shows it in another form.
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,

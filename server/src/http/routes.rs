@@ -3,7 +3,7 @@
 use super::extract::MAX_BODY;
 use super::openapi::Document;
 use super::problem::{panicked, unknown_method, unknown_route};
-use super::{Server, api, forms, idempotency, metrics, probes};
+use super::{Server, api, forms, idempotency, metrics, page, probes};
 use crate::auth::{gate, sign_in, sign_out};
 use crate::site::{self, SiteOptions};
 use app::backend::Viewer;
@@ -57,10 +57,16 @@ pub(crate) fn router(server: Server, site: SiteOptions) -> Router {
         .route("/healthz", get(probes::healthz))
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(metrics::metrics))
+        .route("/sign-in/style.css", get(page::style))
         .route("/sign-in/{link}", get(sign_in))
         .route("/do/sign-out", post(sign_out))
         .route("/do/rollouts", post(forms::start))
         .route("/do/rollouts/{id}/{verb}", post(forms::command))
+        .route("/do/holds/{app}/{env}/remove", post(forms::remove_hold))
+        .route(
+            "/do/vetoes/{app}/{env}/{image}/remove",
+            post(forms::remove_veto),
+        )
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let viewer = Router::new()
@@ -83,6 +89,7 @@ pub(crate) fn router(server: Server, site: SiteOptions) -> Router {
         .layer(policy(CLOSED_POLICY))
         .merge(pages)
         .layer(middleware::from_fn_with_state(server, gate))
+        .layer(middleware::from_fn(forms::as_page))
         .layer(CatchPanicLayer::custom(panicked));
     let headers: [(HeaderName, &'static str); 4] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -1,8 +1,9 @@
 //! Applying a declaration: what differs, line by line, and making it so.
 
 use super::World;
+use super::authority::{Extent, require, require_within};
 use super::error::{invalid, of_store, problem};
-use app::backend::{Answer, Problem, ProblemKind, Viewer};
+use app::backend::{Answer, Problem, ProblemKind, Viewer, ViewerRole};
 use app::view::{ApplyRequest, ApplyView};
 use domain::{Application, Environment};
 use serde_json::Value;
@@ -14,15 +15,23 @@ impl World {
         viewer: &Viewer,
         request: ApplyRequest,
     ) -> Answer<ApplyView> {
+        if !request.plan {
+            // Whoever may declare nothing at all need not mend a declaration to learn it.
+            require_within(viewer, ViewerRole::Admin, None, DECLARE)?;
+        }
         let wanted = Application::from_toml(&request.toml)
             .map_err(|error| invalid("toml", error, "mend the declaration at that place"))?;
-        self.clouds_are_known(&wanted)?;
-        self.ports_are_free(&wanted).await?;
+        let _alone = self.applying.lock().await;
         let known = self
             .store
             .application(&wanted.name)
             .await
             .map_err(of_store)?;
+        if !request.plan {
+            may_declare(viewer, known.as_ref(), &wanted)?;
+        }
+        self.clouds_are_known(&wanted)?;
+        self.ports_are_free(&wanted).await?;
         let changes = differences(known.as_ref(), &wanted);
         self.nothing_runs_where_removed(known.as_ref(), &wanted)
             .await?;
@@ -35,10 +44,34 @@ impl World {
             self.engine.environments_changed();
         }
         Ok(ApplyView {
+            takes_rollout: self.takes_rollout(&wanted).await?,
             app: wanted.name,
             changes,
             applied,
         })
+    }
+
+    /// What is declared and not in force, by environment, with the way to bring it into effect.
+    async fn takes_rollout(&self, wanted: &Application) -> Answer<Vec<String>> {
+        let records = self.store.environments().await.map_err(of_store)?;
+        let here = records.iter().filter(|record| record.app == wanted.name);
+        let lines = here.filter_map(|record| {
+            let mut envs = wanted.environments.iter();
+            let env = envs.find(|env| env.name == record.spec.name)?;
+            let stable = record.stable.as_ref()?;
+            let behind: Vec<_> = stable.behind(env).iter().map(ToString::to_string).collect();
+            (!behind.is_empty()).then(|| {
+                format!(
+                    "{}: {} takes a rollout, also of the same image: viridian rollout start --app {} --env {} --image {} --strategy blue-green",
+                    env.name,
+                    behind.join(", "),
+                    wanted.name,
+                    env.name,
+                    stable.version
+                )
+            })
+        });
+        Ok(lines.collect())
     }
 
     fn clouds_are_known(&self, wanted: &Application) -> Answer<()> {
@@ -120,6 +153,39 @@ impl World {
         Ok(())
     }
 }
+
+/// An admin of an environment may change its settings; what there is and in which order, only who is
+/// admin of the whole application.
+fn may_declare(viewer: &Viewer, known: Option<&Application>, wanted: &Application) -> Answer<()> {
+    let names = |app: &Application| -> Vec<_> {
+        app.environments
+            .iter()
+            .map(|env| env.name.clone())
+            .collect()
+    };
+    let bare = |app: &Application| Application {
+        environments: Vec::new(),
+        ..app.clone()
+    };
+    let same = |known: &&Application| names(known) == names(wanted) && bare(known) == bare(wanted);
+    let Some(known) = known.filter(same) else {
+        let whole = Extent::application(&wanted.name);
+        return require(viewer, ViewerRole::Admin, whole, DECLARE);
+    };
+    require_within(viewer, ViewerRole::Admin, Some(&wanted.name), DECLARE)?;
+    for (before, after) in known.environments.iter().zip(&wanted.environments) {
+        if before != after {
+            let at = Extent {
+                app: Some(&wanted.name),
+                env: Some(&after.name),
+            };
+            require(viewer, ViewerRole::Admin, at, DECLARE)?;
+        }
+    }
+    Ok(())
+}
+
+const DECLARE: &str = "declare applications";
 
 /// One line per difference.
 fn differences(known: Option<&Application>, wanted: &Application) -> Vec<String> {

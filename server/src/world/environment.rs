@@ -1,12 +1,13 @@
 //! Environments: the cell of the matrix, and the column of an application's page.
 
 use super::error::{not_found, of_store};
-use super::{World, group};
-use app::backend::{Answer, Viewer};
+use super::{Extent, World, group, hold, refusal};
+use app::backend::{Answer, Viewer, ViewerRole};
 use app::view::*;
 use domain::observation::Health;
 use domain::{AppName, Observation, Target};
 use engine::Snapshot;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use store::{EnvironmentRecord, ImageRecord, RolloutQuery, RolloutRecord};
 
@@ -174,33 +175,32 @@ impl World {
             }
             None => None,
         };
-        let vetoes = record
-            .vetoes
-            .iter()
-            .map(|veto| Veto {
-                digest: veto.digest.clone(),
-                version: veto.version.clone(),
-                why: veto.why.clone(),
-                by: veto.by.to_string(),
-                at: veto.at,
-                rollout: veto.rollout,
-            })
-            .collect();
+        let target = Target {
+            app: record.app.clone(),
+            env: record.spec.name.clone(),
+        };
         Ok(EnvironmentView {
             cloud: record.spec.cloud.clone(),
             active,
             queue,
             recent,
-            vetoes,
-            candidates: candidates(&scene, images),
+            notes: self.notes(&target).await?,
+            hold: hold::hold(record, viewer),
+            vetoes: hold::vetoes(record, viewer),
+            candidates: candidates(&scene, images, viewer),
             cell: cell(&scene),
             groups: scene.groups,
         })
     }
 }
 
-fn candidates(scene: &Scene, images: &[ImageRecord]) -> Vec<Candidate> {
+fn candidates(scene: &Scene, images: &[ImageRecord], viewer: &Viewer) -> Vec<Candidate> {
     let record = &scene.record;
+    let at = Extent {
+        app: Some(&record.app),
+        env: Some(&record.spec.name),
+    };
+    let forbidden = refusal(viewer, ViewerRole::Operator, at);
     let coming = scene
         .active
         .as_ref()
@@ -213,14 +213,12 @@ fn candidates(scene: &Scene, images: &[ImageRecord]) -> Vec<Candidate> {
                 format!("vetoed here by {}: {}", veto.by, veto.why)
             } else if coming == Some(&image.digest) {
                 "it is on its way in already".to_owned()
-            } else if record
-                .stable
-                .as_ref()
-                .is_some_and(|stable| stable.image == image.digest)
-            {
+            } else if record.stable.as_ref().is_some_and(|stable| {
+                stable.image == image.digest && stable.behind(&record.spec).is_empty()
+            }) {
                 "it is what runs here already".to_owned()
             } else {
-                String::new()
+                forbidden.clone().unwrap_or_default()
             };
             Candidate {
                 version: image.version.clone(),
@@ -231,6 +229,13 @@ fn candidates(scene: &Scene, images: &[ImageRecord]) -> Vec<Candidate> {
             }
         })
         .collect()
+}
+
+/// Where what serves is reached, which is not where it is declared to be until a rollout brought that.
+fn listens(record: &EnvironmentRecord) -> SocketAddr {
+    let stable = record.stable.as_ref();
+    let released = stable.and_then(|stable| stable.template.listen);
+    released.unwrap_or(record.spec.listen)
 }
 
 /// One application in one environment, as observed.
@@ -260,7 +265,7 @@ pub(super) fn cell(scene: &Scene) -> Cell {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Cell {
         env: record.spec.name.clone(),
-        url: format!("http://{}/", record.spec.listen),
+        url: format!("http://{}/", listens(record)),
         shares: group::shares(groups),
         health,
         healthy: serving().map(|group| group.healthy).sum(),

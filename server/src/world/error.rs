@@ -94,6 +94,33 @@ pub(crate) fn of_cloud(error: CloudError) -> Problem {
     problem(kind, error, remedy)
 }
 
+/// Why no image was made. The node's own words say what was wrong and what to do; that it is behind
+/// a cloud's interface is nothing to whoever bakes.
+pub(super) fn of_making(error: CloudError) -> Problem {
+    let (kind, field, message) = match &error {
+        CloudError::Invalid(message) | CloudError::Unsupported(message) => {
+            (ProblemKind::Invalid, None, message)
+        }
+        CloudError::Conflict(message) => (ProblemKind::Conflict, Some("version"), message),
+        CloudError::NotFound(message) => (ProblemKind::NotFound, None, message),
+        CloudError::Denied(message) => {
+            return problem(
+                ProblemKind::Invalid,
+                message,
+                "let the user who runs `viridian serve` read it",
+            );
+        }
+        CloudError::Throttled { .. } | CloudError::Transient(_) => return of_cloud(error),
+    };
+    let (detail, remedy) = split(message);
+    Problem {
+        kind,
+        detail,
+        remedy,
+        field: field.map(str::to_owned),
+    }
+}
+
 pub(crate) fn of_engine(error: EngineError) -> Problem {
     use EngineError as E;
     let conflict = |detail: String, remedy: String| problem(ProblemKind::Conflict, detail, remedy);
@@ -177,6 +204,11 @@ pub(crate) fn of_engine(error: EngineError) -> Problem {
         }
         E::Store(error) => of_store(error),
         E::Cloud(error) => of_cloud(error),
+        E::AheadOfJournal { .. } => conflict(
+            error.to_string(),
+            "restore the newest database, or end what is under way and start the image that is to run"
+                .to_owned(),
+        ),
         E::Contended => problem(ProblemKind::Unavailable, error, "try again"),
     }
 }

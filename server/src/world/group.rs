@@ -219,6 +219,7 @@ pub(super) fn series(groups: &[GroupView], samples: &[Sample]) -> Vec<Series> {
         .map(|group| Series {
             group: group.name.clone(),
             version: group.image.clone(),
+            role: group.role,
             incoming: group.incoming,
             points: samples
                 .iter()
@@ -229,16 +230,16 @@ pub(super) fn series(groups: &[GroupView], samples: &[Sample]) -> Vec<Series> {
 }
 
 fn point(sample: &Sample, group: &GroupName) -> Option<Point> {
-    let (_, figures) = sample.groups.iter().find(|(name, _)| name == group)?;
+    let (_, reading) = sample.groups.iter().find(|(name, _)| name == group)?;
     #[expect(
         clippy::cast_precision_loss,
         reason = "counts of a second stay far below 2^53"
     )]
-    let requests_per_s = figures.requests as f64 * 1_000.0 / sample.over_ms.max(1) as f64;
+    let requests_per_s = reading.requests as f64 * 1_000.0 / sample.over_ms.max(1) as f64;
     Some(Point {
         at: sample.at,
         requests_per_s,
-        error_rate: figures.error_rate(),
-        p95_ms: figures.latency.quantile_ms(0.95),
+        error_rate: reading.error_rate(),
+        p95_ms: reading.p95_ms,
     })
 }

@@ -1,7 +1,7 @@
 //! Images: lineage, where each serves, baking and importing.
 
-use super::error::{invalid, not_found, of_cloud, of_store};
-use super::{World, require};
+use super::error::{invalid, not_found, of_making, of_store};
+use super::{InMaking, World, require_within};
 use app::backend::{Answer, Viewer, ViewerRole};
 use app::view::*;
 use cloud_local::wire;
@@ -100,6 +100,9 @@ impl World {
                 "name the program and its arguments after `--`, such as `-- python3 -m http.server '${PORT}'`",
             ));
         }
+        let entry = self
+            .making
+            .begin(&request.app, &request.version, viewer, self.time());
         let world = self.clone();
         let by = viewer.actor.clone();
         // A client that goes away must not leave a half-known image behind.
@@ -115,9 +118,9 @@ impl World {
             };
             let image = world
                 .local
-                .bake(bake, &mut |_| {})
+                .bake(bake, &mut |progress| entry.tell(progress))
                 .await
-                .map_err(of_cloud)?;
+                .map_err(of_making)?;
             world
                 .remember(request.app, request.version, image, by)
                 .await
@@ -130,8 +133,16 @@ impl World {
         viewer: &Viewer,
         request: ImportRequest,
     ) -> Answer<ImageView> {
-        require(viewer, ViewerRole::Operator, "import images")?;
+        require_within(
+            viewer,
+            ViewerRole::Operator,
+            Some(&request.app),
+            "import images",
+        )?;
         let layout = absolute(&request.folder)?;
+        let entry = self
+            .making
+            .begin(&request.app, &request.version, viewer, self.time());
         let world = self.clone();
         let by = viewer.actor.clone();
         let task = tokio::spawn(async move {
@@ -143,14 +154,25 @@ impl World {
             };
             let image = world
                 .local
-                .import(import, &mut |_| {})
+                .import(import, &mut |progress| entry.tell(progress))
                 .await
-                .map_err(of_cloud)?;
+                .map_err(of_making)?;
             world
                 .remember(request.app, request.version, image, by)
                 .await
         });
         task.await.map_err(lost)?
+    }
+
+    /// What is being baked and imported now, oldest first.
+    pub(crate) fn in_making(&self) -> Vec<InMaking> {
+        self.making.all()
+    }
+
+    /// Whether a version has its image already; making it again makes nothing new.
+    pub(crate) async fn is_made(&self, app: &AppName, version: &Version) -> Answer<bool> {
+        let found = self.store.find_image(app, version).await;
+        Ok(found.map_err(of_store)?.is_some())
     }
 
     async fn parent(&self, app: &AppName, parent: &str) -> Answer<Digest> {

@@ -1,13 +1,13 @@
 //! Rollouts: rows, the whole of one, and what can be said to it.
 
-use super::authority::{needed, require, restrict};
+use super::authority::{needed, require, restrict, still_allowed};
 use super::error::{invalid, not_found, of_engine, of_store};
 use super::{World, group, journal, steps, words};
-use app::backend::{Answer, Viewer};
+use app::backend::{Answer, Viewer, ViewerRole};
 use app::view::*;
 use domain::plan::Strategy;
 use domain::rollout::{ActionOffer, actions, headline, sentence};
-use domain::{AppName, Command, Digest, RolloutId, Status, Target, Time, Version};
+use domain::{AppName, Command, Digest, Rollout, RolloutId, Status, Target, Time, Version};
 use engine::{Ask, Snapshot};
 use store::{ImageRecord, RolloutQuery, RolloutRecord};
 
@@ -58,6 +58,9 @@ impl World {
                     )
                 };
             }
+        }
+        for offer in &mut offers {
+            offer.why = rollout.plan.in_words(&offer.why);
         }
         restrict(&mut offers, rollout, viewer);
         Ok(offers)
@@ -184,7 +187,7 @@ impl World {
             }
             _ => rollout
                 .current()
-                .map(|(_, step)| step.action.to_string())
+                .map(|(_, step)| rollout.plan.in_words(&step.action.to_string()))
                 .unwrap_or_default(),
         };
         row.timeline = steps::timeline(rollout, now);
@@ -282,21 +285,11 @@ impl World {
             Some(from) => self.changes(&from.image, &plan.to.image).await,
             None => Vec::new(),
         };
-        let strategy = match plan.strategy {
-            Strategy::BlueGreen => "Blue/green",
-            Strategy::Canary => "Canary",
-            Strategy::Rolling => "Rolling",
-            Strategy::Ab => "A/B",
-        };
-        let to = &plan.to.version;
         Ok(PlanView {
             app: request.app,
             env: request.env,
             strategy: plan.strategy,
-            headline: match &plan.from {
-                Some(from) => format!("{strategy} {} → {to}", from.version),
-                None => format!("First start of {to}"),
-            },
+            headline: plan.headline(),
             steps: steps::of_plan(&plan),
             extra_instance_hours: hours(plan.extra_instance_ms()),
             declared_wait_ms: plan.declared_wait_ms(),
@@ -310,6 +303,11 @@ impl World {
         viewer: &Viewer,
         request: StartRequest,
     ) -> Answer<RolloutView> {
+        let target = Target {
+            app: request.app.clone(),
+            env: request.env.clone(),
+        };
+        require(viewer, ViewerRole::Operator, &target, "start rollouts")?;
         let ask = self.ask(viewer, &request).await?;
         let id = self.engine.begin(&ask).await.map_err(of_engine)?;
         self.rollout_view(viewer, id).await
@@ -323,11 +321,14 @@ impl World {
         request: CommandRequest,
     ) -> Answer<RolloutView> {
         let snapshot = self.snapshot(id).await?;
-        require(viewer, needed(&snapshot.rollout, command), command.as_str())?;
+        let rollout = &snapshot.rollout;
+        let target = &rollout.plan.target;
+        require(viewer, needed(rollout, command), target, command.as_str())?;
         let by = viewer.actor.clone();
+        let may = |rollout: &Rollout| still_allowed(viewer, rollout, command);
         let done = self
             .engine
-            .command(id, command, by, request.step)
+            .command_where(id, command, by, request.step, &may)
             .await
             .map_err(of_engine)?;
         self.rollout_view(viewer, done.rollout).await

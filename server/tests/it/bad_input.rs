@@ -1,6 +1,6 @@
 //! Bad input, each with its clear error.
 
-use crate::harness::Server;
+use crate::harness::{Server, free_port, root_of, start, wait};
 use std::os::unix::fs::symlink;
 
 #[test]
@@ -57,6 +57,7 @@ fn one_port_is_for_one_environment_of_all_applications() {
 #[test]
 fn a_folder_that_makes_no_image_says_why() {
     let server = Server::start();
+    server.apply("");
     let folder = server.folder.path().join("site");
     let path = folder.to_str().unwrap();
     let bake = |more: &[&str]| {
@@ -86,6 +87,7 @@ fn a_folder_that_makes_no_image_says_why() {
 #[test]
 fn a_version_never_moves_to_another_image() {
     let server = Server::start();
+    server.apply("");
     let first = server.bake("1", "one");
     assert_eq!(server.bake("1", "one"), first, "the same again is the same");
     let folder = server.folder.path().join("site-1");
@@ -344,5 +346,70 @@ fn an_address_that_is_taken_is_told_at_the_start() {
     assert!(
         !folder.path().join("data/node/node.sock").exists(),
         "nothing was started"
+    );
+}
+
+#[test]
+fn an_environment_names_its_port() {
+    let server = Server::start();
+    let file = server.folder.path().join("zero.toml");
+    let toml = "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:0\"\n";
+    std::fs::write(&file, toml).unwrap();
+    let said = server.fails(&["apply", "-f", file.to_str().unwrap()], 1);
+    assert!(said.contains("listen") && said.contains("port"), "{said}");
+    std::fs::write(&file, toml.replace(":0\"", &format!(":{}\"", free_port()))).unwrap();
+    server.ok(&["apply", "-f", file.to_str().unwrap()]);
+}
+
+#[test]
+fn a_port_that_another_program_has_is_told_and_waited_for() {
+    let server = Server::start();
+    let port = server.apply("");
+    let taken = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    server.bake("1", "one");
+    server.ok(&start("1", "blue-green", &[]));
+    let trouble = wait("what holds it up", || {
+        server.rollout(1)["trouble"].as_str().map(str::to_owned)
+    });
+    assert!(
+        trouble.contains(&format!("127.0.0.1:{port}")) && trouble.contains("in use"),
+        "{trouble}"
+    );
+    drop(taken);
+    server.until_state(1, "succeeded");
+    assert_eq!(root_of(port), "one");
+    assert!(server.rollout(1)["trouble"].is_null());
+}
+
+#[test]
+fn a_promotion_that_is_clicked_twice_is_one() {
+    let server = Server::start();
+    server.apply("[environment.blue_green]\napproval = \"anyone\"\nretain_ms = 0\n");
+    server.first();
+    server.bake("2", "two");
+    server.ok(&start("2", "blue-green", &[]));
+    let step = wait("the approval's turn", || {
+        let now = server.rollout(2);
+        (now["reason"] == "approval").then(|| now["step"].to_string())
+    });
+    let body = format!("{{\"step\":{step}}}");
+    let promote = || {
+        let answer = server.ask("POST", "/api/v1/rollouts/2/promote", Some(&body));
+        assert!(matches!(answer.status, 200 | 409), "{answer:?}");
+        answer.status
+    };
+    let answers: Vec<_> = std::thread::scope(|scope| {
+        let asks: Vec<_> = (0..4).map(|_| scope.spawn(promote)).collect();
+        asks.into_iter().map(|ask| ask.join().unwrap()).collect()
+    });
+    let done = answers.iter().filter(|status| **status == 200).count();
+    assert_eq!(done, 1, "{answers:?}");
+    server.until_state(2, "succeeded");
+    let journal = server.get("/api/v1/rollouts/2/journal?limit=200");
+    let rows = journal["items"].as_array().unwrap().iter();
+    assert_eq!(
+        rows.filter(|row| row["what"] == "promoted").count(),
+        1,
+        "{journal}"
     );
 }

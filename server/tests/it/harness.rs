@@ -21,11 +21,58 @@ pub(crate) const PYTHON: [&str; 6] = [
     "127.0.0.1",
 ];
 
+/// What a server is given besides its folder.
+#[derive(Default)]
+pub(crate) struct Given {
+    /// More arguments of `serve`.
+    pub(crate) args: Vec<String>,
+    /// A disk of its own under the data folder.
+    pub(crate) disk: Option<crate::disk::Disk>,
+    pub(crate) database_url: Option<String>,
+}
+
 pub(crate) struct Server {
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) given: Given,
     child: Option<Child>,
     pub(crate) url: String,
     pub(crate) token: String,
+}
+
+/// A web server that can go wrong in every way an application can.
+pub(crate) const PROGRAM: &str = r#"
+import http.server, os, sys, threading, time
+port, mode, argument = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+if mode == "silent":
+    time.sleep(600)
+if mode == "exits":
+    sys.exit("no database at " + argument)
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = argument.encode()
+        self.send_response(500 if mode == "fails" else 200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+def die():
+    while not os.path.exists(argument):
+        time.sleep(0.02)
+    os._exit(9)
+if mode == "dies":
+    threading.Thread(target=die, daemon=True).start()
+http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"#;
+
+/// Arguments of `rollout start` for `site` in `prod`.
+pub(crate) fn start<'a>(image: &'a str, strategy: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut args = vec![
+        "rollout", "start", "--app", "site", "--env", "prod", "--image", image,
+    ];
+    args.extend(["--strategy", strategy]);
+    args.extend(more);
+    args
 }
 
 #[derive(Debug)]
@@ -50,9 +97,13 @@ impl Answer {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_with(tempfile::tempdir().unwrap(), Given::default())
+    }
+
+    pub(crate) fn start_with(folder: tempfile::TempDir, given: Given) -> Self {
         let mut server = Self {
             folder,
+            given,
             child: None,
             url: String::new(),
             token: String::new(),
@@ -61,8 +112,67 @@ impl Server {
         server
     }
 
+    /// The data folder as this process sees it.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        let data = self.folder.path().join("data");
+        match &self.given.disk {
+            Some(disk) => disk.seen_from_here(&data),
+            None => data,
+        }
+    }
+
+    /// A command of the binary that works on the data folder itself.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = match &self.given.disk {
+            Some(disk) => disk.inside(BINARY),
+            None => Command::new(BINARY),
+        };
+        command
+            .args(args)
+            .arg("--data")
+            .arg(self.folder.path().join("data"))
+            .env_remove("VIRIDIAN_URL")
+            .env_remove("VIRIDIAN_TOKEN")
+            .env_remove("VIRIDIAN_DATABASE_URL")
+            .env("VIRIDIAN_USER", "ada")
+            .stdin(Stdio::null());
+        if let Some(url) = &self.given.database_url {
+            command.env("VIRIDIAN_DATABASE_URL", url);
+        }
+        command
+    }
+
+    /// `serve` once more on the folder, expected to refuse; what it said.
+    pub(crate) fn refuses_to_serve(&self) -> String {
+        let mut child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let until = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if Instant::now() > until {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break None;
+            }
+            pause();
+        };
+        // The node that it may have started has the same end of the pipe as its own log file only.
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        let code = status.unwrap_or_else(|| panic!("it serves: {said}")).code();
+        assert_eq!(code, Some(1), "{said}");
+        said
     }
 
     /// Starts `serve` on the folder, again if it ran before.
@@ -72,11 +182,9 @@ impl Server {
             .append(true)
             .open(self.folder.path().join("serve.log"))
             .unwrap();
-        let child = Command::new(BINARY)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(self.data())
-            .env("VIRIDIAN_USER", "ada")
-            .stdin(Stdio::null())
+        let child = self
+            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .args(&self.given.args)
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()
@@ -133,18 +241,12 @@ impl Server {
 
     /// A command of the binary on this server.
     pub(crate) fn run(&self, args: &[&str]) -> Output {
-        let data = self.data();
         let split = args
             .iter()
             .position(|arg| *arg == "--")
             .unwrap_or(args.len());
-        Command::new(BINARY)
-            .args(&args[..split])
-            .arg("--data")
-            .arg(data)
+        self.command(&args[..split])
             .args(&args[split..])
-            .env_remove("VIRIDIAN_URL")
-            .env_remove("VIRIDIAN_TOKEN")
             .current_dir(self.folder.path())
             .output()
             .unwrap()
@@ -161,12 +263,18 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The same, which has to fail with this code; what it said.
-    pub(crate) fn fails(&self, args: &[&str], code: i32) -> String {
+    /// The same, which has to end with this code; what it said on standard error.
+    pub(crate) fn says(&self, args: &[&str], code: i32) -> String {
         let output = self.run(args);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
         said
+    }
+
+    /// The same, where the code is that of a failure.
+    pub(crate) fn fails(&self, args: &[&str], code: i32) -> String {
+        assert_ne!(code, 0);
+        self.says(args, code)
     }
 
     /// Bakes an image that says `text` at its root.
@@ -190,11 +298,41 @@ impl Server {
         said.lines().last().unwrap().to_owned()
     }
 
+    /// Bakes an image that runs one of [`PROGRAM`]'s ways; it takes `mode` and `argument`.
+    pub(crate) fn bake_program(&self, version: &str, mode: &str, argument: &str) {
+        let folder = self.folder.path().join(format!("program-{version}"));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("app.py"), PROGRAM).unwrap();
+        let run = ["python3", "app.py", "${PORT}", mode, argument];
+        self.bake_command(version, &folder, &run);
+    }
+
+    pub(crate) fn bake_command(&self, version: &str, folder: &Path, run: &[&str]) {
+        let folder = folder.to_str().unwrap();
+        let mut args = vec![
+            "image",
+            "bake",
+            folder,
+            "--app",
+            "site",
+            "--version",
+            version,
+            "--",
+        ];
+        args.extend(run);
+        self.ok(&args);
+    }
+
     /// Declares `site` with an environment `prod`; the port it listens on.
     pub(crate) fn apply(&self, more: &str) -> u16 {
+        self.apply_with(15_000, more)
+    }
+
+    /// The same, with the time that a new group has to become healthy.
+    pub(crate) fn apply_with(&self, start_timeout_ms: u32, more: &str) -> u16 {
         let port = free_port();
         let toml = format!(
-            "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:{port}\"\ninstances = 2\nhealth = {{ path = \"/\", interval_ms = 100, healthy_after = 1, unhealthy_after = 3, timeout_ms = 1000, start_timeout_ms = 15000 }}\n{more}"
+            "[application]\nname = \"site\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:{port}\"\ninstances = 2\nhealth = {{ path = \"/\", interval_ms = 100, healthy_after = 1, unhealthy_after = 3, timeout_ms = 1000, start_timeout_ms = {start_timeout_ms} }}\n{more}"
         );
         let file = self.folder.path().join("app.toml");
         std::fs::write(&file, toml).unwrap();
@@ -205,19 +343,21 @@ impl Server {
     /// Starts version 1 in `prod`.
     pub(crate) fn first(&self) {
         self.bake("1", "one");
-        self.ok(&[
-            "rollout",
-            "start",
-            "--app",
-            "site",
-            "--env",
-            "prod",
-            "--image",
-            "1",
-            "--strategy",
-            "blue-green",
-            "--watch",
-        ]);
+        self.ok(&start("1", "blue-green", &["--watch"]));
+    }
+
+    /// A rollout as it is now.
+    pub(crate) fn rollout(&self, id: u32) -> Value {
+        self.get(&format!("/api/v1/rollouts/{id}"))
+    }
+
+    /// Waits until a rollout is in this state.
+    pub(crate) fn until_state(&self, id: u32, state: &str) -> Value {
+        wait(&format!("rollout {id} in {state}"), || {
+            let answer = self.ask("GET", &format!("/api/v1/rollouts/{id}"), None);
+            let now = (answer.status == 200).then(|| answer.json())?;
+            (now["state"] == state).then_some(now)
+        })
     }
 
     /// A request with the local token.
@@ -367,7 +507,7 @@ pub(crate) fn wait<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Between two looks at a condition.
-fn pause() {
+pub(crate) fn pause() {
     #[expect(
         clippy::disallowed_methods,
         reason = "polls a process, from a test without a runtime"
@@ -381,6 +521,13 @@ pub(crate) fn free_port() -> u16 {
         .local_addr()
         .unwrap()
         .port()
+}
+
+/// A whole answer, of a connection that closes after it.
+pub(crate) fn read(stream: &mut TcpStream) -> Answer {
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).unwrap();
+    parse(&bytes)
 }
 
 /// The body at the root of what listens on a port.

@@ -6,10 +6,22 @@
 )]
 
 mod access;
+mod analyze;
+mod bad_days;
+mod bad_images;
 mod bad_input;
+mod bad_programs;
+mod browsers;
+mod configuration;
+mod crowd;
+mod disk;
 mod harness;
 mod live;
 mod nevers;
 mod once;
+mod postgres;
+mod rights;
+mod roles;
 mod upkeep;
 mod walk;
+mod words;

@@ -79,6 +79,15 @@ fn no_crate_reaches_what_it_must_not() {
     let graph = Graph::read();
     graph.never("domain", &IO);
     graph.never("domain", &["store", "cloud", "engine", "app", "server"]);
+    graph.never("stats", &IO);
+    graph.never("stats", &["serde", "serde_json", "domain"]);
+    graph.never(
+        "analyze",
+        &[
+            "domain", "store", "cloud", "engine", "app", "server", "tokio", "hyper", "axum",
+            "sea-orm",
+        ],
+    );
     graph.never(
         "app",
         &[

@@ -1,22 +1,12 @@
 //! The data folder: one server, a sound journal, back-ups.
 
-use crate::harness::{BINARY, Server};
-use std::process::{Command, Output};
-
-fn serve_again(server: &Server) -> Output {
-    Command::new(BINARY)
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(server.data())
-        .output()
-        .unwrap()
-}
+use crate::harness::Server;
+use std::process::Command;
 
 #[test]
 fn one_folder_has_one_server() {
     let server = Server::start();
-    let output = serve_again(&server);
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let said = server.refuses_to_serve();
     assert!(
         said.contains("runs on") && said.contains(&server.url) && said.contains("--data"),
         "{said}"

@@ -1,24 +1,7 @@
 //! The command line, as the walk-through and its scripts use it.
 
-use crate::harness::{Server, root_of, wait};
+use crate::harness::{Server, root_of, start, wait};
 use serde_json::Value;
-
-fn start<'a>(image: &'a str, strategy: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let mut args = vec![
-        "rollout",
-        "start",
-        "--app",
-        "site",
-        "--env",
-        "prod",
-        "--image",
-        image,
-        "--strategy",
-        strategy,
-    ];
-    args.extend(more);
-    args
-}
 
 #[test]
 fn bake_apply_start_replace_and_take_back() {

@@ -83,6 +83,45 @@ pub(super) fn segments(spans: &[Span]) -> Vec<Segment> {
         .collect()
 }
 
+/// Pixels a character of a label takes at most, and the room beside it.
+const CHARACTER_PX: f64 = 7.0;
+const BESIDE_PX: f64 = 12.0;
+/// Widths of the whole drawing at which labels come in; the style has a rule for each.
+const WIDTHS_PX: [(f64, &str); 5] = [
+    (300.0, "timeline-300"),
+    (420.0, "timeline-420"),
+    (560.0, "timeline-560"),
+    (720.0, "timeline-720"),
+    (960.0, "timeline-960"),
+];
+
+/// For each segment the width from which its whole name fits; `None` where it never does, and where
+/// a neighbour of the same name has more room for it.
+pub(super) fn labels(segments: &[Segment]) -> Vec<Option<&'static str>> {
+    let wider = |other: Option<&Segment>, one: &Segment, or_equal: bool| {
+        other.is_some_and(|other| {
+            other.name == one.name
+                && (other.width > one.width || or_equal && other.width >= one.width)
+        })
+    };
+    segments
+        .iter()
+        .enumerate()
+        .map(|(nth, one)| {
+            let before = nth.checked_sub(1).and_then(|nth| segments.get(nth));
+            if wider(before, one, true) || wider(segments.get(nth + 1), one, false) {
+                return None;
+            }
+            let text_px = real(one.name.chars().count() as u64) * CHARACTER_PX + BESIDE_PX;
+            let needed_px = text_px * 100.0 / one.width;
+            WIDTHS_PX
+                .into_iter()
+                .find(|(px, _)| needed_px <= *px)
+                .map(|(_, class)| class)
+        })
+        .collect()
+}
+
 /// Where a moment lies, `ms` after the first span's begin.
 pub(super) fn position(segments: &[Segment], ms: u64) -> f64 {
     let mut begin = 0;
@@ -155,6 +194,27 @@ mod tests {
         let drawn = segments(&[span(1_000), span(3_000)]);
         assert_eq!((drawn[0].width, drawn[1].x), (25.0, 25.0));
         assert!(segments(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_name_is_shown_where_all_of_it_fits_and_once() {
+        let named = |name: &str, ms| Span {
+            name: name.into(),
+            ..span(ms)
+        };
+        let drawn = segments(&[
+            named("start the canary", 2_000),
+            named("25%", 1_000),
+            named("25%", 60_000),
+            named("a name that is longer than what it names", 10_000),
+        ]);
+        assert_eq!(
+            labels(&drawn),
+            [None, None, Some("timeline-300"), None],
+            "{drawn:?}"
+        );
+        let drawn = segments(&[named("soak", 10_000), named("retire", 90_000)]);
+        assert_eq!(labels(&drawn), [Some("timeline-420"), Some("timeline-300")]);
     }
 
     #[test]

@@ -173,6 +173,7 @@ impl Group {
             image: self.image.clone(),
             address: format!("fake:{}", i.number),
             since: i.since,
+            reason: None,
             drift: i.drift.clone(),
         });
         ObservedGroup {

@@ -15,6 +15,33 @@ impl fmt::Display for Strategy {
 }
 
 impl Plan {
+    /// `Canary 1.1.0 → 1.2.0 (listen 127.0.0.1:8103 → 127.0.0.1:9000)`.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let strategy = match self.strategy {
+            Strategy::BlueGreen => "Blue/green",
+            Strategy::Canary => "Canary",
+            Strategy::Rolling => "Rolling",
+            Strategy::Ab => "A/B",
+        };
+        let to = &self.to.version;
+        let Some(from) = &self.from else {
+            return format!("First start of {to}");
+        };
+        let configuration: Vec<_> = self
+            .configuration()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let configuration = configuration.join(", ");
+        match (from.image == self.to.image, configuration.as_str()) {
+            (true, "") => format!("{strategy} {to} anew"),
+            (true, _) => format!("{strategy} {to}: {configuration}"),
+            (false, "") => format!("{strategy} {} → {to}", from.version),
+            (false, _) => format!("{strategy} {} → {to} ({configuration})", from.version),
+        }
+    }
+
     /// A text about this plan with `1.2 (v042)` instead of each group's long name: who reads it
     /// knows the place already.
     #[must_use]

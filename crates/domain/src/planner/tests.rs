@@ -27,7 +27,7 @@ fn old(env: &Environment, size: u32) -> Group {
         version: Version::new("1.0.0").unwrap(),
         release: ReleaseNumber(1),
         size,
-        template: Arc::new(template(env)),
+        template: Arc::new(Template::of(env)),
     }
 }
 
@@ -186,6 +186,66 @@ fn what_is_live_already_is_not_planned_again() {
         )
         .is_ok()
     );
+}
+
+#[test]
+fn a_change_of_configuration_alone_is_a_rollout_that_says_what_it_changes() {
+    let before = environment("instances = 2\n");
+    let live = |template: Template| Group {
+        image: digest('b'),
+        version: Version::new("2.0.0").unwrap(),
+        template: Arc::new(template),
+        ..old(&before, 2)
+    };
+    let mut env = environment("instances = 3\nhealth = { path = \"/up\" }\n");
+    env.listen = "127.0.0.1:9000".parse().unwrap();
+    for strategy in Strategy::ALL {
+        let from = live(Template::of(&before));
+        let plan = ask(&env, strategy, Some(from), Capabilities::ALL).unwrap();
+        let changes: Vec<_> = plan
+            .configuration()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(
+            changes,
+            [
+                "listen 127.0.0.1:8103 → 127.0.0.1:9000",
+                "instances 2 → 3",
+                "health.path / → /up"
+            ]
+        );
+        let told = plan.headline();
+        assert!(
+            told.ends_with(&format!("2.0.0: {}", changes.join(", "))),
+            "{told}"
+        );
+        assert_eq!(plan.to.template.listen, Some(env.listen));
+        assert_eq!(
+            env.clone().as_released(plan.from.as_ref().unwrap()),
+            before,
+            "the way back declares what was released"
+        );
+    }
+    // A release from before addresses were part of it is not taken for a change.
+    let silent = live(Template {
+        listen: None,
+        ..Template::of(&before)
+    });
+    let answer = ask(
+        &before,
+        Strategy::Canary,
+        Some(silent.clone()),
+        Capabilities::ALL,
+    );
+    assert!(matches!(answer, Err(PlanError::AlreadyLive { .. })));
+    // Nor is a group that was only found ever as declared.
+    let found = Group {
+        release: ReleaseNumber::FOUND,
+        ..silent
+    };
+    let plan = ask(&before, Strategy::BlueGreen, Some(found), Capabilities::ALL).unwrap();
+    assert_eq!(plan.headline(), "Blue/green 2.0.0 anew");
 }
 
 #[test]
@@ -456,5 +516,30 @@ fn rolling_at_every_size_surge_and_unavailability_stays_between_its_bounds() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn the_stricter_rule_of_environment_and_strategy_counts() {
+    use ApprovalRule::{AnotherPerson, Anyone, None as No};
+    for (environment_says, strategy_says, counts) in [
+        (No, No, No),
+        (No, Anyone, Anyone),
+        (Anyone, No, Anyone),
+        (AnotherPerson, No, AnotherPerson),
+        (AnotherPerson, Anyone, AnotherPerson),
+        (Anyone, AnotherPerson, AnotherPerson),
+    ] {
+        let mut env = environment("");
+        env.approval = environment_says;
+        env.canary.approval = strategy_says;
+        env.blue_green.approval = strategy_says;
+        env.rolling.approval = strategy_says;
+        for strategy in [Strategy::Canary, Strategy::BlueGreen, Strategy::Rolling] {
+            let plan = ask(&env, strategy, Some(old(&env, 1)), Capabilities::ALL).unwrap();
+            assert_eq!(plan.approval, counts, "{strategy:?} of {env:?}");
+        }
+        let first = ask(&env, Strategy::Ab, None, Capabilities::ALL).unwrap();
+        assert_eq!(first.approval, environment_says, "a first start");
     }
 }

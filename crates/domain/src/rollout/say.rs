@@ -1,23 +1,13 @@
 //! What is going on, in one plain sentence: the same on the command line, in the API and on screen.
 
-use super::state::{Ending, Pause, Rollout, Status};
-use crate::plan::{Action, Until, duration};
-use crate::{GroupName, Observation, Strategy, Time};
+use super::state::{Ending, Pause, Rollout, Status, Waiting};
+use crate::plan::{Action, Group, Until, duration};
+use crate::{GroupName, Observation, Time};
 
 /// `Canary 1.1.0 → 1.2.0`.
 #[must_use]
 pub fn headline(rollout: &Rollout) -> String {
-    let plan = &rollout.plan;
-    let strategy = match plan.strategy {
-        Strategy::BlueGreen => "Blue/green",
-        Strategy::Canary => "Canary",
-        Strategy::Rolling => "Rolling",
-        Strategy::Ab => "A/B",
-    };
-    match &plan.from {
-        Some(from) => format!("{strategy} {} → {}", from.version, plan.to.version),
-        None => format!("First start of {}", plan.to.version),
-    }
+    rollout.plan.headline()
 }
 
 /// What is going on now and what comes next. `seen` is the last look at the cloud, `now` the time of
@@ -34,8 +24,22 @@ pub fn sentence(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> Str
 
 fn told(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
     let plan = &rollout.plan;
-    let new = &plan.to.version;
-    let old = plan.from.as_ref().map(|from| &from.version);
+    // Where only the configuration changes, the group tells the two apart.
+    let same = plan
+        .from
+        .as_ref()
+        .is_some_and(|from| from.version == plan.to.version);
+    let named = |group: &Group| {
+        let name = if same {
+            group.name.as_str()
+        } else {
+            group.version.as_str()
+        };
+        name.to_owned()
+    };
+    let new = named(&plan.to);
+    let old = plan.from.as_ref().map(named);
+    let old = old.as_ref();
     let old_group = plan.from.as_ref().map(|from| &from.name);
     let traffic = || {
         let weight = seen.map_or(0, |seen| seen.routes.weight(&plan.to.name));
@@ -159,5 +163,22 @@ fn doing(rollout: &Rollout, now: Time) -> String {
             format!("{group} is kept ready for another {}.", left(*for_ms))
         }
         Action::Retire { group } => format!("{group} is being retired."),
+    }
+}
+
+impl Waiting {
+    /// The reason in words.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Admission => "waits for the engine".to_owned(),
+            Self::Queue { behind } => {
+                format!("waits behind rollout {behind} of the same environment")
+            }
+            Self::FreezeWindow { until: _ } => "waits for a freeze window to end".to_owned(),
+            Self::EnvironmentLock { by } => format!("the environment is locked by {by}"),
+            Self::ImageNotReady { why } => format!("the image is not ready: {why}"),
+            Self::Unplannable { why } => format!("cannot begin: {why}"),
+        }
     }
 }

@@ -406,6 +406,7 @@ fn group(group: &Group, size: u32, health: Health, requests: u64) -> ObservedGro
         image: group.image.clone(),
         address: String::new(),
         since: START,
+        reason: None,
         drift: Vec::new(),
     };
     ObservedGroup {

@@ -1,6 +1,6 @@
 //! What follows from an observation: steps that are done, gates that speak, groups that fail.
 
-use super::decide::{by_engine, way_out};
+use super::answer::{by_engine, way_out};
 use super::state::{Ending, Pause, Rollout, Status};
 use super::{Event, What, evolve};
 use crate::gate::{Gate, Verdict, When};
@@ -188,9 +188,16 @@ fn outcome(
             }) => cannot_run(group, why),
             found => {
                 let healthy = found.map_or(0, ObservedGroup::healthy);
-                done(healthy >= *size, &|| {
+                let outcome = done(healthy >= *size, &|| {
                     format!("{healthy} of {size} instances of {group} became healthy")
-                })
+                });
+                match (outcome, found.and_then(ObservedGroup::ailment)) {
+                    (Outcome::Failed { verdict, why }, Some(reason)) => Outcome::Failed {
+                        verdict,
+                        why: format!("{why}: {reason}"),
+                    },
+                    (outcome, _) => outcome,
+                }
             }
         },
         Action::SetTraffic { routes } => done(&seen.routes == routes, &|| {

@@ -41,8 +41,8 @@ pub struct Limits {
     pub open_files: Option<u64>,
 }
 
-/// Who must agree before a step passes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Who must agree before a step passes, from the least strict on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ApprovalRule {

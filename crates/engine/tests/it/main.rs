@@ -5,6 +5,10 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod allowed;
+mod clock;
+mod queue;
+mod restored;
 mod stage;
 mod trouble;
 
@@ -13,6 +17,7 @@ use domain::rollout::Waiting;
 use domain::{Command, Status, Strategy};
 use engine::EngineError;
 use stage::{Stage, ask, digest, target};
+use std::time::Duration;
 
 #[tokio::test]
 async fn each_strategy_leaves_exactly_the_new_group_serving() {
@@ -141,6 +146,39 @@ async fn a_restarted_engine_goes_on_where_the_last_one_was() {
     }
     stage.ends(id, &Status::Succeeded).await;
     assert_eq!(stage.fake.world().lost_requests(&target("prod")), 0);
+}
+
+#[tokio::test]
+async fn a_replica_acts_on_the_word_that_another_one_took() {
+    let stage = Stage::set().await;
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    stage.engine.stop().await;
+    let driver = stage.replica("a");
+    let id = driver
+        .begin(&ask("prod", 2, Strategy::Canary))
+        .await
+        .unwrap();
+    stage.until(id, "under way", |r| r.step > 0).await;
+    let by: domain::Actor = "ada".parse().unwrap();
+    let paused = driver.command(id, Command::Pause, by.clone(), None).await;
+    paused.unwrap();
+    // Once it has looked twice more, it has the lease, knows of the pause, and has nothing to journal:
+    // only reading the store again tells it of what comes.
+    for _ in 0..2 {
+        let last = driver.seen(&target("prod")).map(|seen| seen.at);
+        while driver.seen(&target("prod")).map(|seen| seen.at) == last {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    let other = stage.replica("b");
+    let returned = other.command(id, Command::Rollback, by, None).await;
+    returned.unwrap();
+    stage.ends(id, &Status::RolledBack).await;
+    driver.stop().await;
+    other.stop().await;
 }
 
 #[tokio::test]

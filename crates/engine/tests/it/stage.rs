@@ -2,7 +2,9 @@
 
 use cloud::fake::{Fake, ImageSettings, Settings};
 use domain::{Application, Digest, Rollout, RolloutId, Status, Strategy, Target, Version};
-use engine::{Ask, Clouds, Engine, EngineError, Options, SharedClock, SystemClock};
+use engine::{
+    Ask, Clock, Clouds, Engine, EngineError, Options, Replicas, SharedClock, SystemClock,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{Store, StoreUrl};
@@ -37,7 +39,7 @@ pub(crate) fn ask(env: &str, version: u8, strategy: Strategy) -> Ask {
     }
 }
 
-const SITE: &str = r#"
+pub(crate) const SITE: &str = r#"
 [application]
 name = "site"
 [[environment]]
@@ -72,12 +74,19 @@ impl Stage {
     pub(crate) async fn set_with<P: cloud::Provider>(
         wrap: impl FnOnce(Arc<Fake>) -> Arc<P>,
     ) -> Self {
+        Self::set_at(Arc::new(SystemClock), SITE, wrap).await
+    }
+
+    /// The same by another clock than the machine's, which the fake keeps, and for another site.
+    pub(crate) async fn set_at<P: cloud::Provider>(
+        clock: SharedClock,
+        site: &str,
+        wrap: impl FnOnce(Arc<Fake>) -> Arc<P>,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&StoreUrl::Sqlite(folder.path().join("test.db")))
             .await
             .unwrap();
-        let clock: SharedClock = Arc::new(SystemClock);
-        let time = Arc::clone(&clock);
         let settings = Settings {
             image: ImageSettings {
                 start_ms: 20,
@@ -87,8 +96,8 @@ impl Stage {
             drain_ms: 10,
             ..Settings::default()
         };
-        let fake = Arc::new(Fake::with(Arc::new(move || time.now()), settings));
-        let site = Application::from_toml(SITE).unwrap();
+        let fake = Arc::new(Fake::with(Arc::new(|| SystemClock.now()), settings));
+        let site = Application::from_toml(site).unwrap();
         store
             .save_application(&site, &"ada".parse().unwrap(), clock.now())
             .await
@@ -111,6 +120,21 @@ impl Stage {
             clock,
             folder,
         }
+    }
+
+    /// Another engine over the same store and cloud, in the way of a second replica.
+    pub(crate) fn replica(&self, owner: &str) -> Engine {
+        let clouds: Clouds = [(
+            "fake".to_owned(),
+            Arc::clone(&self.fake) as Arc<dyn cloud::Provider>,
+        )]
+        .into();
+        let options = Options {
+            owner: owner.to_owned(),
+            replicas: Replicas::Others,
+            ..Options::default()
+        };
+        Engine::start(self.store.clone(), clouds, Arc::clone(&self.clock), options)
     }
 
     /// Ends the engine and starts another one over the same store and cloud.

@@ -6,6 +6,7 @@
 )]
 
 mod backends;
+mod doors;
 mod figures;
 mod listener;
 mod load;

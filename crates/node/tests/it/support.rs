@@ -246,6 +246,7 @@ pub(crate) fn group(place: &Place, number: u32, image: &Digest) -> Group {
         template: Arc::new(Template {
             health: place.environment.health.clone(),
             limits: place.environment.limits.clone(),
+            listen: Some(place.environment.listen),
         }),
     }
 }

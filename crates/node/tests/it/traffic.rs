@@ -139,6 +139,56 @@ async fn a_port_that_is_taken_is_named_and_used_once_it_is_free() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_release_brings_its_own_address_and_takes_it_with_it() {
+    let free = || {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        taken.local_addr().unwrap()
+    };
+    let (old, new) = (free(), free());
+    let mut node = TestNode::start().await;
+    let (here, there) = (
+        place_at("prod", &old.to_string()),
+        place_at("prod", &new.to_string()),
+    );
+    let image = node.server("1.0.0").await;
+    let (blue, green) = (group(&here, 1, &image), group(&there, 2, &image));
+    node.healthy(&here, &blue, 1).await;
+    let on_blue = Routes::all_on(&blue.name);
+    node.cloud.ensure_traffic(&here, &on_blue).await.unwrap();
+    // Declared elsewhere by now, and nothing of that release is there yet.
+    node.cloud.ensure_size(&there, &blue.name, 2).await.unwrap();
+    node.cloud.ensure_traffic(&there, &on_blue).await.unwrap();
+    assert!(get(new, "/", "").await.is_err());
+
+    let load = Load::on(old);
+    node.healthy(&there, &green, 1).await;
+    let both = async || {
+        let status = node.cloud.status().await.unwrap();
+        let env = &status.environments[0];
+        (env.listening, env.also_listening.clone())
+    };
+    assert_eq!(both().await, (Some(new), vec![old]));
+    assert_eq!(get(new, "/", "").await.unwrap().1, "1.0.0");
+    let on_green = Routes::all_on(&green.name);
+    node.cloud.ensure_traffic(&there, &on_green).await.unwrap();
+    load.more().await;
+    let (good, bad) = load.end().await;
+    assert!(good >= 100 && bad.is_empty(), "{good} {bad:?}");
+    node.kill().await;
+    node.run().await;
+    assert_eq!(get(old, "/", "").await.unwrap().1, "1.0.0");
+    assert_eq!(get(new, "/", "").await.unwrap().1, "1.0.0");
+
+    node.cloud.ensure_retired(&there, &blue.name).await.unwrap();
+    until("the old address is closed", async || {
+        get(old, "/", "").await.is_err().then_some(())
+    })
+    .await;
+    assert_eq!(get(new, "/", "").await.unwrap().1, "1.0.0");
+    assert_eq!(node.observe(&there).await.routes, on_green);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_stops_the_instances_and_the_next_start_brings_them_back() {
     let mut node = TestNode::start().await;
     let here = place("prod");

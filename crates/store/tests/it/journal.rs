@@ -38,6 +38,34 @@ pub(crate) async fn subscribers_hear_everything_in_order(place: Place) {
     store.close().await;
 }
 
+pub(crate) async fn notes_of_an_environment_are_its_own_and_newest_first(place: Place) {
+    let store = with_site(&place).await;
+    let (prod, dev) = (target("site", "prod"), target("site", "dev"));
+    // A rollout's own entries are not among them.
+    create(&store, &prod, 1).await;
+    for (n, target) in [(1, &prod), (2, &dev), (3, &prod), (4, &prod)] {
+        let event = AdminEvent {
+            at: Time(n),
+            by: by("eva"),
+            kind: "drift_replaced".into(),
+            target: Some(target.clone()),
+            detail: serde_json::json!({ "n": n }),
+        };
+        store.record(event).await.unwrap();
+    }
+    wrote_something(&store, 5).await;
+    let notes = store.notes(&prod, 2).await.unwrap();
+    let times: Vec<_> = notes.iter().map(|entry| entry.at).collect();
+    assert_eq!(times, [Time(4), Time(3)]);
+    assert!(
+        notes
+            .iter()
+            .all(|entry| entry.target.as_ref() == Some(&prod))
+    );
+    assert_eq!(store.notes(&prod, 10).await.unwrap().len(), 3);
+    store.close().await;
+}
+
 pub(crate) async fn a_refusal_in_a_batch_harms_nobody(place: Place) {
     let store = with_site(&place).await;
     let mut loaded = create(&store, &target("site", "prod"), 1).await;

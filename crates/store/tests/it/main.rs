@@ -56,6 +56,7 @@ cases! {
         subscribers_hear_everything_in_order,
         a_refusal_in_a_batch_harms_nobody,
         administrative_entries_share_the_chain,
+        notes_of_an_environment_are_its_own_and_newest_first,
         entries_are_read_from_anywhere;
     chain:
         a_sound_journal_is_found_sound,
@@ -74,6 +75,8 @@ cases! {
     people:
         a_login_is_taken_exactly_once,
         sessions_and_tokens_expire,
+        what_comes_from_a_token_ends_with_it,
+        a_role_from_before_grants_counts_everywhere,
         a_repeated_request_is_an_echo;
     schema:
         migrations_of_a_newer_version_are_refused,

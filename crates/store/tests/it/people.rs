@@ -1,81 +1,194 @@
 use crate::support::*;
-use domain::Time;
-use store::{Begun, StoreError};
+use domain::{EnvName, Time};
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::{ConnectionTrait, DatabaseConnection};
+use store::{Begun, Grant, Login, Session, StoreError, Taken, TokenRecord};
+
+fn everywhere(role: &str) -> Vec<Grant> {
+    vec![Grant {
+        role: role.into(),
+        app: None,
+        env: None,
+    }]
+}
+
+fn in_prod_of_site(role: &str) -> Vec<Grant> {
+    vec![Grant {
+        role: role.into(),
+        app: Some(name("site")),
+        env: Some(EnvName::new("prod").unwrap()),
+    }]
+}
+
+fn login(grants: Vec<Grant>, via: Option<&str>) -> Login {
+    Login {
+        actor: by("eva"),
+        grants,
+        via: via.map(str::to_owned),
+    }
+}
+
+fn session(grants: Vec<Grant>, via: Option<&str>, expires_at: i64) -> Session {
+    Session {
+        actor: by("eva"),
+        grants,
+        via: via.map(str::to_owned),
+        expires_at: Time(expires_at),
+    }
+}
+
+fn token(name: &str, hash: &str, grants: Vec<Grant>, expires_at: Option<i64>) -> TokenRecord {
+    TokenRecord {
+        hash: hash.into(),
+        name: name.into(),
+        grants,
+        scopes: Vec::new(),
+        expires_at: expires_at.map(Time),
+    }
+}
 
 pub(crate) async fn a_login_is_taken_exactly_once(place: Place) {
     let store = place.open().await;
-    store
-        .save_login("hash", &by("eva"), "admin", Time(100))
-        .await
-        .unwrap();
+    let given = login(in_prod_of_site("admin"), None);
+    store.save_login("hash", &given, Time(100)).await.unwrap();
     let tries: Vec<_> = (0..50)
         .map(|_| {
             let store = store.clone();
             tokio::spawn(async move { store.take_login("hash", Time(99)).await.unwrap() })
         })
         .collect();
-    let mut taken = Vec::new();
+    let mut answers = Vec::new();
     for answer in tries {
-        taken.extend(answer.await.unwrap());
+        answers.push(answer.await.unwrap());
     }
-    assert_eq!(taken.len(), 1);
-    assert_eq!(
-        (taken[0].actor.as_str(), taken[0].role.as_str()),
-        ("eva", "admin")
-    );
+    let before = answers.iter().filter(|a| **a == Taken::Before).count();
+    assert_eq!(before, 49, "{answers:?}");
+    assert!(answers.contains(&Taken::Now(given)), "{answers:?}");
 
-    store
-        .save_login("late", &by("eva"), "admin", Time(100))
-        .await
-        .unwrap();
-    assert_eq!(store.take_login("late", Time(100)).await.unwrap(), None);
+    let late = login(everywhere("admin"), None);
+    store.save_login("late", &late, Time(100)).await.unwrap();
+    assert_eq!(
+        store.take_login("late", Time(100)).await.unwrap(),
+        Taken::Late
+    );
+    assert_eq!(
+        store.take_login("guess", Time(0)).await.unwrap(),
+        Taken::Unknown
+    );
+    let month = 30 * 24 * 3_600_000;
+    store.save_login("new", &late, Time(month)).await.unwrap();
+    assert_eq!(
+        store.take_login("hash", Time(month)).await.unwrap(),
+        Taken::Unknown,
+        "what is over is not kept for ever"
+    );
     store.close().await;
 }
 
 pub(crate) async fn sessions_and_tokens_expire(place: Place) {
     let store = place.open().await;
-    store
-        .save_session("s", &by("eva"), "viewer", Time(100))
-        .await
-        .unwrap();
-    store
-        .save_session("s", &by("eva"), "operator", Time(200))
-        .await
-        .unwrap();
-    assert_eq!(
-        store.session("s", Time(199)).await.unwrap().unwrap().role,
-        "operator"
-    );
+    let first = session(everywhere("viewer"), None, 100);
+    let second = session(in_prod_of_site("operator"), None, 200);
+    store.save_session("s", &first).await.unwrap();
+    store.save_session("s", &second).await.unwrap();
+    assert_eq!(store.session("s", Time(199)).await.unwrap(), Some(second));
     assert_eq!(store.session("s", Time(200)).await.unwrap(), None);
     store.remove_session("s").await.unwrap();
     assert_eq!(store.session("s", Time(1)).await.unwrap(), None);
 
-    let scopes = ["rollouts:write".to_owned()];
-    store
-        .save_token("ci", "t1", "operator", &scopes, Some(Time(100)))
-        .await
-        .unwrap();
-    store
-        .save_token("ops", "t2", "admin", &[], None)
-        .await
-        .unwrap();
-    let token = store.token("t1", Time(99)).await.unwrap().unwrap();
-    assert_eq!(
-        (token.name.as_str(), token.scopes.as_slice()),
-        ("ci", &scopes[..])
-    );
+    let ci = TokenRecord {
+        scopes: vec!["rollouts".to_owned()],
+        ..token("ci", "t1", in_prod_of_site("operator"), Some(100))
+    };
+    store.save_token(&ci).await.unwrap();
+    let ops = token("ops", "t2", everywhere("admin"), None);
+    store.save_token(&ops).await.unwrap();
+    assert_eq!(store.token("t1", Time(99)).await.unwrap(), Some(ci.clone()));
     assert_eq!(store.token("t1", Time(100)).await.unwrap(), None);
+    assert_eq!(store.token_named("ci").await.unwrap(), Some(ci));
     assert!(store.token("t2", Time(i64::MAX)).await.unwrap().is_some());
     assert_eq!(store.token("t3", Time(0)).await.unwrap(), None);
-    let taken = store.save_token("ci", "t9", "admin", &[], None).await;
+    let same_name = token("ci", "t9", everywhere("admin"), None);
+    let taken = store.save_token(&same_name).await;
     assert!(
         matches!(taken, Err(StoreError::TokenTaken { .. })),
         "{taken:?}"
     );
     assert_eq!(store.tokens().await.unwrap().len(), 2);
-    assert!(store.remove_token("ci").await.unwrap());
-    assert!(!store.remove_token("ci").await.unwrap());
+    assert!(store.remove_token("t1").await.unwrap());
+    assert!(!store.remove_token("t1").await.unwrap());
+    assert_eq!(store.token_named("ci").await.unwrap(), None);
     store.close().await;
+}
+
+pub(crate) async fn what_comes_from_a_token_ends_with_it(place: Place) {
+    let store = place.open().await;
+    let short = token("short", "t1", everywhere("admin"), Some(100));
+    let long = token("long", "t2", everywhere("admin"), None);
+    for token in [&short, &long] {
+        store.save_token(token).await.unwrap();
+        let via = Some(token.hash.as_str());
+        let (session_of, link) = (format!("s-{}", token.name), format!("l-{}", token.name));
+        let given = session(everywhere("admin"), via, 1_000);
+        store.save_session(&session_of, &given).await.unwrap();
+        let given = login(everywhere("admin"), via);
+        store.save_login(&link, &given, Time(1_000)).await.unwrap();
+    }
+    assert!(store.session("s-short", Time(99)).await.unwrap().is_some());
+    assert_eq!(store.session("s-short", Time(100)).await.unwrap(), None);
+    assert!(store.session("s-long", Time(999)).await.unwrap().is_some());
+    assert!(store.remove_token("t2").await.unwrap());
+    assert_eq!(store.session("s-long", Time(1)).await.unwrap(), None);
+    assert_eq!(
+        store.take_login("l-long", Time(1)).await.unwrap(),
+        Taken::Unknown
+    );
+    store.close().await;
+}
+
+/// Rows of the version before, and what that version reads of ours.
+pub(crate) async fn a_role_from_before_grants_counts_everywhere(place: Place) {
+    let raw = place.raw().await;
+    Migrator::up(&raw, Some(1)).await.unwrap();
+    for row in [
+        "INSERT INTO token (hash, name, role, scopes, expires_at) VALUES ('t', 'old', 'operator', '[]', NULL)",
+        "INSERT INTO session (hash, actor, role, expires_at) VALUES ('s', 'eva', 'approver', 1000)",
+        "INSERT INTO login (hash, actor, role, expires_at) VALUES ('l', 'eva', 'admin', 1000)",
+    ] {
+        raw.execute_unprepared(row).await.unwrap();
+    }
+    raw.close().await.unwrap();
+
+    let store = place.open().await;
+    let old = store.token("t", Time(1)).await.unwrap().unwrap();
+    assert_eq!(old.grants, everywhere("operator"));
+    let old = store.session("s", Time(1)).await.unwrap().unwrap();
+    assert_eq!((old.grants, old.via), (everywhere("approver"), None));
+    assert_eq!(
+        store.take_login("l", Time(1)).await.unwrap(),
+        Taken::Now(login(everywhere("admin"), None))
+    );
+    let narrow = token("narrow", "t1", in_prod_of_site("admin"), None);
+    let mut both = in_prod_of_site("admin");
+    both.extend(everywhere("operator"));
+    let both = token("both", "t2", both, None);
+    store.save_token(&narrow).await.unwrap();
+    store.save_token(&both).await.unwrap();
+    store.close().await;
+
+    let raw = place.raw().await;
+    assert_eq!(role_alone(&raw, "t1").await, "viewer");
+    assert_eq!(role_alone(&raw, "t2").await, "operator");
+    raw.close().await.unwrap();
+}
+
+async fn role_alone(raw: &DatabaseConnection, hash: &str) -> String {
+    let ask = sea_orm::Statement::from_string(
+        raw.get_database_backend(),
+        format!("SELECT role FROM token WHERE hash = '{hash}'"),
+    );
+    let row = raw.query_one_raw(ask).await.unwrap().unwrap();
+    row.try_get("", "role").unwrap()
 }
 
 pub(crate) async fn a_repeated_request_is_an_echo(place: Place) {

@@ -24,7 +24,7 @@ impl Place {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("viridian.db");
-        let raw = format!("sqlite:{}", path.display());
+        let raw = format!("sqlite:{}?mode=rwc", path.display());
         Self {
             url: StoreUrl::Sqlite(path),
             raw,

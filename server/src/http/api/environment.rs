@@ -4,8 +4,8 @@ use super::super::Server;
 use super::super::extract::{At, Who};
 use super::super::problem::Handled;
 use super::{Items, Otherwise, Said};
-use crate::world::{of_store, require};
-use app::backend::ViewerRole;
+use crate::world::{of_store, offer_of_removal};
+use app::view::Offer;
 use axum::Json;
 use axum::extract::State;
 use domain::{AppName, Digest, EnvName, RolloutId, Target, Time};
@@ -21,6 +21,8 @@ pub(crate) struct HoldRow {
     by: String,
     at: Time,
     rollout: Option<RolloutId>,
+    /// Whether whoever asks may remove it, and why not where not.
+    remove: Offer,
 }
 
 /// An image that may not be started in an environment.
@@ -34,18 +36,21 @@ pub(crate) struct VetoRow {
     by: String,
     at: Time,
     rollout: Option<RolloutId>,
+    /// Whether whoever asks may remove it, and why not where not.
+    remove: Offer,
 }
 
 /// Every environment on hold.
 #[utoipa::path(get, path = "/holds", tag = "environments", responses((status = 200, body = Items<HoldRow>), Otherwise))]
 pub(crate) async fn holds(
     State(server): State<Server>,
-    Who(_): Who,
+    Who(viewer): Who,
 ) -> Handled<Json<Items<HoldRow>>> {
     let records = server.world.store.environments().await.map_err(of_store)?;
     let items = records
         .into_iter()
         .filter_map(|record| {
+            let remove = offer_of_removal(&viewer, &record);
             let hold = record.hold?;
             Some(HoldRow {
                 app: record.app,
@@ -54,6 +59,7 @@ pub(crate) async fn holds(
                 by: hold.by.to_string(),
                 at: hold.at,
                 rollout: hold.rollout,
+                remove,
             })
         })
         .collect();
@@ -69,27 +75,22 @@ pub(crate) async fn remove_hold(
     Who(viewer): Who,
     At((app, env)): At<(AppName, EnvName)>,
 ) -> Handled<Json<Said>> {
-    require(&viewer, ViewerRole::Approver, "remove a hold")?;
-    let (world, target) = (&server.world, Target { app, env });
-    let changed = world
-        .store
-        .remove_hold(&target, &viewer.actor, world.clock.now())
-        .await;
-    Ok(Json(Said {
-        changed: changed.map_err(of_store)?,
-    }))
+    let target = Target { app, env };
+    let changed = server.world.remove_hold(&viewer, &target).await?;
+    Ok(Json(Said { changed }))
 }
 
 /// Every vetoed image, and where.
 #[utoipa::path(get, path = "/vetoes", tag = "environments", responses((status = 200, body = Items<VetoRow>), Otherwise))]
 pub(crate) async fn vetoes(
     State(server): State<Server>,
-    Who(_): Who,
+    Who(viewer): Who,
 ) -> Handled<Json<Items<VetoRow>>> {
     let records = server.world.store.environments().await.map_err(of_store)?;
     let items = records
         .into_iter()
         .flat_map(|record| {
+            let remove = offer_of_removal(&viewer, &record);
             let (app, env) = (record.app, record.spec.name);
             record.vetoes.into_iter().map(move |veto| VetoRow {
                 app: app.clone(),
@@ -100,6 +101,7 @@ pub(crate) async fn vetoes(
                 by: veto.by.to_string(),
                 at: veto.at,
                 rollout: veto.rollout,
+                remove: remove.clone(),
             })
         })
         .collect();
@@ -115,15 +117,7 @@ pub(crate) async fn remove_veto(
     Who(viewer): Who,
     At((app, env, image)): At<(AppName, EnvName, String)>,
 ) -> Handled<Json<Said>> {
-    require(&viewer, ViewerRole::Approver, "remove a veto")?;
-    let world = &server.world;
-    let image = world.image_named(&app, &image).await?;
     let target = Target { app, env };
-    let changed = world
-        .store
-        .remove_veto(&target, &image, &viewer.actor, world.clock.now())
-        .await;
-    Ok(Json(Said {
-        changed: changed.map_err(of_store)?,
-    }))
+    let changed = server.world.remove_veto(&viewer, &target, &image).await?;
+    Ok(Json(Said { changed }))
 }

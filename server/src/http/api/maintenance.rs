@@ -5,7 +5,7 @@ use super::super::extract::{Asked, Who};
 use super::super::problem::{Handled, Trouble};
 use super::Otherwise;
 use crate::checkup::{self, Finding};
-use crate::world::{of_store, require};
+use crate::world::{Extent, of_store, require};
 use app::backend::ViewerRole;
 use axum::Json;
 use axum::extract::State;
@@ -37,14 +37,16 @@ pub(crate) struct BackupDone {
     rows: u64,
 }
 
-/// Checks the journal's hash chain, the node and the data folder.
+/// Checks the journal's hash chain, the node, every byte of the images, and the data folder.
 #[utoipa::path(get, path = "/doctor", tag = "maintenance", responses((status = 200, body = CheckUp), Otherwise))]
 pub(crate) async fn doctor(
     State(server): State<Server>,
     Who(viewer): Who,
 ) -> Handled<Json<CheckUp>> {
-    require(&viewer, ViewerRole::Admin, "run a check-up")?;
-    let findings = checkup::all(&server.world.store, &server.data, &server.world.local).await;
+    require(&viewer, ViewerRole::Admin, Extent::SERVER, "run a check-up")?;
+    let world = &server.world;
+    let now = world.clock.now();
+    let findings = checkup::all(&world.store, &server.data, &world.local, now).await;
     Ok(Json(CheckUp {
         sound: findings.iter().all(|finding| finding.sound),
         findings,
@@ -59,7 +61,7 @@ pub(crate) async fn backup(
     Who(viewer): Who,
     Asked(request): Asked<BackupRequest>,
 ) -> Handled<(StatusCode, Json<BackupDone>)> {
-    require(&viewer, ViewerRole::Admin, "back up")?;
+    require(&viewer, ViewerRole::Admin, Extent::SERVER, "back up")?;
     let to = PathBuf::from(&request.to);
     let folder = to.parent().unwrap_or(Path::new("/"));
     if !to.is_absolute() || !folder.is_dir() {

@@ -1,0 +1,210 @@
+//! The comparison of experiment arms out of files of events.
+
+mod basis;
+mod compare;
+mod guardrail;
+mod health;
+mod metric;
+mod report;
+mod text;
+
+pub use metric::{Direction, Kind, Metric};
+pub use report::{
+    Comparison, Conclusion, Figures, Guardrail, MetricReport, Outcome, Report, Status, Verdict,
+};
+
+use crate::failure::Failure;
+use crate::join::{self, Feed, Joined, Missing, Question};
+use crate::near;
+use crate::source::{Progress, Source, Wanted};
+use std::path::{Path, PathBuf};
+
+/// Where the rows are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Files {
+    /// Exposures and metric values in one file, in the same rows or in rows of their own.
+    One(PathBuf),
+    Two {
+        exposures: PathBuf,
+        conversions: PathBuf,
+    },
+}
+
+/// How the figures become a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub enum Method {
+    /// Looked at once, when it is over.
+    #[default]
+    Fixed,
+    /// Looked at as often as one likes; planned for about so many units.
+    Sequential { tuning: f64 },
+    /// Chance to win.
+    Bayesian,
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub files: Files,
+    pub unit: String,
+    pub variant: String,
+    pub time: Option<String>,
+    pub metrics: Vec<Metric>,
+    /// The arm the others are compared with; must be named where it cannot be told.
+    pub control: Option<String>,
+    /// The split that was planned, by arm; equal if empty.
+    pub shares: Vec<(String, f64)>,
+    pub question: stats::Question,
+    pub method: Method,
+    pub missing: Missing,
+    /// Bytes of rows kept in memory; the rest goes to a temporary file.
+    pub memory: usize,
+    pub threads: usize,
+}
+
+/// Reads, joins, compares and concludes.
+///
+/// # Errors
+///
+/// A file that cannot be read or does not hold what was asked for; arms that do not make a
+/// comparison. That a figure cannot be computed is no error but part of the report.
+pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
+    let (exposures, conversions) = match &request.files {
+        Files::One(events) => (Source::open(events)?, None),
+        Files::Two {
+            exposures,
+            conversions,
+        } => (Source::open(exposures)?, Some(Source::open(conversions)?)),
+    };
+    one_column(&exposures)?;
+    if let Some(metric) = request
+        .metrics
+        .iter()
+        .find(|metric| metric.before.is_some() && request.time.is_none())
+    {
+        return Err(Failure::asked(
+            format!("{metric}:cuped: without a time nothing is from before the exposure"),
+            "name the column of the time with --time",
+        ));
+    }
+    let columns = metric::columns(&request.metrics);
+    let feeds = match &conversions {
+        None => vec![feed(&exposures, request, true, &columns)?],
+        Some(conversions) => {
+            one_column(conversions)?;
+            vec![
+                feed(&exposures, request, true, &[])?,
+                feed(conversions, request, false, &columns)?,
+            ]
+        }
+    };
+    let joined = join::join(
+        &Question {
+            feeds: &feeds,
+            folds: &columns.iter().map(|column| column.fold).collect::<Vec<_>>(),
+            measures: &metric::measures(&request.metrics, &columns),
+            missing: request.missing,
+            memory: request.memory,
+            threads: request.threads,
+        },
+        progress,
+    )?;
+    let control = control(request, &joined, exposures.path())?;
+    report::report(request, &joined, control)
+}
+
+/// A file of one column can hold no experiment; most likely its separator is another.
+fn one_column(source: &Source) -> Result<(), Failure> {
+    match source.columns() {
+        [only] => Err(Failure::file(
+            source.path(),
+            format!("there is only one column, \"{only}\""),
+            "separate columns by comma, semicolon, tab or |, and name them in the first line",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn feed<'a>(
+    source: &'a Source,
+    request: &Request,
+    exposures: bool,
+    metrics: &[metric::Column],
+) -> Result<Feed<'a>, Failure> {
+    let variant = exposures
+        .then(|| source.column(&request.variant))
+        .transpose()?;
+    let wanted = Wanted {
+        unit: Some(source.column(&request.unit)?),
+        variant,
+        time: request
+            .time
+            .as_deref()
+            .map(|name| source.column(name))
+            .transpose()?,
+        metrics: metrics
+            .iter()
+            .map(|column| source.column(&column.name))
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(Feed { source, wanted })
+}
+
+/// The names a control usually has.
+const USUAL: [&str; 8] = [
+    "control", "baseline", "stable", "blue", "a", "0", "false", "off",
+];
+
+/// Which of the arms is the control.
+fn control(request: &Request, joined: &Joined, file: &Path) -> Result<usize, Failure> {
+    let names: Vec<&str> = joined.arms.iter().map(|(name, _)| name.as_str()).collect();
+    let column = &request.variant;
+    let failure = |what: String, remedy: String| Failure::file(file, what, remedy).column(column);
+    match names.as_slice() {
+        [] => {
+            return Err(failure(
+                "no row names a variant".to_owned(),
+                "is this the column of the variant?".to_owned(),
+            ));
+        }
+        [only] => {
+            return Err(failure(
+                format!("there is only one variant, \"{only}\""),
+                "a comparison needs two; is the export complete?".to_owned(),
+            ));
+        }
+        _ => {}
+    }
+    for (arm, _) in &request.shares {
+        if !names.contains(&arm.as_str()) {
+            return Err(failure(
+                format!("there is no variant \"{arm}\""),
+                format!("in --share, {}", near::hint(arm, &names)),
+            ));
+        }
+    }
+    match &request.control {
+        Some(control) => names
+            .iter()
+            .position(|name| name == control)
+            .ok_or_else(|| {
+                failure(
+                    format!("there is no variant \"{control}\""),
+                    format!("in --control, {}", near::hint(control, &names)),
+                )
+            }),
+        None => USUAL
+            .iter()
+            .find_map(|usual| {
+                names
+                    .iter()
+                    .position(|name| name.eq_ignore_ascii_case(usual))
+            })
+            .ok_or_else(|| {
+                failure(
+                    "which variant is the control cannot be told".to_owned(),
+                    format!("name it with --control; there is: {}", names.join(", ")),
+                )
+            }),
+    }
+}

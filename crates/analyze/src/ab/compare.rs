@@ -1,0 +1,164 @@
+//! The figures of two arms, handed to `stats`, and what its answers mean.
+
+use super::basis::{self, Basis, better};
+use super::guardrail::guardrail;
+use super::metric::{Direction, Kind, Metric};
+use super::report::{ArmReport, Figures, MetricReport, Outcome, Verdict};
+use super::{Method, Request};
+use crate::Number;
+use crate::join::Sums;
+use stats::bayes::{self, BetaPrior, Prior};
+use stats::{Better, CannotCompute, Failure, adjust, srm};
+
+/// The test of the split.
+pub(super) struct Split {
+    pub(super) chi2: f64,
+    pub(super) p: f64,
+    pub(super) mismatch: bool,
+}
+
+/// Whether the arms' sizes are as planned; None where there are too few units to tell.
+pub(super) fn split(arms: &[ArmReport]) -> Option<Split> {
+    let observed: Vec<u64> = arms.iter().map(|arm| arm.units).collect();
+    let weights: Vec<f64> = arms.iter().map(|arm| arm.planned).collect();
+    let srm = srm::srm(&observed, &weights).ok()?;
+    (srm.least_expected >= srm::LEAST_EXPECTED).then(|| Split {
+        chi2: srm.chi2,
+        p: srm.p,
+        mismatch: srm.alarms(),
+    })
+}
+
+/// An arm's figure in the metric's own unit; NaN where there is none.
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+pub(super) fn value(kind: Kind, sums: &Sums) -> f64 {
+    match sums {
+        Sums::Values(values) => match kind {
+            Kind::Quantile(q) => values.value(q),
+            Kind::Mean | Kind::Conversion | Kind::Ratio => f64::NAN,
+        },
+        Sums::Adjusted { pairs, .. } if pairs.n() > 0 => pairs.x().mean(),
+        Sums::Mean(moments) if moments.n() > 0 => moments.mean(),
+        Sums::Share { x, n } if *n > 0 => *x as f64 / *n as f64,
+        Sums::Ratio(moments) if moments.n() > 0 => moments.x().mean() / moments.y().mean(),
+        _ => f64::NAN,
+    }
+}
+
+pub(super) fn compare(
+    request: &Request,
+    metric: &Metric,
+    arms: [&Sums; 2],
+    planned: [f64; 2],
+) -> Result<Figures, CannotCompute> {
+    let question = request.question;
+    let (basis, theta) = basis::basis(request, metric, arms, planned)?;
+    let better = better(metric.direction);
+    let answer = basis.answer(request, question.alpha)?;
+    let mut figures = Figures {
+        effect: Number(answer.effect),
+        interval: [Number(answer.interval.lo), Number(answer.interval.hi)],
+        interval_adjusted: None,
+        stderr: answer.stderr.map(Number),
+        p: Some(Number(answer.p)),
+        p_adjusted: None,
+        chance_to_win: None,
+        theta: theta.map(Number),
+        counts: basis.counted(request.method),
+        guardrail: None,
+        guarded: Verdict::Inconclusive,
+        basis,
+    };
+    if request.method == Method::Bayesian {
+        believe(&mut figures, better, request)?;
+    }
+    if let Some(margin) = metric.guardrail {
+        let (told, verdict) = guardrail(request, &basis, margin, better)?;
+        figures.guardrail = Some(told);
+        figures.guarded = verdict;
+    }
+    Ok(figures)
+}
+
+/// The chance to win instead of p.
+fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(), CannotCompute> {
+    figures.p = None;
+    let chance = match figures.basis {
+        Basis::Estimate(estimate) => {
+            let prior = Prior::normal(0.0, Prior::USUAL_VARIANCE).unwrap_or_default();
+            let posterior = bayes::effect(&estimate, prior, better, request.question)?;
+            figures.effect = Number(posterior.expected);
+            figures.interval = [posterior.interval.lo, posterior.interval.hi].map(Number);
+            figures.stderr = Some(Number(posterior.stddev));
+            posterior.chance_to_win
+        }
+        Basis::Counts(counts) => {
+            let belief = bayes::beta_binomial(counts.control, counts.treatment, BetaPrior::FLAT)?;
+            match better {
+                Better::Higher => belief.p_treatment_beats_control,
+                Better::Lower => 1.0 - belief.p_treatment_beats_control,
+            }
+        }
+    };
+    figures.chance_to_win = Some(Number(chance));
+    Ok(())
+}
+
+/// Holm's p and intervals over every comparison but those of guardrails, and the verdicts that follow.
+pub(super) fn adjust(metrics: &mut [MetricReport], request: &Request) -> Result<(), Failure> {
+    let mut figures: Vec<(&mut Figures, f64)> = metrics
+        .iter_mut()
+        .flat_map(|metric| &mut metric.comparisons)
+        .filter_map(|comparison| match &mut comparison.outcome {
+            Outcome::Computed(figures) if figures.guardrail.is_none() => {
+                let p = figures.p?.get();
+                Some((figures.as_mut(), p))
+            }
+            Outcome::Computed(_) | Outcome::Cannot { .. } => None,
+        })
+        .collect();
+    if figures.len() > 1 {
+        let all = figures.len();
+        let p: Vec<f64> = figures.iter().map(|(_, p)| *p).collect();
+        for ((figures, p), adjusted) in figures.iter_mut().zip(adjust::holm(&p)?) {
+            figures.p_adjusted = Some(Number(adjusted));
+            figures.interval_adjusted = figures
+                .basis
+                .adjusted(request, (*p, adjusted), all)
+                .map(|wider| [Number(wider.lo), Number(wider.hi)]);
+        }
+    }
+    let alpha = request.question.alpha.get();
+    for metric in metrics {
+        let direction = metric.direction;
+        for comparison in &mut metric.comparisons {
+            if let Outcome::Computed(figures) = &comparison.outcome {
+                comparison.verdict = verdict(figures, direction, alpha);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn verdict(figures: &Figures, direction: Direction, alpha: f64) -> Verdict {
+    if figures.guardrail.is_some() {
+        return figures.guarded;
+    }
+    if let Some(Number(chance)) = figures.chance_to_win {
+        return match chance {
+            chance if chance >= 1.0 - alpha / 2.0 => Verdict::Better,
+            chance if chance <= alpha / 2.0 => Verdict::Worse,
+            _ => Verdict::Inconclusive,
+        };
+    }
+    let shown = figures
+        .p_adjusted
+        .or(figures.p)
+        .is_some_and(|p| p.get() < alpha);
+    let up = figures.effect.get() > 0.0;
+    match (shown, up == (direction == Direction::Up)) {
+        (false, _) => Verdict::Inconclusive,
+        (true, true) => Verdict::Better,
+        (true, false) => Verdict::Worse,
+    }
+}

@@ -1,0 +1,185 @@
+//! Newline-delimited JSON: one request a line in, one answer a line out, in the same order.
+//!
+//! A request is `{"id": …, "method": …, "inputs": {…}}`. An answer carries the same `id` and either
+//! a `result` or an `error` with a `code` that never changes its meaning, a `message`, and where it
+//! helps the `field` and the `remedy`. A line that cannot be answered never stops the batch.
+//!
+//! # Adding a method
+//!
+//! One file a method, `batch/<method>.rs`, a `mod` line and a line in [`METHODS`], `("srm", srm::answer)`.
+//! The file holds the inputs as a type and one function:
+//!
+//! ```ignore
+//! use super::{Answer, Inputs, Refused, Stop};
+//! use crate::{Count, Number};
+//!
+//! #[derive(serde::Deserialize)]
+//! #[serde(deny_unknown_fields)]
+//! struct Srm {
+//!     observed: Vec<Count>,
+//!     weights: Vec<Number>,
+//! }
+//!
+//! pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
+//!     let Srm { observed, weights } = inputs.read()?;
+//!     if observed.len() != weights.len() {
+//!         return Err(Refused::field("weights", "one weight for each observed count is needed",
+//!             "give both lists the same length").into());
+//!     }
+//!     let srm = stats::srm(…)?; // a `CannotCompute` becomes {"result": {"cannot_compute": "<code>"}}
+//!     Ok(Answer::new().number("chi2", srm.chi2).count("df", srm.df).number("p", srm.p))
+//! }
+//! ```
+//!
+//! `alpha`, `difference_type` and `side` are every method's: they are taken off and checked before the
+//! method is called and wait in [`Inputs::question`] and [`Inputs::alpha`]; the method's own type must
+//! not name them. Floats are [`crate::Number`] (or [`Answer::number`]), counts are [`crate::Count`].
+//! `?` turns `stats::InvalidInput`, `stats::CannotCompute` and `stats::Failure` into what they are on
+//! the wire.
+
+mod answer;
+mod arms;
+mod bayesian_effect;
+mod beta_binomial;
+mod boundary;
+mod counts_sequential;
+mod cuped;
+mod inputs;
+mod judge;
+mod kayenta_classify;
+mod kayenta_score;
+mod lines;
+mod mann_whitney;
+mod mean;
+mod p_adjust;
+mod poisson_rates;
+mod power;
+mod proportion;
+mod quantile;
+mod ratio;
+mod refused;
+mod sequential;
+mod srm;
+mod srm_sequential;
+
+pub use answer::Answer;
+pub use inputs::Inputs;
+pub use refused::{Refused, Stop};
+
+use crate::near;
+use lines::{Line, Lines};
+use serde_json::{Map, Value, json};
+use std::io::{self, Read, Write};
+
+/// What a line may hold at most: a million numbers fit, a file without line ends does not.
+pub const LONGEST_LINE: usize = 16 << 20;
+
+type Method = fn(Inputs) -> Result<Answer, Stop>;
+
+/// Every method, by its name. One line each, sorted.
+const METHODS: &[(&str, Method)] = &[
+    ("bayesian_effect", bayesian_effect::answer),
+    ("beta_binomial", beta_binomial::answer),
+    ("boundary", boundary::answer),
+    ("counts_sequential", counts_sequential::answer),
+    ("cuped", cuped::answer),
+    ("judge", judge::answer),
+    ("kayenta_classify", kayenta_classify::answer),
+    ("kayenta_score", kayenta_score::answer),
+    ("mann_whitney", mann_whitney::answer),
+    ("mean", mean::answer),
+    ("p_adjust", p_adjust::answer),
+    ("poisson_rates", poisson_rates::answer),
+    ("power", power::answer),
+    ("proportion", proportion::answer),
+    ("quantile", quantile::answer),
+    ("ratio", ratio::answer),
+    ("sequential", sequential::answer),
+    ("srm", srm::answer),
+    ("srm_sequential", srm_sequential::answer),
+];
+
+/// How a batch went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub answered: u64,
+    pub errors: u64,
+}
+
+/// Answers every request until the input ends. Blank lines are passed over.
+///
+/// What has been asked is answered before more is waited for, so a program may hold a conversation.
+///
+/// # Errors
+///
+/// Only when the input cannot be read or the output cannot be written.
+pub fn run(input: impl Read, output: impl Write) -> io::Result<Summary> {
+    let mut lines = Lines::new(input, LONGEST_LINE);
+    let mut output = io::BufWriter::new(output);
+    let mut summary = Summary::default();
+    while let Some(line) = lines.next()? {
+        let answer = match line {
+            Line::Text(text) if text.trim_ascii().is_empty() => continue,
+            Line::Text(text) => answer(text),
+            Line::TooLong => error(Value::Null, &Refused::too_long(LONGEST_LINE)),
+        };
+        summary.answered += 1;
+        summary.errors += u64::from(answer.get("error").is_some());
+        serde_json::to_writer(&mut output, &answer)?;
+        output.write_all(b"\n")?;
+        if lines.must_wait() {
+            output.flush()?;
+        }
+    }
+    output.flush()?;
+    Ok(summary)
+}
+
+/// The answer to one line.
+fn answer(line: &[u8]) -> Value {
+    let request: Value = match serde_json::from_slice(line) {
+        Ok(request) => request,
+        Err(error_) => return error(Value::Null, &Refused::not_json(&error_)),
+    };
+    let Value::Object(mut request) = request else {
+        return error(Value::Null, &Refused::not_a_request());
+    };
+    let id = request.remove("id").unwrap_or(Value::Null);
+    match answered(request) {
+        Ok(answer) => json!({ "id": id, "result": answer }),
+        Err(Stop::CannotCompute(why)) => {
+            json!({ "id": id, "result": { "cannot_compute": why.code() } })
+        }
+        Err(Stop::Refused(refused)) => error(id, &refused),
+    }
+}
+
+fn answered(mut request: Map<String, Value>) -> Result<Answer, Stop> {
+    let name = match request.remove("method") {
+        Some(Value::String(name)) => name,
+        Some(_) => {
+            return Err(Refused::field("method", "it is not a string", "name a method").into());
+        }
+        None => return Err(Refused::missing_method().into()),
+    };
+    let method = METHODS
+        .iter()
+        .find_map(|(known, method)| (*known == name).then_some(*method))
+        .ok_or_else(|| {
+            let known: Vec<&str> = METHODS.iter().map(|(known, _)| *known).collect();
+            Refused::unknown_method(&name, &known)
+        })?;
+    let inputs = request.remove("inputs");
+    if let Some((unknown, _)) = request.iter().next() {
+        let hint = near::hint(unknown, &["id", "method", "inputs"]);
+        return Err(Refused::field(unknown, "a request has no such field", hint).into());
+    }
+    let inputs = Inputs::new(inputs)?;
+    // A defect in one method must not take the other answers with it.
+    std::panic::catch_unwind(move || method(inputs))
+        .unwrap_or_else(|_| Err(Refused::defect(&name).into()))
+}
+
+fn error(id: Value, refused: &Refused) -> Value {
+    json!({ "id": id, "error": refused })
+}

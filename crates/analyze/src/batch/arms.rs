@@ -1,0 +1,139 @@
+//! The arms of a comparison as requests write them, and as `stats` takes them.
+
+use super::{Answer, Refused};
+use crate::{Count, Number};
+use serde::Deserialize;
+use stats::effect::Proportion;
+use stats::{Estimate, InvalidInput, Moments, PairMoments, Question};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProportionArm {
+    x: Count,
+    n: Count,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MeanArm {
+    n: Count,
+    sum: Number,
+    sum_sq: Number,
+}
+
+/// Σx and Σx² of one of two series.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sums {
+    sum: Number,
+    sum_sq: Number,
+}
+
+impl Sums {
+    pub(super) const fn pair(&self) -> (f64, f64) {
+        (self.sum.get(), self.sum_sq.get())
+    }
+}
+
+/// An arm of either kind: `x` and `n`, or `n`, `sum` and `sum_sq`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnyArm {
+    n: Count,
+    x: Option<Count>,
+    sum: Option<Number>,
+    sum_sq: Option<Number>,
+}
+
+/// An input that is wrong in one arm: `sum` becomes `control.sum`.
+pub(super) fn within(arm: &'static str) -> impl Fn(InvalidInput) -> Refused {
+    move |invalid| {
+        let path = format!("{arm}.{}", invalid.field);
+        Refused::field(&path, invalid.why, invalid.remedy)
+    }
+}
+
+impl ProportionArm {
+    pub(super) fn parse(&self, arm: &'static str) -> Result<Proportion, Refused> {
+        Proportion::new(self.x.get(), self.n.get()).map_err(within(arm))
+    }
+}
+
+impl MeanArm {
+    pub(super) fn parse(&self, arm: &'static str) -> Result<Moments, Refused> {
+        Moments::from_sums(self.n.get(), self.sum.get(), self.sum_sq.get()).map_err(within(arm))
+    }
+}
+
+/// The pairs of one arm, with the names that the request has for x and y.
+pub(super) fn pairs(
+    arm: &'static str,
+    n: Count,
+    (x_name, x): (&'static str, &Sums),
+    (y_name, y): (&'static str, &Sums),
+    (product_name, product): (&'static str, Number),
+) -> Result<PairMoments, Refused> {
+    PairMoments::from_sums(n.get(), x.pair(), y.pair(), product.get()).map_err(|invalid| {
+        let field = match invalid.field.split_once('.') {
+            Some(("x", rest)) => format!("{x_name}.{rest}"),
+            Some(("y", rest)) => format!("{y_name}.{rest}"),
+            _ if invalid.field == "sum_prod" => product_name.to_owned(),
+            _ => invalid.field.to_owned(),
+        };
+        Refused::field(&format!("{arm}.{field}"), invalid.why, invalid.remedy)
+    })
+}
+
+/// Compares two arms as what they are: proportions or means.
+pub(super) fn compare_any(
+    control: &AnyArm,
+    treatment: &AnyArm,
+    question: Question,
+) -> Result<Estimate, super::Stop> {
+    if control.x.is_some() && treatment.x.is_some() {
+        let control = control.proportion("control")?;
+        let treatment = treatment.proportion("treatment")?;
+        return Ok(stats::effect::proportion(control, treatment, question)?);
+    }
+    let (control, treatment) = (control.mean("control")?, treatment.mean("treatment")?);
+    Ok(stats::effect::mean(&control, &treatment, question)?)
+}
+
+impl AnyArm {
+    fn proportion(&self, arm: &'static str) -> Result<Proportion, Refused> {
+        if self.sum.is_some() || self.sum_sq.is_some() {
+            return Err(mixed(arm));
+        }
+        let x = self.x.ok_or_else(|| mixed(arm))?;
+        ProportionArm { x, n: self.n }.parse(arm)
+    }
+
+    fn mean(&self, arm: &'static str) -> Result<Moments, Refused> {
+        match (self.x, self.sum, self.sum_sq) {
+            (None, Some(sum), Some(sum_sq)) => MeanArm {
+                n: self.n,
+                sum,
+                sum_sq,
+            }
+            .parse(arm),
+            _ => Err(mixed(arm)),
+        }
+    }
+}
+
+fn mixed(arm: &'static str) -> Refused {
+    Refused::field(
+        arm,
+        "it is neither a proportion nor a mean",
+        "give both arms x and n, or both n, sum and sum_sq",
+    )
+}
+
+/// The fields that every comparison of two arms answers with.
+pub(super) fn told(estimate: &Estimate) -> Answer {
+    Answer::new()
+        .number("effect", estimate.effect)
+        .interval("interval", estimate.interval.lo, estimate.interval.hi)
+        .number("p", estimate.p)
+        .number("stderr", estimate.stderr)
+}

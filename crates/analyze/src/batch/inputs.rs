@@ -1,0 +1,125 @@
+//! The inputs of one request, checked on the way in.
+
+use super::Refused;
+use crate::Number;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use stats::{Alpha, Difference, Question, Side};
+
+/// How requests write [`Difference`].
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DifferenceType {
+    #[default]
+    Relative,
+    Absolute,
+}
+
+/// How requests write [`Side`].
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SideName {
+    #[default]
+    Two,
+    Greater,
+    Less,
+}
+
+/// The inputs of one request: the common ones already read, the method's own still to be.
+#[derive(Debug)]
+pub struct Inputs {
+    question: Question,
+    rest: Map<String, Value>,
+}
+
+impl Inputs {
+    pub(super) fn new(inputs: Option<Value>) -> Result<Self, Refused> {
+        let mut rest = match inputs {
+            Some(Value::Object(rest)) => rest,
+            Some(_) => {
+                return Err(Refused::field(
+                    "inputs",
+                    "they are no object",
+                    r#"write "inputs": {…}"#,
+                ));
+            }
+            None => Map::new(),
+        };
+        let alpha = match common::<Number>(&mut rest, "alpha")? {
+            Some(alpha) => Alpha::new(alpha.get())?,
+            None => Alpha::default(),
+        };
+        let difference = match common(&mut rest, "difference_type")?.unwrap_or_default() {
+            DifferenceType::Relative => Difference::Relative,
+            DifferenceType::Absolute => Difference::Absolute,
+        };
+        let side = match common(&mut rest, "side")?.unwrap_or_default() {
+            SideName::Two => Side::Two,
+            SideName::Greater => Side::Greater,
+            SideName::Less => Side::Less,
+        };
+        let question = Question {
+            alpha,
+            difference,
+            side,
+        };
+        Ok(Self { question, rest })
+    }
+
+    /// What was asked: `alpha`, `difference_type` and `side`.
+    #[must_use]
+    pub const fn question(&self) -> Question {
+        self.question
+    }
+
+    #[must_use]
+    pub const fn alpha(&self) -> f64 {
+        self.question.alpha.get()
+    }
+
+    /// The method's own inputs.
+    ///
+    /// # Errors
+    ///
+    /// A field that is missing, of the wrong type, or unknown (if `T` denies those, as it should).
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, Refused> {
+        read("", Value::Object(self.rest))
+    }
+}
+
+fn common<T: DeserializeOwned>(
+    rest: &mut Map<String, Value>,
+    name: &str,
+) -> Result<Option<T>, Refused> {
+    rest.remove(name).map(|value| read(name, value)).transpose()
+}
+
+/// A value of a type, or the path to what is wrong in it.
+fn read<T: DeserializeOwned>(at: &str, value: Value) -> Result<T, Refused> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = match error.path().to_string().as_str() {
+            "." => at.to_owned(),
+            path => path.to_owned(),
+        };
+        let why = error.into_inner().to_string();
+        // A missing field is reported at its parent; its name is more use.
+        let path = match why
+            .strip_prefix("missing field `")
+            .and_then(|rest| rest.split('`').next())
+        {
+            Some(missing) if path.is_empty() => missing.to_owned(),
+            Some(missing) => format!("{path}.{missing}"),
+            None if path.is_empty() => "inputs".to_owned(),
+            None => path,
+        };
+        let remedy = if why.starts_with("unknown field") {
+            "leave it out, or correct its name"
+        } else if why.starts_with("missing field") {
+            "add it"
+        } else {
+            "see docs/STATISTICS.md for what the method takes"
+        };
+        Refused::field(&path, why, remedy)
+    })
+}

@@ -1,0 +1,34 @@
+use super::{Answer, Inputs, Stop};
+use crate::{Count, Number};
+use stats::sequential::RatioMismatch;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Split {
+    /// What came at each look, one count an arm.
+    increments: Vec<Vec<Count>>,
+    null_probabilities: Vec<Number>,
+    #[serde(default = "usual")]
+    dirichlet_concentration: Number,
+}
+
+const fn usual() -> Number {
+    Number(10_000.0)
+}
+
+pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
+    let split: Split = inputs.read()?;
+    let shares = Number::all(&split.null_probabilities);
+    let mut test = RatioMismatch::new(&shares, split.dirichlet_concentration.get())?;
+    let mut factors = Vec::with_capacity(split.increments.len());
+    let mut chances = Vec::with_capacity(split.increments.len());
+    for increment in split.increments {
+        let increment: Vec<u64> = increment.into_iter().map(Count::get).collect();
+        let look = test.observe(&increment)?;
+        factors.push(look.log_bayes_factor);
+        chances.push(look.p);
+    }
+    Ok(Answer::new()
+        .numbers("log_bayes_factor", &factors)
+        .numbers("p", &chances))
+}

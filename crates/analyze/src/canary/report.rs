@@ -1,0 +1,339 @@
+//! What the files say about the canary, for programs and for people.
+
+use super::Request;
+use super::metric::{Metric, What};
+use super::series::Series;
+use crate::Number;
+use crate::failure::Failure;
+use crate::figures::{between, change, count, counted, share, table, value};
+use serde::Serialize;
+use stats::count::Events;
+use stats::judge::{Looks, Observed, Rule, Trials, Verdict, Worse, judge};
+use std::fmt;
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// `pass`, `fail` or `inconclusive`, over all metrics.
+    pub verdict: &'static str,
+    pub conclusion: String,
+    pub warnings: Vec<String>,
+    pub notes: Vec<String>,
+    pub tolerance: f64,
+    pub metrics: Vec<MetricReport>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MetricReport {
+    pub metric: String,
+    pub verdict: &'static str,
+    /// A sentence.
+    pub reason: String,
+    pub method: &'static str,
+    /// In which direction a change counts as worse.
+    pub worse: &'static str,
+    /// Values or trials of each; of counts the events.
+    pub n: [u64; 2],
+    /// Rows without a value.
+    pub missing: [u64; 2],
+    /// The median, the quantile, or the rate.
+    pub baseline: Number,
+    pub canary: Number,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Number>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<[Number; 2]>,
+    pub alpha: f64,
+    #[serde(skip)]
+    rate: bool,
+}
+
+pub(super) fn metric(
+    metric: &Metric,
+    rule: &Rule,
+    baseline: &Series,
+    canary: &Series,
+) -> Result<MetricReport, Failure> {
+    let judged = |observed: &Observed<'_>| {
+        judge(observed, rule).map_err(|invalid| {
+            Failure::asked(
+                format!("{metric}: {}: {}", invalid.field, invalid.why),
+                invalid.remedy,
+            )
+        })
+    };
+    let (judgement, missing, figures) = match &metric.what {
+        What::Continuous(column) | What::Quantile(column, _) => {
+            let (mut control, control_missing) = baseline.values(column);
+            let (mut treated, canary_missing) = canary.values(column);
+            let (control, treated) = (control.as_mut_slice(), treated.as_mut_slice());
+            let (q, observed) = match metric.what {
+                What::Quantile(_, q) => (
+                    q,
+                    Observed::Quantile {
+                        q,
+                        control,
+                        canary: treated,
+                    },
+                ),
+                _ => (
+                    0.5,
+                    Observed::Continuous {
+                        control,
+                        canary: treated,
+                    },
+                ),
+            };
+            let judgement = judged(&observed)?;
+            let figures = [order_statistic(control, q), order_statistic(treated, q)];
+            (judgement, [control_missing, canary_missing], figures)
+        }
+        What::Rate(events, over) => {
+            let control = trials(baseline, events, over)?;
+            let treated = trials(canary, events, over)?;
+            let figures = [control.0, treated.0].map(|trials| rate(trials.x, trials.n as f64));
+            let observed = Observed::Rate {
+                control: control.0,
+                canary: treated.0,
+            };
+            (judged(&observed)?, [control.1, treated.1], figures)
+        }
+        What::Count(events, over) => {
+            let control = counted_over(baseline, events, over)?;
+            let treated = counted_over(canary, events, over)?;
+            let figures = [control.0, treated.0].map(|events| rate(events.count, events.exposure));
+            let observed = Observed::Count {
+                control: control.0,
+                canary: treated.0,
+            };
+            (judged(&observed)?, [control.1, treated.1], figures)
+        }
+    };
+    Ok(MetricReport {
+        metric: metric.to_string(),
+        verdict: judgement.verdict.name(),
+        reason: judgement.reason.to_string(),
+        method: judgement.method.name(),
+        worse: match rule.worse {
+            Worse::Higher => "increase",
+            Worse::Lower => "decrease",
+            Worse::Either => "either",
+        },
+        n: judgement.n,
+        missing,
+        baseline: Number(figures[0]),
+        canary: Number(figures[1]),
+        effect: judgement.effect.map(Number),
+        interval: judgement.interval.map(|of| [Number(of.lo), Number(of.hi)]),
+        alpha: judgement.alpha,
+        rate: matches!(metric.what, What::Rate(..)),
+    })
+}
+
+/// The value below which a share `q` of the values lies; NaN of nothing.
+fn order_statistic(values: &mut [f64], q: f64) -> f64 {
+    if values.is_empty() {
+        return f64::NAN;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a position within the values"
+    )]
+    let at = ((values.len() as f64 * q).ceil() as usize).clamp(1, values.len()) - 1;
+    *values.select_nth_unstable_by(at, f64::total_cmp).1
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+fn rate(events: u64, over: f64) -> f64 {
+    if over > 0.0 {
+        events as f64 / over
+    } else {
+        f64::NAN
+    }
+}
+
+/// Rows that have both values, and how many have not.
+fn pairs<'a>(
+    series: &'a Series,
+    events: &str,
+    over: &str,
+) -> impl Iterator<Item = (usize, Option<(f64, f64)>)> + 'a {
+    let rows = series.rows(events).iter().zip(series.rows(over));
+    rows.map(|(events, over)| (!events.is_nan() && !over.is_nan()).then_some((*events, *over)))
+        .enumerate()
+}
+
+/// A whole number from 0 to 2^53, or what is wrong with it.
+fn whole(series: &Series, column: &str, row: usize, value: f64) -> Result<u64, Failure> {
+    if (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked just above"
+        )]
+        return Ok(value as u64);
+    }
+    Err(series.wrong(
+        column,
+        row,
+        &format!("{value} is no count"),
+        "counts are whole numbers, 0 or more",
+    ))
+}
+
+fn trials(series: &Series, events: &str, over: &str) -> Result<(Trials, u64), Failure> {
+    let (mut sum, mut missing) = (Trials { x: 0, n: 0 }, 0);
+    for (row, pair) in pairs(series, events, over) {
+        let Some((x, n)) = pair else {
+            missing += 1;
+            continue;
+        };
+        let (x, n) = (whole(series, events, row, x)?, whole(series, over, row, n)?);
+        if x > n {
+            return Err(series.wrong(
+                events,
+                row,
+                &format!("{x} of {n} {over}"),
+                "there cannot be more than all; is it a count over something (:count)?",
+            ));
+        }
+        sum.x = sum.x.saturating_add(x);
+        sum.n = sum.n.saturating_add(n);
+    }
+    Ok((sum, missing))
+}
+
+fn counted_over(series: &Series, events: &str, over: &str) -> Result<(Events, u64), Failure> {
+    let (mut count, mut exposure, mut missing) = (0u64, 0.0, 0);
+    for (row, pair) in pairs(series, events, over) {
+        let Some((x, span)) = pair else {
+            missing += 1;
+            continue;
+        };
+        if span < 0.0 {
+            return Err(series.wrong(
+                over,
+                row,
+                &format!("{span} is below 0"),
+                "give what the events are counted over",
+            ));
+        }
+        count = count.saturating_add(whole(series, events, row, x)?);
+        exposure += span;
+    }
+    Ok((Events { count, exposure }, missing))
+}
+
+impl Report {
+    pub(super) fn new(
+        request: &Request,
+        metrics: Vec<MetricReport>,
+        passed_over: &[String],
+    ) -> Self {
+        let with = |verdict: Verdict| -> Vec<String> {
+            metrics
+                .iter()
+                .filter(|metric| metric.verdict == verdict.name())
+                .map(|metric| format!("{}: {}", metric.metric, metric.reason))
+                .collect()
+        };
+        let (failed, open) = (with(Verdict::Fail), with(Verdict::Inconclusive));
+        let (verdict, conclusion) = if !failed.is_empty() {
+            (
+                Verdict::Fail,
+                format!("The canary fails. {}.", failed.join(". ")),
+            )
+        } else if !open.is_empty() {
+            (
+                Verdict::Inconclusive,
+                format!("Not decided. {}.", open.join(". ")),
+            )
+        } else {
+            let held = with(Verdict::Pass);
+            (
+                Verdict::Pass,
+                format!("The canary passes. {}.", held.join(". ")),
+            )
+        };
+        let warnings = metrics
+            .iter()
+            .filter(|metric| metric.missing != [0, 0])
+            .map(|metric| {
+                format!(
+                    "{}: no value in {} of the baseline and {} of the canary, left out.",
+                    metric.metric,
+                    counted(metric.missing[0], "row"),
+                    counted(metric.missing[1], "row")
+                )
+            })
+            .collect();
+        let mut notes = vec![match request.looks {
+            Looks::Any => {
+                "Intervals hold at every look, so you may judge again as data comes in.".to_owned()
+            }
+            Looks::One => "Intervals hold for one look.".to_owned(),
+        }];
+        if !passed_over.is_empty() {
+            notes.push(format!(
+                "Not numbers, so passed over: {}.",
+                passed_over.join(", ")
+            ));
+        }
+        Self {
+            verdict: verdict.name(),
+            conclusion,
+            warnings,
+            notes,
+            tolerance: request.tolerance,
+            metrics,
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}\n", self.conclusion)?;
+        for warning in &self.warnings {
+            writeln!(f, "! {warning}")?;
+        }
+        if !self.warnings.is_empty() {
+            writeln!(f)?;
+        }
+        let head = [
+            "metric", "n", "baseline", "n", "canary", "change", "interval", "verdict",
+        ];
+        let rows: Vec<Vec<String>> = self
+            .metrics
+            .iter()
+            .map(|metric| {
+                let shown = |x: Number| {
+                    if metric.rate {
+                        share(x.get())
+                    } else {
+                        value(x.get())
+                    }
+                };
+                vec![
+                    metric.metric.clone(),
+                    count(metric.n[0]),
+                    shown(metric.baseline),
+                    count(metric.n[1]),
+                    shown(metric.canary),
+                    metric
+                        .effect
+                        .map_or(String::new(), |effect| change(effect.get())),
+                    metric.interval.map_or(String::new(), |[lo, hi]| {
+                        between(lo.get(), hi.get(), change)
+                    }),
+                    metric.verdict.to_owned(),
+                ]
+            })
+            .collect();
+        writeln!(f, "{}\n", table(&head, &[1, 2, 3, 4, 5, 6], &rows))?;
+        for note in &self.notes {
+            writeln!(f, "{note}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! `viridian analyze`: its arguments, and what it prints.
+
+mod ab;
+mod canary;
+mod memory;
+
+use crate::batch;
+use crate::failure::Failure;
+use crate::source::Progress;
+use clap::Subcommand;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::PathBuf;
+
+/// Compare two versions, or the arms of an experiment, out of files.
+///
+/// Needs no server.
+#[derive(clap::Args, Debug)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  viridian analyze canary baseline.csv canary.csv --metric latency_ms:increase\n  \
+                  viridian analyze ab events.parquet --unit user_id --variant variant --metric revenue\n  \
+                  viridian analyze --batch requests.jsonl > answers.jsonl"
+)]
+pub struct Args {
+    /// Answer requests, one JSON object a line, from a file or standard input.
+    ///
+    /// A line that cannot be answered gets an error as its answer, and the next is read.
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    batch: Option<Option<PathBuf>>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Ab(ab::Args),
+    Canary(canary::Args),
+}
+
+/// Does what was asked. Reading a long file moves `progress`.
+///
+/// # Errors
+///
+/// What is wrong with the files or with what was asked of them.
+pub fn run(
+    args: Args,
+    input: impl Read,
+    mut output: impl Write,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    let text = match (args.batch, args.command) {
+        (Some(None), _) => return answered(batch::run(input, output)),
+        (Some(Some(path)), _) => {
+            let file = File::open(&path).map_err(|error| {
+                Failure::file(
+                    &path,
+                    error.to_string(),
+                    "check the path and who may read it",
+                )
+            })?;
+            return answered(batch::run(file, output));
+        }
+        (None, Some(Command::Ab(args))) => ab::run(args, progress)?,
+        (None, Some(Command::Canary(args))) => canary::run(args, progress)?,
+        (None, None) => {
+            return Err(Failure::asked(
+                "nothing was asked",
+                "give ab, canary or --batch; see viridian analyze --help",
+            ));
+        }
+    };
+    written(
+        output
+            .write_all(text.as_bytes())
+            .and_then(|()| output.flush()),
+    )
+}
+
+fn answered(outcome: io::Result<batch::Summary>) -> Result<(), Failure> {
+    written(outcome.map(|_| ()))
+}
+
+/// A reader that went away, as `head` does, is no error.
+fn written(outcome: io::Result<()>) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::asked(
+            format!("reading or writing failed: {error}"),
+            "",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// A report as JSON or as text.
+fn shown(
+    report: &(impl serde::Serialize + std::fmt::Display),
+    json: bool,
+) -> Result<String, Failure> {
+    if json {
+        serde_json::to_string_pretty(report)
+            .map(|text| text + "\n")
+            .map_err(|error| Failure::asked(format!("the report cannot be written: {error}"), ""))
+    } else {
+        Ok(report.to_string())
+    }
+}
+
+/// A level of error.
+fn alpha(text: &str) -> Result<f64, String> {
+    let alpha = text.parse::<f64>().map_err(|error| error.to_string())?;
+    stats::Alpha::new(alpha)
+        .map(stats::Alpha::get)
+        .map_err(|error| format!("{}; {}", error.why, error.remedy))
+}

@@ -1,0 +1,81 @@
+//! `viridian analyze canary`.
+
+use crate::canary::{self, Metric, Request};
+use crate::failure::Failure;
+use crate::source::Progress;
+use stats::judge::{Looks, Worse};
+use std::path::PathBuf;
+
+/// Judge a canary by its figures beside those of a baseline.
+///
+/// Each file has a header line and a row a minute, a request or an instance. A metric is
+/// COLUMN[/COLUMN][:p99|rate|count][:increase|decrease|either]: a figure (compared by ranks), a
+/// quantile of it, counts out of counts as errors/requests, or counts over a span as
+/// restarts/hours:count; and which change is one for the worse. Without --metric every column of
+/// numbers that both files have.
+///
+/// The canary fails if it is shown to be worse by more than is tolerated, passes if the opposite is
+/// shown, and is not decided while neither is.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  viridian analyze canary baseline.csv canary.csv\n  \
+                  viridian analyze canary baseline.csv canary.csv --metric latency_ms:p99 \\\n    \
+                  --metric errors/requests --metric throughput:decrease --tolerance 0.25\n\n\
+                  Exit codes: 0 there is a report, whatever it says; 1 the files cannot give one; 2 wrong usage"
+)]
+pub(super) struct Args {
+    /// Figures of the version that serves, CSV or Parquet.
+    baseline: PathBuf,
+    /// Figures of the new version over the same time.
+    canary: PathBuf,
+    /// What to judge by; can be given more than once.
+    #[arg(long = "metric", value_name = "METRIC")]
+    metrics: Vec<Metric>,
+    /// Which change is one for the worse: increase, decrease or either.
+    #[arg(long, value_name = "DIRECTION", default_value = "increase", value_parser = direction)]
+    direction: Worse,
+    /// The column of the time, which must not go back.
+    #[arg(long, value_name = "COLUMN")]
+    time: Option<String>,
+    /// The change for the worse that is accepted, as a share of the baseline.
+    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance)]
+    tolerance: f64,
+    /// No verdict on fewer values than this.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    min_sample: u64,
+    /// The accepted rate of false alarms.
+    #[arg(long, default_value = "0.05", value_parser = super::alpha)]
+    alpha: f64,
+    /// Look once, when it is over, with more power.
+    #[arg(long)]
+    once: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn direction(text: &str) -> Result<Worse, String> {
+    canary::worse(text).ok_or_else(|| "give increase, decrease or either".to_owned())
+}
+
+fn tolerance(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share >= 0.0 && share.is_finite() => Ok(share),
+        _ => Err("give a share of the baseline, 0 or more, as 0.1".to_owned()),
+    }
+}
+
+pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
+    let request = Request {
+        baseline: args.baseline,
+        canary: args.canary,
+        metrics: args.metrics,
+        worse: args.direction,
+        time: args.time,
+        tolerance: args.tolerance,
+        min_sample: args.min_sample,
+        alpha: stats::Alpha::new(args.alpha).unwrap_or_default(),
+        looks: if args.once { Looks::One } else { Looks::Any },
+    };
+    super::shown(&canary::run(&request, progress)?, args.json)
+}

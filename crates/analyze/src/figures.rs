@@ -1,0 +1,220 @@
+//! Figures as people read them.
+
+/// `12,345`.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// "1 unit", "12,345 units".
+pub(crate) fn counted(n: u64, one: &str) -> String {
+    match n {
+        1 => format!("1 {one}"),
+        n => format!("{} {one}s", count(n)),
+    }
+}
+
+/// Four significant digits, with powers of ten only where a plain number would be unreadable.
+pub(crate) fn value(x: f64) -> String {
+    if !x.is_finite() {
+        return if x.is_nan() {
+            "?"
+        } else if x > 0.0 {
+            "no limit"
+        } else {
+            "-no limit"
+        }
+        .to_owned();
+    }
+    if x == 0.0 {
+        return "0".to_owned();
+    }
+    let size = x.abs();
+    if !(1e-4..1e15).contains(&size) {
+        return format!("{x:.3e}");
+    }
+    if size >= 10_000.0 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "below 1e15"
+        )]
+        let whole = count(size.round() as u64);
+        return format!("{}{whole}", if x < 0.0 { "-" } else { "" });
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a power of ten between -4 and 3"
+    )]
+    let before = size.log10().floor() as i32;
+    let after = usize::try_from(3 - before).unwrap_or(0);
+    format!("{x:.after$}")
+}
+
+/// `+4.1%`: a relative change.
+pub(crate) fn change(share: f64) -> String {
+    if share.is_nan() {
+        return "not known".to_owned();
+    }
+    if share.is_infinite() {
+        return "from 0".to_owned();
+    }
+    let percent = share * 100.0;
+    let after = match percent.abs() {
+        x if x >= 100.0 => 0,
+        x if x >= 1.0 || x == 0.0 => 1,
+        x if x >= 0.1 => 2,
+        x if x >= 0.01 => 3,
+        _ => return format!("{}%", signed(percent)),
+    };
+    format!("{percent:+.after$}%")
+}
+
+/// From one change to another, where an end may be open.
+pub(crate) fn between(lo: f64, hi: f64, shown: impl Fn(f64) -> String) -> String {
+    // Nothing that is counted falls by more than all of it.
+    match (lo.is_finite(), hi.is_finite()) {
+        _ if lo.is_nan() || hi.is_nan() => "not known".to_owned(),
+        (true, true) => format!("{} to {}", shown(lo), shown(hi)),
+        (true, false) if lo > -1.0 => format!("{} or more", shown(lo)),
+        (false, true) => format!("{} or less", shown(hi)),
+        (_, false) => "anything".to_owned(),
+    }
+}
+
+/// [`value`] with its sign.
+pub(crate) fn signed(x: f64) -> String {
+    if x > 0.0 {
+        format!("+{}", value(x))
+    } else {
+        value(x)
+    }
+}
+
+/// `12.3%`: a share of a whole.
+pub(crate) fn share(share: f64) -> String {
+    let percent = share * 100.0;
+    match percent {
+        0.0 => "0%".to_owned(),
+        x if x.abs() < 0.1 => format!("{}%", value(x)),
+        x if x.abs() < 1.0 => format!("{x:.2}%"),
+        x => format!("{x:.1}%"),
+    }
+}
+
+/// A chance that is never quite none and never quite certain.
+pub(crate) fn chance(chance: f64) -> String {
+    match chance {
+        x if x < 0.001 => "< 0.1%".to_owned(),
+        x if x > 0.999 => "> 99.9%".to_owned(),
+        x => format!("{:.1}%", x * 100.0),
+    }
+}
+
+/// `+1.25 pp`: a difference of two shares in percentage points.
+pub(crate) fn points(difference: f64) -> String {
+    if difference.is_finite() {
+        format!("{:+.2} pp", difference * 100.0)
+    } else {
+        value(difference)
+    }
+}
+
+/// A p value: two digits, and never a plain 0.
+pub(crate) fn p(p: f64) -> String {
+    match p {
+        x if x.is_nan() => "?".to_owned(),
+        x if x < 1e-300 => "< 1e-300".to_owned(),
+        x if x < 1e-4 => format!("{x:.1e}"),
+        x if x < 0.1 => {
+            let text = format!("{x:.4}");
+            text.trim_end_matches('0').to_owned()
+        }
+        x => format!("{x:.2}"),
+    }
+}
+
+/// Columns as wide as their widest cell. Those named in `right` are aligned to the right.
+pub(crate) fn table(head: &[&str], right: &[usize], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut text = String::new();
+        for (at, (cell, width)) in cells.zip(&widths).enumerate() {
+            if right.contains(&at) {
+                text.push_str(&format!("{cell:>width$}  "));
+            } else {
+                text.push_str(&format!("{cell:<width$}  "));
+            }
+        }
+        text.trim_end().to_owned()
+    };
+    let mut lines = vec![line(&mut head.iter().copied())];
+    lines.extend(
+        rows.iter()
+            .map(|row| line(&mut row.iter().map(String::as_str))),
+    );
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short_and_honest() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "unit"), "1 unit");
+        for (x, text) in [
+            (0.0, "0"),
+            (2.313_49, "2.313"),
+            (-0.012_345, "-0.01235"),
+            (12_345.6, "12,346"),
+            (1e-9, "1.000e-9"),
+            (1e300, "1.000e300"),
+            (f64::INFINITY, "no limit"),
+        ] {
+            assert_eq!(value(x), text);
+        }
+        for (x, text) in [
+            (0.041_2, "+4.1%"),
+            (-0.000_52, "-0.052%"),
+            (2.5, "+250%"),
+            (0.0, "+0.0%"),
+            (1e-7, "+1.000e-5%"),
+        ] {
+            assert_eq!(change(x), text);
+        }
+        for (lo, hi, text) in [
+            (-0.1, 0.2, "-10.0% to +20.0%"),
+            (0.5, f64::INFINITY, "+50.0% or more"),
+            (f64::NEG_INFINITY, 0.5, "+50.0% or less"),
+            (-1.0, f64::INFINITY, "anything"),
+            (f64::NEG_INFINITY, f64::INFINITY, "anything"),
+            (f64::NAN, 1.0, "not known"),
+        ] {
+            assert_eq!(between(lo, hi, change), text);
+        }
+        assert_eq!(change(f64::INFINITY), "from 0");
+        assert_eq!(change(f64::NAN), "not known");
+        for (x, text) in [
+            (0.0, "< 1e-300"),
+            (0.04, "0.04"),
+            (2.2e-9, "2.2e-9"),
+            (0.621, "0.62"),
+        ] {
+            assert_eq!(p(x), text);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! One cell of text becomes a key, a number or a time.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use twox_hash::XxHash64;
+
+/// The key of a unit named by a whole number. A bijection, so no two numbers share a key.
+///
+/// The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+pub(crate) fn key_of_number(unit: i64) -> u64 {
+    let mut z = (unit.cast_unsigned()).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The key of a unit as it is written. What is written as a number has that number's key, so that a
+/// text column in one file joins a number column in another. All else is hashed to 64 bits.
+pub(crate) fn key_of_text(unit: &[u8]) -> u64 {
+    match plain_number(unit) {
+        Some(number) => key_of_number(number),
+        None => XxHash64::oneshot(0, unit),
+    }
+}
+
+/// A whole number in the one way it is written without plus sign or leading zeros.
+pub(crate) fn plain_number(text: &[u8]) -> Option<i64> {
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let canonical = match digits {
+        [] => false,
+        [b'0'] => text.len() == 1,
+        [first, ..] => {
+            *first != b'0' && digits.len() <= 19 && digits.iter().all(u8::is_ascii_digit)
+        }
+    };
+    if !canonical {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// What a metric's cell says. NaN stands for missing.
+pub(crate) fn metric(cell: &[u8]) -> Result<f64, &'static str> {
+    let cell = cell.trim_ascii();
+    let text = match cell {
+        b"" | b"NaN" | b"nan" | b"NA" | b"N/A" | b"null" | b"NULL" | b"None" => {
+            return Ok(f64::NAN);
+        }
+        b"true" | b"True" | b"TRUE" => return Ok(1.0),
+        b"false" | b"False" | b"FALSE" => return Ok(0.0),
+        _ => std::str::from_utf8(cell).map_err(|_| "is not a number")?,
+    };
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() => Ok(value),
+        Ok(_) if text.contains(|c: char| c.is_ascii_digit()) => Err("is too large for a number"),
+        Ok(_) => Err("is not a finite number"),
+        Err(_) => Err("is not a number"),
+    }
+}
+
+/// A moment: plain numbers keep their own unit, dates are nanoseconds since 1970 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Time {
+    Plain(i64),
+    Date(i64),
+}
+
+pub(crate) fn time(cell: &[u8]) -> Option<Time> {
+    let text = std::str::from_utf8(cell.trim_ascii()).ok()?;
+    if let Ok(number) = text.parse() {
+        return Some(Time::Plain(number));
+    }
+    if text.len() > 40 {
+        return None;
+    }
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return time.timestamp_nanos_opt().map(Time::Date);
+    }
+    const FORMS: [&str; 4] = [
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%d %H:%M:%S%.f",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%d %H:%M:%S%.f UTC",
+    ];
+    FORMS
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
+        .or_else(|| {
+            let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+            day.and_hms_opt(0, 0, 0)
+        })
+        .and_then(|time| time.and_utc().timestamp_nanos_opt())
+        .map(Time::Date)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_text_join_numbers() {
+        for number in [0, 7, -7, 10, i64::MAX, i64::MIN] {
+            assert_eq!(
+                key_of_text(number.to_string().as_bytes()),
+                key_of_number(number)
+            );
+        }
+        for other in [
+            "",
+            "-",
+            "007",
+            "+7",
+            "7.0",
+            "-0",
+            "12a",
+            "99999999999999999999",
+        ] {
+            assert_eq!(plain_number(other.as_bytes()), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn metric_cells() {
+        assert_eq!(metric(b" 1.5 "), Ok(1.5));
+        assert_eq!(metric(b"true"), Ok(1.0));
+        assert!(metric(b"").unwrap().is_nan());
+        assert_eq!(metric(b"abc"), Err("is not a number"));
+        assert_eq!(metric(&[b'9'; 400]), Err("is too large for a number"));
+        assert_eq!(metric(b"inf"), Err("is not a finite number"));
+    }
+
+    #[test]
+    fn times_in_the_usual_ways() {
+        let noon = Some(Time::Date(1_767_268_800_000_000_000));
+        assert_eq!(time(b"2026-01-01T12:00:00Z"), noon);
+        assert_eq!(time(b"2026-01-01T13:00:00+01:00"), noon);
+        assert_eq!(time(b"2026-01-01 12:00:00"), noon);
+        assert_eq!(time(b"2026-01-01 12:00"), noon);
+        assert_eq!(time(b"1767268800"), Some(Time::Plain(1_767_268_800)));
+        assert_eq!(time(b"yesterday"), None);
+    }
+}

@@ -1,0 +1,346 @@
+//! Text files with a header line. One thread cuts the file into blocks of whole records, the others
+//! read them.
+
+mod blocks;
+
+use super::cell;
+use super::rows::{Rows, Tally, VariantCodes};
+use super::work::{FirstFailure, Scan, Sink, together};
+use crate::failure::{Failure, Place, shown};
+use ::csv::{ByteRecord, ReaderBuilder};
+use blocks::{Block, Blocks};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
+
+/// What one record may be long; a file without line ends would fill the memory.
+const LONGEST_RECORD: usize = 16 << 20;
+/// Rows handed on at once.
+const BATCH: usize = 4096;
+
+pub(super) struct Table {
+    size: u64,
+    header_ends: u64,
+    header_lines: u64,
+    separator: u8,
+    row_about: u64,
+}
+
+impl Table {
+    pub(super) fn open(path: &Path) -> Result<(Vec<String>, Self), Failure> {
+        let unreadable = |error: std::io::Error| Failure::file(path, error.to_string(), "");
+        let mut file = File::open(path).map_err(unreadable)?;
+        let size = file.metadata().map_err(unreadable)?.len();
+        let mut head = Vec::new();
+        (&mut file)
+            .take(LONGEST_RECORD as u64)
+            .read_to_end(&mut head)
+            .map_err(unreadable)?;
+        if head.contains(&0) {
+            return Err(Failure::file(
+                path,
+                "this is neither CSV nor Parquet",
+                "name a CSV or Parquet file",
+            ));
+        }
+        let separator = separator(&head);
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(separator)
+            .from_reader(head.as_slice());
+        let mut header = ByteRecord::new();
+        let any = reader
+            .read_byte_record(&mut header)
+            .map_err(|error| Failure::file(path, error.to_string(), ""))?;
+        let header_ends = reader.position().byte();
+        if !any {
+            return Err(Failure::file(
+                path,
+                "the file holds nothing but blank lines",
+                "write a header line and at least one row",
+            ));
+        }
+        let whole = head.len() as u64 == size;
+        if header_ends == head.len() as u64 && !whole {
+            return Err(Failure::file(
+                path,
+                format!("the first line is longer than {} MiB", LONGEST_RECORD >> 20),
+                "is this a CSV file?",
+            )
+            .at(Place::Line(1)));
+        }
+        let columns: Vec<String> = header
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect();
+        let body = &head[usize::try_from(header_ends).unwrap_or(head.len())..];
+        if whole && body.trim_ascii().is_empty() {
+            return Err(Failure::file(
+                path,
+                "there is a header and no row below it",
+                "is the export complete?",
+            ));
+        }
+        let table = Self {
+            size,
+            header_ends,
+            header_lines: reader.position().line() - 1,
+            separator,
+            row_about: row_about(body),
+        };
+        Ok((columns, table))
+    }
+
+    pub(super) const fn size(&self) -> u64 {
+        self.size - self.header_ends
+    }
+
+    pub(super) fn rows_about(&self) -> u64 {
+        self.size() / self.row_about + 1
+    }
+
+    /// By the first rows that have a value; all of them empty is no number.
+    pub(super) fn looks_numeric(&self, path: &Path, column: usize) -> Result<bool, Failure> {
+        const ROWS: usize = 100;
+        let unreadable = |error: std::io::Error| Failure::file(path, error.to_string(), "");
+        let file = File::open(path).map_err(unreadable)?;
+        let mut reader = ReaderBuilder::new()
+            .flexible(true)
+            .delimiter(self.separator)
+            .from_reader(file.take(LONGEST_RECORD as u64));
+        let values = reader
+            .byte_records()
+            .take(ROWS)
+            .filter_map(|record| {
+                let value = cell::metric(record.ok()?.get(column)?);
+                (!matches!(value, Ok(value) if value.is_nan())).then_some(value)
+            })
+            .next();
+        Ok(matches!(values, Some(Ok(_))))
+    }
+
+    pub(super) fn scan<S: Sink>(&self, scan: &Scan<'_>, sinks: &mut [S]) -> Result<Tally, Failure> {
+        let failed = FirstFailure::new();
+        // Room for as many waiting blocks as readers: no reader idles, and memory stays bounded.
+        let (send, receive) = sync_channel::<Block>(sinks.len());
+        let receive = Mutex::new(receive);
+        std::thread::scope(|threads| {
+            let readers: Vec<_> = sinks
+                .iter_mut()
+                .map(|sink| {
+                    let (receive, failed) = (&receive, &failed);
+                    threads.spawn(move || self.read_blocks(scan, sink, receive, failed))
+                })
+                .collect();
+            let cut = self.cut(scan, send, &failed);
+            let mut outcomes: Vec<_> = readers
+                .into_iter()
+                .map(|reader| {
+                    reader
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
+                .collect();
+            outcomes.extend(cut.err().map(Err));
+            together(outcomes)
+        })
+    }
+
+    /// Hands out the blocks until the file ends or a reader has failed.
+    fn cut(
+        &self,
+        scan: &Scan<'_>,
+        send: std::sync::mpsc::SyncSender<Block>,
+        failed: &FirstFailure,
+    ) -> Result<(), (u32, Failure)> {
+        let at_start = |error: std::io::Error| (0, Failure::file(scan.path, error.to_string(), ""));
+        let mut blocks =
+            Blocks::open(scan.path, self.header_ends, self.header_lines + 1).map_err(at_start)?;
+        loop {
+            let work = blocks.work();
+            let block = blocks.next().map_err(|wrong| {
+                failed.at(work);
+                (work, wrong.into_failure(scan.path))
+            })?;
+            match block {
+                Some(block) if failed.concerns(block.work) => {
+                    if send.send(block).is_err() {
+                        return Ok(());
+                    }
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn read_blocks<S: Sink>(
+        &self,
+        scan: &Scan<'_>,
+        sink: &mut S,
+        receive: &Mutex<Receiver<Block>>,
+        failed: &FirstFailure,
+    ) -> Result<Tally, (u32, Failure)> {
+        let mut tally = Tally::default();
+        let mut codes = VariantCodes::new(scan.variants);
+        let mut rows = Rows::default();
+        loop {
+            let next = receive
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .recv();
+            let Ok(block) = next else {
+                return Ok(tally);
+            };
+            // A block behind a failure is let go, but still taken, so that the cutter does not wait.
+            if !failed.concerns(block.work) {
+                continue;
+            }
+            let outcome = self
+                .read_block(scan, &block, &mut codes, &mut rows, &mut tally, sink)
+                .and_then(|()| sink.end_of_work(block.work));
+            if let Err(failure) = outcome {
+                failed.at(block.work);
+                // The channel is emptied by the other readers; with one only, the cutter must see the end.
+                while let Ok(rest) = receive
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .recv()
+                {
+                    drop(rest);
+                }
+                return Err((block.work, failure));
+            }
+            scan.progress.add(block.bytes.len() as u64);
+        }
+    }
+
+    fn read_block<S: Sink>(
+        &self,
+        scan: &Scan<'_>,
+        block: &Block,
+        codes: &mut VariantCodes<'_>,
+        rows: &mut Rows,
+        tally: &mut Tally,
+        sink: &mut S,
+    ) -> Result<(), Failure> {
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.separator)
+            .from_reader(block.bytes.as_slice());
+        let mut record = ByteRecord::new();
+        rows.clear(scan.wanted.metrics.len());
+        loop {
+            let any = reader
+                .read_byte_record(&mut record)
+                .map_err(|error| Failure::file(scan.path, error.to_string(), ""))?;
+            if !any || rows.keys.len() == BATCH {
+                tally.look_at_times(tally.rows - rows.times.len() as u64, &rows.times);
+                sink.rows(block.work, rows)?;
+                rows.clear(scan.wanted.metrics.len());
+            }
+            if !any {
+                return Ok(());
+            }
+            tally.rows += 1;
+            let line = block.first_line + record.position().map_or(1, ::csv::Position::line) - 1;
+            read_record(scan, &record, codes, rows, tally)
+                .map_err(|failure| failure.at(Place::Line(line)))?;
+        }
+    }
+}
+
+fn read_record(
+    scan: &Scan<'_>,
+    record: &ByteRecord,
+    codes: &mut VariantCodes<'_>,
+    rows: &mut Rows,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    let wanted = scan.wanted;
+    if record.len() != scan.columns.len() {
+        return Err(Failure::file(
+            scan.path,
+            format!(
+                "{} fields where the header has {}",
+                record.len(),
+                scan.columns.len()
+            ),
+            "quote fields that hold the separator or a line break",
+        ));
+    }
+    let unit = wanted.unit.map(|column| record[column].trim_ascii());
+    if unit.is_some_and(<[u8]>::is_empty) {
+        tally.no_unit += 1;
+        return Ok(());
+    }
+    if let Some(column) = wanted.time {
+        let text = record[column].trim_ascii();
+        if text.is_empty() {
+            tally.no_time += 1;
+            return Ok(());
+        }
+        let time = cell::time(text).ok_or_else(|| {
+            scan.wrong(
+                column,
+                format!("{} is not a time", shown(text)),
+                "write whole numbers, or dates as 2026-01-31T12:00:00Z",
+            )
+        })?;
+        let time = scan.times.number_of(time).map_err(|why| {
+            scan.wrong(
+                column,
+                format!("{}: {why}", shown(text)),
+                "write all times alike",
+            )
+        })?;
+        rows.times.push(time);
+    }
+    let unit = unit.unwrap_or(b"0");
+    match cell::plain_number(unit) {
+        Some(number) => rows.keys.push(cell::key_of_number(number)),
+        None => {
+            tally.hashed = true;
+            rows.keys.push(cell::key_of_text(unit));
+        }
+    }
+    if let Some(column) = wanted.variant {
+        let code = codes
+            .code(&record[column])
+            .map_err(|why| scan.too_many_variants(why))?;
+        rows.variants.push(code);
+    }
+    for (into, column) in rows.metrics.iter_mut().zip(&wanted.metrics) {
+        let text = &record[*column];
+        into.push(cell::metric(text).map_err(|why| {
+            scan.wrong(
+                *column,
+                format!("{} {why}", shown(text.trim_ascii())),
+                "correct it, or leave the cell empty where there is no value",
+            )
+        })?);
+    }
+    Ok(())
+}
+
+/// The separator of a header line: the comma, or the usual one that is there when no comma is.
+fn separator(head: &[u8]) -> u8 {
+    let line = head
+        .split(|byte| *byte == b'\n')
+        .find(|line| !line.trim_ascii().is_empty());
+    let line = line.unwrap_or_default();
+    [b',', b';', b'\t', b'|']
+        .into_iter()
+        .find(|separator| line.contains(separator))
+        .unwrap_or(b',')
+}
+
+/// The bytes a row takes, from the first rows.
+fn row_about(body: &[u8]) -> u64 {
+    let sample = &body[..body.len().min(1 << 16)];
+    let lines = memchr::memchr_iter(b'\n', sample).count();
+    (sample.len() as u64 / (lines as u64 + 1)).max(2)
+}

@@ -1,0 +1,232 @@
+//! Reports of experiments, to the letter, and what counts in them.
+
+use crate::harness::{Folder, rows};
+use serde_json::Value;
+
+/// An hour of a shop: every second unit is in the treatment and pays more often.
+fn shop() -> String {
+    rows(
+        "user,arm,at,revenue,paid,visits",
+        (0..2_000).map(|i| {
+            let (arm, more) = if i % 2 == 0 {
+                ("control", 0)
+            } else {
+                ("treatment", 1)
+            };
+            let paid = u32::from(i % 20 < 6 + 4 * more);
+            let revenue = if paid == 1 { 10 + (i * 7) % 5 } else { 0 };
+            format!("u{i},{arm},{i},{revenue},{paid},{}", 1 + i % 3)
+        }),
+    )
+}
+
+const SHOP: &str = "ab @shop.csv --unit user --variant arm";
+
+#[track_caller]
+fn shop_reports(more: &str, expected: &str) {
+    let folder = Folder::new();
+    folder.write("shop.csv", shop());
+    assert_eq!(folder.run(&format!("{SHOP} {more}")).unwrap(), expected);
+}
+
+#[test]
+fn the_report_says_the_conclusion_first() {
+    shop_reports(
+        "--time at --metric revenue --metric paid:conversion --metric revenue/visits",
+        r#""treatment" is better than "control": revenue +62.2% (95% interval +43.2% to +81.1%, p 1.5e-10, both after Holm); paid +66.7% (95% interval +47.3% to +86.0%, p 1.7e-11, both after Holm); revenue/visits +62.1% (95% interval +42.6% to +81.6%, p 5.2e-10, both after Holm).
+
+metric          variant        n  value  change      95% interval        p        95% (Holm)  p (Holm)  verdict
+revenue         control    1,000  3.700                                                                 (control)
+                treatment  1,000  6.000  +62.2%  +43.5% to +80.8%  7.4e-11  +43.2% to +81.1%   1.5e-10  better
+paid            control    1,000  30.0%                                                                 (control)
+                treatment  1,000  50.0%  +66.7%  +47.8% to +85.5%  5.7e-12  +47.3% to +86.0%   1.7e-11  better
+revenue/visits  control    1,000  1.851                                                                 (control)
+                treatment  1,000  3.000  +62.1%  +42.6% to +81.6%  5.2e-10  +42.6% to +81.6%   5.2e-10  better
+
+Units: control 1,000 (50.0%), treatment 1,000 (50.0%), as planned (p 1.00). Rows read: 2,000.
+Intervals and p hold for one look at the planned end; to look earlier use --sequential.
+Verdicts and the sentence above follow Holm's p and intervals over all 3 comparisons.
+"#,
+    );
+}
+
+#[test]
+fn a_metric_of_which_less_is_better_can_make_it_mixed() {
+    shop_reports(
+        "--metric revenue:down --metric paid:conversion --absolute",
+        r#""treatment" is better than "control" in one way and worse in another: better paid +20.00 pp (95% interval +15.76 pp to +24.24 pp, p 5.7e-20, both after Holm); worse revenue +2.300 (95% interval +1.782 to +2.818, p 6.8e-18, both after Holm, less is better).
+
+metric   variant        n  value     change            95% interval        p              95% (Holm)  p (Holm)  verdict
+revenue  control    1,000  3.700                                                                                (control)
+         treatment  1,000  6.000     +2.300        +1.782 to +2.818  6.8e-18        +1.782 to +2.818   6.8e-18  worse
+paid     control    1,000  30.0%                                                                                (control)
+         treatment  1,000  50.0%  +20.00 pp  +15.79 pp to +24.21 pp  2.9e-20  +15.76 pp to +24.24 pp   5.7e-20  better
+
+Units: control 1,000 (50.0%), treatment 1,000 (50.0%), as planned (p 1.00). Rows read: 2,000.
+Intervals and p hold for one look at the planned end; to look earlier use --sequential.
+Verdicts and the sentence above follow Holm's p and intervals over all 2 comparisons.
+"#,
+    );
+}
+
+#[test]
+fn sequential_intervals_are_wider_and_say_what_they_allow() {
+    shop_reports(
+        "--metric paid:conversion --sequential --alpha 0.01",
+        r#""treatment" is better than "control": paid +66.7% (99% interval +31.6% to +102%, p 6.4e-9).
+
+metric  variant        n  value  change     99% interval       p  verdict
+paid    control    1,000  30.0%                                   (control)
+        treatment  1,000  50.0%  +66.7%  +31.6% to +102%  6.4e-9  better
+
+Units: control 1,000 (50.0%), treatment 1,000 (50.0%), as planned (p 1.00). Rows read: 2,000.
+Intervals and p hold at every look, so you may stop whenever they convince you.
+"#,
+    );
+}
+
+#[test]
+fn the_chance_to_win_is_not_called_p() {
+    shop_reports(
+        "--metric paid:conversion --bayesian",
+        r#""treatment" is better than "control": paid +60.4% (95% interval +42.5% to +78.4%, chance to win > 99.9%).
+
+metric  variant        n  value  change      95% interval  chance to win  verdict
+paid    control    1,000  30.0%                                           (control)
+        treatment  1,000  50.0%  +60.4%  +42.5% to +78.4%        > 99.9%  better
+
+Units: control 1,000 (50.0%), treatment 1,000 (50.0%), as planned (p 1.00). Rows read: 2,000.
+The chance to win is no p value: it starts from a prior of no difference, give or take 30%.
+"#,
+    );
+}
+
+#[test]
+fn a_wrong_split_comes_before_every_figure() {
+    shop_reports(
+        "--metric revenue --share control=9 --share treatment=1",
+        r#"Do not decide on these figures: units are not split as planned (p < 1e-300).
+
+! Sample ratio mismatch: control 50.0% (planned 90.0%), treatment 50.0% (planned 10.0%); so far off by chance only with p < 1e-300. Units are lost or added in one variant, so the figures below compare different crowds.
+
+metric   variant        n  value  change      95% interval        p  verdict
+revenue  control    1,000  3.700                                     (control)
+         treatment  1,000  6.000  +62.2%  +43.5% to +80.8%  7.4e-11  better
+
+Units: control 1,000 (50.0%), treatment 1,000 (50.0%), not as planned (p < 1e-300). Rows read: 2,000.
+Intervals and p hold for one look at the planned end; to look earlier use --sequential.
+"#,
+    );
+}
+
+#[test]
+fn what_did_not_count_is_counted_and_told() {
+    let folder = Folder::new();
+    folder.write(
+        "events.csv",
+        rows(
+            "user,arm,at,revenue",
+            [
+                // Twice in one arm, and what was bought before the first time does not count.
+                "1,control,20,",
+                "1,control,10,",
+                "1,,5,100",
+                "1,,10,1",
+                "1,,30,2",
+                // In both arms.
+                "2,control,10,",
+                "2,treatment,11,",
+                "2,,12,50",
+                // Never exposed.
+                "3,,12,70",
+                // Without a unit, without a time.
+                ",control,1,5",
+                "4,control,,5",
+                "5,treatment,1,",
+                "6,treatment,1,8",
+                "7,control,1,",
+            ]
+            .map(str::to_owned),
+        ),
+    );
+    let ab = "ab @events.csv --unit user --variant arm --time at --metric revenue";
+    assert_eq!(
+        folder.run(ab).unwrap(),
+        r#"No difference is shown between "treatment" and "control": revenue +167% (95% interval -2754% to +3088%, p 0.72).
+
+! 1 unit (20.0%) was seen in more than one variant and left out.
+! Variant "control" has 2 units only.
+! Variant "treatment" has 2 units only.
+! 1 row without a unit, left out.
+! 1 row without a time, left out.
+! 1 metric row of units that were never exposed, left out.
+
+metric   variant    n  value  change      95% interval     p  verdict
+revenue  control    2  1.500                                  (control)
+         treatment  2  4.000   +167%  -2754% to +3088%  0.72  no difference shown
+
+Units: control 2 (50.0%), treatment 2 (50.0%), too few to judge the split. Rows read: 14.
+revenue: 2 units without a value (control 50.0%, treatment 50.0%), counted as 0.
+1 metric row was earlier than the first exposure of the unit, left out.
+Time goes backwards in the file 4 times; rows are joined by their time, whatever their order.
+Intervals and p hold for one look at the planned end; to look earlier use --sequential.
+"#
+    );
+    let left_out = folder
+        .run(&format!("{ab} --missing leave-out --json"))
+        .unwrap();
+    let report: Value = serde_json::from_str(&left_out).unwrap();
+    assert_eq!(report["metrics"][0]["control"]["n"], 1);
+    assert_eq!(report["metrics"][0]["control"]["missing"], 1);
+    assert_eq!(report["metrics"][0]["control"]["value"], 3.0);
+    assert_eq!(
+        report["metrics"][0]["comparisons"][0]["cannot_compute"],
+        "too_few"
+    );
+}
+
+#[test]
+fn arms_whose_values_do_not_vary_cannot_be_compared() {
+    let folder = Folder::new();
+    folder.write(
+        "same.csv",
+        rows(
+            "user,arm,m",
+            (0..400).map(|i| format!("{i},{},7", ["a", "b"][i % 2])),
+        ),
+    );
+    let report = folder
+        .run("ab @same.csv --unit user --variant arm --metric m")
+        .unwrap();
+    assert!(
+        report.starts_with("\"b\" cannot be compared with \"a\": the observations do not vary"),
+        "{report}"
+    );
+}
+
+#[test]
+fn every_variant_gets_its_sentence_the_best_first() {
+    let folder = Folder::new();
+    folder.write(
+        "three.csv",
+        rows(
+            "user,arm,m",
+            (0..3_000).map(|i| {
+                let (arm, base) = [("control", 10), ("bold", 12), ("calm", 8)][i % 3];
+                format!("{i},{arm},{}", base + i % 7)
+            }),
+        ),
+    );
+    let report = folder
+        .run("ab @three.csv --unit user --variant arm --metric m")
+        .unwrap();
+    let lines: Vec<&str> = report.lines().take(2).collect();
+    assert!(
+        lines[0].starts_with("\"bold\" is better than \"control\": m +15.4%"),
+        "{report}"
+    );
+    assert!(
+        lines[1].starts_with("\"calm\" is worse than \"control\": m -15.4%"),
+        "{report}"
+    );
+}

@@ -1,0 +1,260 @@
+//! Files and command lines that cannot give a report: which, where, why, and what to do.
+
+use crate::harness::{Folder, rows};
+
+const AB: &str = "ab @events.csv --unit user --variant arm --metric revenue";
+
+/// A file, what is added to the command, and what it must say.
+#[track_caller]
+fn refused(text: impl AsRef<[u8]>, more: &str, expected: &str) {
+    let folder = Folder::new();
+    folder.write("events.csv", text);
+    let line = format!("{AB} {more}");
+    assert_eq!(folder.run(&line), Err(expected.to_owned()));
+}
+
+#[test]
+fn files_without_rows_say_so() {
+    refused(
+        "",
+        "",
+        "events.csv: the file is empty\n  write a header line and at least one row",
+    );
+    refused(
+        "\n\n",
+        "",
+        "events.csv: the file holds nothing but blank lines\n  write a header line and at least one row",
+    );
+    for header_only in ["user,arm,revenue", "user,arm,revenue\n"] {
+        refused(
+            header_only,
+            "",
+            "events.csv: there is a header and no row below it\n  is the export complete?",
+        );
+    }
+    refused(
+        "user\n1\n",
+        "",
+        "events.csv: there is only one column, \"user\"\n  \
+         separate columns by comma, semicolon, tab or |, and name them in the first line",
+    );
+}
+
+#[test]
+fn files_of_another_kind_say_so() {
+    refused(
+        "\0\0\0\0",
+        "",
+        "events.csv: this is neither CSV nor Parquet\n  name a CSV or Parquet file",
+    );
+    refused(
+        "PAR1 and no more",
+        "",
+        "events.csv: the Parquet file cannot be read: Parquet error: Invalid Parquet file. Corrupt footer\n  \
+         was it written to its end?",
+    );
+    let folder = Folder::new();
+    let nothing = folder.run("ab @nothing.csv --unit user --variant arm --metric revenue");
+    assert_eq!(
+        nothing.unwrap_err(),
+        "nothing.csv: No such file or directory (os error 2)\n  check the path and who may read it"
+    );
+    let itself = folder
+        .run("ab @. --unit user --variant arm --metric revenue")
+        .unwrap_err();
+    assert!(
+        itself.ends_with("this is a folder\n  name a CSV or Parquet file"),
+        "{itself}"
+    );
+}
+
+#[test]
+fn wrong_cells_are_named_by_line_and_column() {
+    let cell = |what: &str| {
+        format!(
+            "events.csv, line 3, column \"revenue\": {what}\n  \
+             correct it, or leave the cell empty where there is no value"
+        )
+    };
+    let good = "user,arm,revenue\n1,control,2\n";
+    refused(
+        format!("{good}2,treatment,abc\n"),
+        "",
+        &cell("\"abc\" is not a number"),
+    );
+    refused(
+        format!("{good}2,treatment,-inf\n"),
+        "",
+        &cell("\"-inf\" is not a finite number"),
+    );
+    refused(
+        format!("{good}2,treatment,{}\n", "9".repeat(1_000_000)),
+        "",
+        &cell(&format!(
+            "\"{}…\" (1000000 characters) is too large for a number",
+            "9".repeat(40)
+        )),
+    );
+    refused(
+        format!("{good}2,treatment\n"),
+        "",
+        "events.csv, line 3: 2 fields where the header has 3\n  \
+         quote fields that hold the separator or a line break",
+    );
+    // The quotation mark that is never closed takes the rest of the file into its field.
+    refused(
+        format!("{good}2,\"treat\nment,3\n"),
+        "",
+        "events.csv, line 3: 2 fields where the header has 3\n  \
+         quote fields that hold the separator or a line break",
+    );
+}
+
+#[test]
+fn a_row_without_end_does_not_fill_the_memory() {
+    refused(
+        format!(
+            "user,arm,revenue\n1,control,1\n2,treatment,{}",
+            "9".repeat(40 << 20)
+        ),
+        "",
+        "events.csv, line 3: a row longer than 16 MiB\n  \
+         is a quotation mark not closed, or is this no CSV file?",
+    );
+    refused(
+        "9".repeat(20 << 20),
+        "",
+        "events.csv, line 1: the first line is longer than 16 MiB\n  is this a CSV file?",
+    );
+}
+
+#[test]
+fn the_first_wrong_line_is_told_whichever_thread_finds_one() {
+    let mut text = rows(
+        "user,arm,revenue",
+        (0..400_000).map(|i| format!("{i},control,1")),
+    );
+    text.push_str("first,control,wrong\n");
+    text.push_str(&"second,control,wrong\n".repeat(400_000));
+    for _ in 0..2 {
+        refused(
+            &text,
+            "",
+            "events.csv, line 400002, column \"revenue\": \"wrong\" is not a number\n  \
+             correct it, or leave the cell empty where there is no value",
+        );
+    }
+}
+
+#[test]
+fn times_are_of_one_kind() {
+    refused(
+        "user,arm,revenue,at\n1,control,2,2026-01-01\n2,green,2,17\n",
+        "--time at",
+        "events.csv, line 3, column \"at\": \"17\": times are plain numbers in some rows and dates in \
+         others\n  write all times alike",
+    );
+    refused(
+        "user,arm,revenue,at\n1,control,2,noon\n",
+        "--time at",
+        "events.csv, line 2, column \"at\": \"noon\" is not a time\n  \
+         write whole numbers, or dates as 2026-01-31T12:00:00Z",
+    );
+}
+
+#[test]
+fn columns_are_named_as_they_are() {
+    refused(
+        "user_id,arm,revenue\n1,control,2\n",
+        "",
+        "events.csv: there is no column \"user\"\n  did you mean \"user_id\"?",
+    );
+    refused(
+        "id,arm,revenue\n1,control,2\n",
+        "",
+        "events.csv: there is no column \"user\"\n  there is: id, arm, revenue",
+    );
+    refused(
+        "user,arm,revenue,revenue\n1,control,2,3\n",
+        "",
+        "events.csv: there are two columns \"revenue\"\n  give each column a name of its own",
+    );
+}
+
+#[test]
+fn arms_that_make_no_comparison_say_so() {
+    let arm = |what: &str| format!("events.csv, column \"arm\": {what}");
+    refused(
+        "user,arm,revenue\n1,control,2\n2,control,2\n",
+        "",
+        &arm(
+            "there is only one variant, \"control\"\n  a comparison needs two; is the export complete?",
+        ),
+    );
+    refused(
+        "user,arm,revenue\n1,,2\n2,,2\n",
+        "",
+        &arm("no row names a variant\n  is this the column of the variant?"),
+    );
+    let colours = "user,arm,revenue\n1,red,2\n2,green,2\n";
+    refused(
+        colours,
+        "",
+        &arm(
+            "which variant is the control cannot be told\n  name it with --control; there is: green, red",
+        ),
+    );
+    refused(
+        colours,
+        "--control gren",
+        &arm("there is no variant \"gren\"\n  in --control, did you mean \"green\"?"),
+    );
+    refused(
+        colours,
+        "--control red --share red=1 --share blue=1",
+        &arm("there is no variant \"blue\"\n  in --share, there is: green, red"),
+    );
+    refused(
+        colours,
+        "--control red --share red=0",
+        "the planned shares add up to nothing\n  \
+         give each variant its share, as --share control=50 --share treatment=50",
+    );
+    refused(
+        rows(
+            "user,arm,revenue",
+            (0..101).map(|i| format!("{i},arm{i},1")),
+        ),
+        "",
+        "events.csv, line 102, column \"arm\": there are more than 100 variants\n  \
+         name the column that holds the variant",
+    );
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    for (more, part) in [
+        (
+            "--alpha 1",
+            "it is no level of error; give a number above 0 and below 1",
+        ),
+        ("--alpha 0", "it is no level of error"),
+        ("--memory 3", "write it as 512M or 2G"),
+        ("--metric revenue:median", "\"median\" is neither a kind"),
+        ("--metric revenue:ratio", "a ratio needs two columns"),
+        ("--share control=-1", "\"-1\" is no weight"),
+        ("--share control", "write it as NAME=WEIGHT"),
+        ("--sequential --bayesian", "cannot be used with"),
+        (
+            "--exposures @a.csv --conversions @b.csv",
+            "cannot be used with",
+        ),
+        ("--tuning 100", "--sequential"),
+    ] {
+        let error = Folder::new().run(&format!("{AB} {more}")).unwrap_err();
+        assert!(
+            error.starts_with("ends with 2\n") && error.contains(part),
+            "{more}: {error}"
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! `viridian analyze` as people and scripts meet it: arguments and real files in, text out.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test's own scaffolding cannot do is a failed test"
+)]
+
+mod ab;
+mod bad_files;
+mod batch;
+mod canary;
+mod harness;
+mod kinds;
+mod methods;
+mod replay;
+mod scale;
+mod verdicts;

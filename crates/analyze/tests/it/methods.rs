@@ -1,0 +1,358 @@
+//! Quantiles, CUPED, rare conversions, corrections and guardrails at the command.
+
+use crate::harness::{Folder, rows};
+use serde_json::Value;
+
+fn json(folder: &Folder, line: &str) -> Value {
+    serde_json::from_str(&folder.run(&format!("{line} --json")).unwrap()).unwrap()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value}"))
+}
+
+fn first(report: &Value) -> &Value {
+    &report["metrics"][0]["comparisons"][0]
+}
+
+/// Latencies of 1 to 1,000 a unit, half as much again in the treatment; in two rows each.
+fn latencies() -> String {
+    rows(
+        "user,arm,ms",
+        (0..4_000).map(|i: u32| {
+            let (unit, second) = (i / 2, i % 2);
+            let ms = 1 + unit / 2 * 7 % 1_000;
+            let (arm, ms) = [("control", 2 * ms), ("treatment", 3 * ms)][unit as usize % 2];
+            format!("{unit},{arm},{}", ms / 2 + second * (ms % 2))
+        }),
+    )
+}
+
+const LATENCIES: &str = "ab @ms.csv --unit user --variant arm";
+
+#[test]
+fn a_quantile_over_units_is_a_metric() {
+    let folder = Folder::new();
+    folder.write("ms.csv", latencies());
+    let report = json(&folder, &format!("{LATENCIES} --metric ms:p90:down"));
+    let metric = &report["metrics"][0];
+    assert_eq!(metric["metric"], "ms p90");
+    assert_eq!(metric["kind"], "quantile");
+    assert_eq!(metric["quantile"], 0.9);
+    // 1 to 1,000 twice and three times: the 900th of each.
+    assert_eq!(metric["control"]["value"], 1_800.0);
+    assert_eq!(first(&report)["value"], 2_700.0);
+    assert_eq!(first(&report)["effect"], 0.5);
+    assert_eq!(first(&report)["verdict"], "worse");
+    // Ranks 881 and 919: √0.999·(2·38)/2z in the control, and half as much again.
+    let own = |scale: f64| (0.999_f64).sqrt() * (38.0 * scale / 2.0 / 1.959_963_984_540_054);
+    let want = (own(3.0) / 1_800.0).hypot(own(2.0) / 1_800.0 * 1.5);
+    assert!((number(&first(&report)["stderr"]) / want - 1.0).abs() < 1e-12);
+    let text = folder.run(&format!("{LATENCIES} --metric ms:p50")).unwrap();
+    assert!(
+        text.contains("ms p50: over units, each by the sum of its values."),
+        "{text}"
+    );
+}
+
+#[test]
+fn quantiles_that_few_or_equal_values_cannot_tell_are_refused() {
+    let folder = Folder::new();
+    folder.write("ms.csv", latencies()).write(
+        "flat.csv",
+        rows(
+            "user,arm,ms",
+            (0..2_000).map(|i| format!("{i},{},{}", ["a", "b"][i % 2], i / 1_900)),
+        ),
+    );
+    let line = "ab @flat.csv --unit user --variant arm --metric ms:p50";
+    let flat = json(&folder, line);
+    assert_eq!(first(&flat)["cannot_compute"], "degenerate_quantile");
+    assert!(folder.run(line).unwrap().contains("both bounds"), "{flat}");
+    let far = json(&folder, &format!("{LATENCIES} --metric ms:p99.9"));
+    assert_eq!(first(&far)["cannot_compute"], "too_few");
+}
+
+#[test]
+fn a_million_values_are_sketched_and_say_so() {
+    let folder = Folder::new();
+    let mut file = String::from("u,a,m\n");
+    for i in 0..2_300_000_u32 {
+        use std::fmt::Write as _;
+        let _ = writeln!(file, "{i},{},{}", ["a", "b"][i as usize % 2], 1 + i % 1_000);
+    }
+    folder.write("m.csv", file);
+    let line = "ab @m.csv --unit u --variant a --metric m:p90";
+    let report = json(&folder, line);
+    assert_eq!(report["metrics"][0]["control"]["sketched"], true);
+    for arm in [&report["metrics"][0]["control"], first(&report)] {
+        assert!((number(&arm["value"]) / 900.0 - 1.0).abs() < 0.002, "{arm}");
+    }
+    assert!(
+        report["notes"].to_string().contains("known to 0.10% only"),
+        "{report}"
+    );
+    // The values alone would bound it by 900 and 901; the buckets are a fifth of a per cent each.
+    assert!(number(&first(&report)["stderr"]) > 0.000_3, "{report}");
+}
+
+/// Users whose spending is mostly their own habit; the treatment adds 2.
+fn habits() -> String {
+    let mut lines = Vec::new();
+    for i in 0..600_u32 {
+        let habit = 20 + i * 37 % 101;
+        let more = 2 * (i % 2);
+        let arm = ["control", "treatment"][i as usize % 2];
+        lines.push(format!("{i},,{},{habit},{}", 1, habit * 2));
+        lines.push(format!("{i},{arm},{},,", 10));
+        lines.push(format!("{i},,{},{},", 20, habit + more + i * 13 % 7));
+    }
+    rows("user,arm,at,spent,visits", lines)
+}
+
+#[test]
+fn cuped_takes_out_what_units_did_before() {
+    let folder = Folder::new();
+    folder.write("habits.csv", habits());
+    let ab = "ab @habits.csv --unit user --variant arm --time at --absolute";
+    let plain = json(&folder, &format!("{ab} --metric spent"));
+    let adjusted = json(&folder, &format!("{ab} --metric spent:cuped"));
+    let other = json(&folder, &format!("{ab} --metric spent:cuped=visits"));
+    assert_eq!(first(&plain)["verdict"], "inconclusive", "{plain}");
+    for report in [&adjusted, &other] {
+        let found = first(report);
+        assert_eq!(found["verdict"], "better", "{report}");
+        assert!(number(&found["stderr"]) < 0.2 * number(&first(&plain)["stderr"]));
+        assert!((number(&found["effect"]) - 2.0).abs() < 0.4, "{report}");
+        assert_eq!(found["known_before"], 300);
+    }
+    assert!((number(&first(&adjusted)["theta"]) - 1.0).abs() < 0.05);
+    assert!((number(&first(&other)["theta"]) - 0.5).abs() < 0.03);
+    // Values that are used are not told as left out, and those that are not are.
+    assert_eq!(adjusted["reading"]["values_before_exposure"], 0);
+    assert_eq!(plain["reading"]["values_before_exposure"], 600);
+    // By hand: θ of all pairs (after, before).
+    let pairs: Vec<(f64, f64)> = (0..600_u32)
+        .map(|i| {
+            let habit = 20 + i * 37 % 101;
+            (
+                f64::from(habit + 2 * (i % 2) + i * 13 % 7),
+                f64::from(habit),
+            )
+        })
+        .collect();
+    let mean = |of: &dyn Fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / 600.0;
+    let (x, y) = (mean(&|pair| pair.0), mean(&|pair| pair.1));
+    let products: f64 = pairs.iter().map(|pair| (pair.0 - x) * (pair.1 - y)).sum();
+    let squares: f64 = pairs.iter().map(|pair| (pair.1 - y).powi(2)).sum();
+    assert!((number(&first(&adjusted)["theta"]) / (products / squares) - 1.0).abs() < 1e-9);
+    let text = folder.run(&format!("{ab} --metric spent:cuped")).unwrap();
+    assert!(
+        text.contains("spent: adjusted (CUPED) by each unit's spent from before its exposure, known of control 100.0%, treatment 100.0%."),
+        "{text}"
+    );
+}
+
+#[test]
+fn cuped_without_a_time_or_without_a_past_says_so() {
+    let folder = Folder::new();
+    folder.write("habits.csv", habits()).write(
+        "late.csv",
+        rows(
+            "user,arm,at,m",
+            (0..400).map(|i| format!("{i},{},5,{}", ["a", "b"][i % 2], i % 7)),
+        ),
+    );
+    assert_eq!(
+        folder
+            .run("ab @habits.csv --unit user --variant arm --metric spent:cuped")
+            .unwrap_err(),
+        "spent:cuped: without a time nothing is from before the exposure\n  \
+         name the column of the time with --time"
+    );
+    let line = "ab @late.csv --unit user --variant arm --time at --metric m";
+    let (plain, adjusted) = (json(&folder, line), json(&folder, &format!("{line}:cuped")));
+    assert_eq!(first(&adjusted)["theta"], 0.0);
+    for field in ["effect", "interval", "p", "stderr"] {
+        assert_eq!(first(&adjusted)[field], first(&plain)[field], "{field}");
+    }
+    assert!(
+        adjusted["notes"].to_string().contains("m: not adjusted"),
+        "{adjusted}"
+    );
+}
+
+/// 3,000 units an arm of which the named numbers convert.
+fn conversions(control: usize, treatment: usize) -> String {
+    rows(
+        "user,arm,paid",
+        (0..6_000).map(|i| {
+            let (arm, most) = [("control", control), ("treatment", treatment)][i % 2];
+            format!("{i},{arm},{}", u8::from(i / 2 < most))
+        }),
+    )
+}
+
+const PAID: &str = "ab @paid.csv --unit user --variant arm --metric paid:conversion";
+
+#[test]
+fn no_conversion_in_one_arm_is_compared_by_counts() {
+    let folder = Folder::new();
+    folder.write("paid.csv", conversions(0, 12));
+    assert_eq!(
+        folder.run(PAID).unwrap(),
+        r#""treatment" is better than "control": paid from 0 (95% interval +178% or more, p 0.0005).
+
+metric  variant        n  value  change   95% interval       p  verdict
+paid    control    3,000     0%                                 (control)
+        treatment  3,000  0.40%  from 0  +178% or more  0.0005  better
+
+Units: control 3,000 (50.0%), treatment 3,000 (50.0%), as planned (p 1.00). Rows read: 6,000.
+paid: fewer than 10 conversions in a variant, so the counts are compared exactly, as a ratio of rates.
+Intervals and p hold for one look at the planned end; to look earlier use --sequential.
+"#
+    );
+    let report = json(&folder, PAID);
+    assert_eq!(first(&report)["effect"], "Infinity");
+    assert_eq!(first(&report)["counts"], "exact_counts");
+    assert!((number(&first(&report)["p"]) - 2.0 / 4_096.0).abs() < 1e-15);
+    // The lower bound of Clopper and Pearson, 0.025^(1/12), as odds.
+    let theta = 0.025_f64.powf(1.0 / 12.0);
+    let lo = number(&first(&report)["interval"][0]);
+    assert!((lo / (theta / (1.0 - theta) - 1.0) - 1.0).abs() < 1e-9);
+    let sequential = json(&folder, &format!("{PAID} --sequential"));
+    assert_eq!(first(&sequential)["counts"], "sequential_counts");
+    assert!(number(&first(&sequential)["interval"][0]) < lo);
+    let bayesian = json(&folder, &format!("{PAID} --bayesian"));
+    let chance = number(&first(&bayesian)["chance_to_win"]);
+    assert!(chance > 0.999, "{chance}");
+    assert_eq!(first(&bayesian)["verdict"], "better");
+}
+
+#[test]
+fn rare_conversions_give_one_answer_whatever_the_difference() {
+    let folder = Folder::new();
+    folder.write("paid.csv", conversions(9, 22));
+    let (relative, absolute) = (
+        json(&folder, PAID),
+        json(&folder, &format!("{PAID} --absolute")),
+    );
+    assert_eq!(first(&relative), first(&absolute));
+    assert_eq!(first(&relative)["counts"], "exact_counts");
+    folder.write("paid.csv", conversions(10, 22));
+    assert!(first(&json(&folder, PAID)).get("counts").is_none());
+    folder.write("paid.csv", conversions(0, 0));
+    assert_eq!(first(&json(&folder, PAID))["cannot_compute"], "too_few");
+}
+
+/// One metric with an effect, one without, one on the border.
+fn three() -> String {
+    rows(
+        "user,arm,up,flat,edge",
+        (0..2_000).map(|i| {
+            let (arm, more) = [("control", 0), ("treatment", 1)][i % 2];
+            let noise = (i / 2) * 37 % 101;
+            let edge = (i / 2) * 53 % 97 + more * 3;
+            format!("{i},{arm},{},{noise},{edge}", noise + 20 * more)
+        }),
+    )
+}
+
+const THREE: &str = "ab @three.csv --unit user --variant arm";
+
+#[test]
+fn adjusted_intervals_are_shown_and_never_narrower() {
+    let folder = Folder::new();
+    folder.write("three.csv", three());
+    for method in ["", "--sequential"] {
+        let report = json(
+            &folder,
+            &format!("{THREE} --metric up --metric flat --metric edge {method}"),
+        );
+        let mut wider = 0;
+        for metric in report["metrics"].as_array().unwrap() {
+            let found = &metric["comparisons"][0];
+            let bound = |field: &str, at: usize| match &found[field][at] {
+                Value::String(word) if word == "Infinity" => f64::INFINITY,
+                Value::String(word) if word == "-Infinity" => f64::NEG_INFINITY,
+                other => number(other),
+            };
+            let (lo, hi) = (bound("interval_adjusted", 0), bound("interval_adjusted", 1));
+            assert!(
+                lo <= bound("interval", 0) && hi >= bound("interval", 1),
+                "{found}"
+            );
+            wider += u8::from(lo < bound("interval", 0));
+            // What is shown by p is shown by the interval.
+            assert_eq!(number(&found["p_adjusted"]) < 0.05, lo > 0.0, "{found}");
+        }
+        assert!(wider >= 2, "{report}");
+    }
+    let text = folder
+        .run(&format!("{THREE} --metric up --metric edge"))
+        .unwrap();
+    assert!(text.contains("95% (Holm)"), "{text}");
+}
+
+#[test]
+fn guardrails_have_a_margin_and_no_correction() {
+    let folder = Folder::new();
+    folder.write("three.csv", three());
+    let alone = json(&folder, &format!("{THREE} --metric up"));
+    let report = json(
+        &folder,
+        &format!("{THREE} --metric up --metric flat:guardrail=10% --metric edge:guardrail=0.1"),
+    );
+    assert_eq!(
+        first(&report),
+        first(&alone),
+        "guardrails cost the goal nothing"
+    );
+    let flat = &report["metrics"][1]["comparisons"][0];
+    assert_eq!(flat["verdict"], "holds", "{flat}");
+    assert_eq!(flat["guardrail"]["margin"], 0.1);
+    let bound = number(&flat["guardrail"]["bound"]);
+    assert!(
+        bound > -0.1 && bound > number(&flat["interval"][0]),
+        "{flat}"
+    );
+    assert_eq!(report["conclusion"]["status"], "better");
+    let verdict = |metric: &str, more: &str| {
+        let report = json(&folder, &format!("{THREE} --metric {metric} {more}"));
+        first(&report)["verdict"].clone()
+    };
+    assert_eq!(verdict("up:down:guardrail=10%", ""), "broken");
+    assert_eq!(verdict("up:down:guardrail=10%", "--sequential"), "broken");
+    assert_eq!(verdict("flat:guardrail=10%", "--sequential"), "holds");
+    assert_eq!(verdict("flat:guardrail=0.01%", ""), "inconclusive");
+    let text = folder
+        .run(&format!(
+            "{THREE} --metric edge --metric up:down:guardrail=10% --metric flat:guardrail=10%"
+        ))
+        .unwrap();
+    assert!(
+        text.starts_with(
+            "\"treatment\" is better than \"control\" in one way and worse in another"
+        ) && text.contains("worse guardrail up +40")
+            && text.contains("beyond the accepted 10.0%")
+            && text.contains("Guardrails hold: flat at worst -")
+            && text.contains("up (guardrail 10.0%)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn rare_events_can_break_a_guardrail() {
+    let folder = Folder::new();
+    let line = "ab @paid.csv --unit user --variant arm --metric paid:conversion:down:guardrail=50%";
+    for (control, treatment, verdict) in [
+        (2, 30, "broken"),
+        (9, 10, "inconclusive"),
+        (200, 5, "holds"),
+        (0, 20, "broken"),
+    ] {
+        folder.write("paid.csv", conversions(control, treatment));
+        let report = json(&folder, line);
+        assert_eq!(first(&report)["verdict"], verdict, "{control} {treatment}");
+    }
+}

@@ -1,0 +1,233 @@
+//! `judge`, `boundary` and the like in a batch: what they answer, and what they refuse by name.
+
+use serde_json::{Value, json};
+
+fn answered(method: &str, inputs: Value) -> Value {
+    let request = json!({"id": 1, "method": method, "inputs": inputs}).to_string();
+    let mut output = Vec::new();
+    analyze::batch::run(request.as_bytes(), &mut output).unwrap();
+    serde_json::from_slice(&output).unwrap()
+}
+
+#[track_caller]
+fn verdict(inputs: Value, want: &str) -> Value {
+    let answer = answered("judge", inputs);
+    assert_eq!(answer["result"]["verdict"], want, "{answer}");
+    answer["result"].clone()
+}
+
+#[track_caller]
+fn refused(method: &str, inputs: Value, field: &str) {
+    let answer = answered(method, inputs);
+    assert_eq!(answer["error"]["code"], "invalid_input", "{answer}");
+    assert_eq!(answer["error"]["field"], field, "{answer}");
+}
+
+#[test]
+fn errors_out_of_requests_fail_and_pass() {
+    let rate = |x: u64| {
+        json!({"control": {"x": 1000, "n": 100_000}, "canary": {"x": x, "n": 100_000},
+            "metric": {"type": "rate", "direction": "increase", "tolerance": 0.25, "min_sample": 100}})
+    };
+    let fail = verdict(rate(2000), "fail");
+    assert_eq!(fail["n"], json!([100_000, 100_000]));
+    assert_eq!(fail["effect"], 1.0);
+    assert_eq!(fail["method"], "sequential_counts");
+    assert!(fail["interval"][0].as_f64().unwrap() > 0.25);
+    assert!(
+        fail["reason"]
+            .as_str()
+            .unwrap()
+            .starts_with("the canary is 100% higher")
+    );
+    verdict(rate(1000), "pass");
+    verdict(rate(1200), "inconclusive");
+    let open = verdict(
+        json!({"control": {"x": 0, "n": 500}, "canary": {"x": 3, "n": 500}, "metric": {"type": "rate"}}),
+        "inconclusive",
+    );
+    assert_eq!(open["effect"], "Infinity");
+}
+
+#[test]
+fn no_data_is_inconclusive_and_shows_no_figure() {
+    let none = verdict(
+        json!({"control": {"values": []}, "canary": {"values": [1, 2]}, "metric": {"type": "continuous"}}),
+        "inconclusive",
+    );
+    assert_eq!(
+        (&none["effect"], &none["interval"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(none["n"], json!([0, 2]));
+}
+
+#[test]
+fn values_counts_and_quantiles_are_judged_by_their_type() {
+    let low: Vec<f64> = (0..300).map(|i| 10.0 + f64::from(i % 17) / 10.0).collect();
+    let high: Vec<f64> = low.iter().map(|x| x * 2.0).collect();
+    let values = |metric: Value| json!({"control": {"values": low}, "canary": {"values": high}, "metric": metric});
+    let found = verdict(values(json!({"type": "continuous"})), "fail");
+    assert_eq!(found["method"], "mann_whitney");
+    verdict(
+        values(json!({"type": "continuous", "looks": "one"})),
+        "fail",
+    );
+    verdict(
+        values(json!({"type": "continuous", "tolerance": 1.5})),
+        "pass",
+    );
+    verdict(
+        values(json!({"type": "continuous", "direction": "decrease"})),
+        "pass",
+    );
+    verdict(
+        values(json!({"type": "continuous", "direction": "either"})),
+        "fail",
+    );
+    verdict(
+        values(json!({"type": "continuous", "min_sample": 301})),
+        "inconclusive",
+    );
+    let found = verdict(values(json!({"type": "quantile", "q": 0.5})), "fail");
+    assert_eq!(found["method"], "sequential_quantile");
+    let counts = json!({"control": {"count": 10, "exposure": 100}, "canary": {"count": 90, "exposure": 100}, "metric": {"type": "count"}});
+    assert_eq!(verdict(counts, "fail")["n"], json!([10, 90]));
+}
+
+#[test]
+fn a_canary_is_refused_by_the_field_that_is_wrong() {
+    let of = |control: Value, metric: Value| json!({"control": control, "canary": {"values": [1]}, "metric": metric});
+    refused(
+        "judge",
+        of(json!({"x": 1}), json!({"type": "continuous"})),
+        "control.values",
+    );
+    refused(
+        "judge",
+        of(json!({"values": [1]}), json!({"type": "rate"})),
+        "control.x",
+    );
+    refused(
+        "judge",
+        of(json!({"x": 1}), json!({"type": "rate"})),
+        "control.n",
+    );
+    refused(
+        "judge",
+        of(json!({"count": 1}), json!({"type": "count"})),
+        "control.exposure",
+    );
+    refused(
+        "judge",
+        of(json!({"values": [1]}), json!({"type": "quantile"})),
+        "metric.q",
+    );
+    refused(
+        "judge",
+        of(json!({"values": ["NaN"]}), json!({"type": "continuous"})),
+        "control",
+    );
+    refused(
+        "judge",
+        of(
+            json!({"values": [1]}),
+            json!({"type": "continuous", "tolerance": -1}),
+        ),
+        "tolerance",
+    );
+    refused(
+        "judge",
+        json!({"control": {"x": 5, "n": 3}, "canary": {"x": 1, "n": 3}, "metric": {"type": "rate"}}),
+        "control.x",
+    );
+}
+
+#[test]
+fn boundaries_have_several_names_and_one_value() {
+    let value = |function: &str, args: Value| {
+        answered("boundary", json!({"function": function, "args": args}))["result"]["value"].clone()
+    };
+    let bound = json!({"v": 100, "v_opt": 100, "alpha": 0.05});
+    let two = value("two_sided_normal_mixture", bound.clone());
+    assert!((two.as_f64().unwrap() - 30.352_09).abs() < 1e-5);
+    assert_eq!(value("two_sided_normal_mixture_bound", bound.clone()), two);
+    assert_eq!(
+        value(
+            "normal_mixture_bound",
+            json!({"v": 100, "v_opt": 100, "is_one_sided": false})
+        ),
+        two
+    );
+    assert_eq!(
+        value("one_sided_normal", bound.clone()),
+        value("normal_mixture_bound", bound)
+    );
+    let log = json!({"s": 10, "v": 100, "v_opt": 100, "c": 2});
+    assert_eq!(
+        value("gamma_poisson", log.clone()),
+        value("gamma_poisson_log_mixture", log)
+    );
+    let beta = json!({"s": 10, "v": 100, "v_opt": 100, "g": 0.2, "h": 0.8});
+    assert_eq!(
+        value("beta_binomial_log_mixture", beta.clone()),
+        value("one_sided_beta_binomial", beta.clone())
+    );
+    assert_ne!(
+        value("two_sided_beta_binomial", beta.clone()),
+        value("one_sided_beta_binomial", beta)
+    );
+}
+
+#[test]
+fn a_boundary_is_refused_by_the_argument_that_is_wrong() {
+    let of = |function: &str, args: Value| json!({"function": function, "args": args});
+    refused(
+        "boundary",
+        of("two_sided_normel", json!({"v": 1})),
+        "function",
+    );
+    refused(
+        "boundary",
+        of("two_sided_normal", json!({"v": 1})),
+        "args.v_opt",
+    );
+    refused(
+        "boundary",
+        of("two_sided_normal", json!({"v_opt": 1})),
+        "args.v",
+    );
+    refused(
+        "boundary",
+        of("gamma_exponential", json!({"v": 1, "v_opt": 1})),
+        "args.c",
+    );
+    refused(
+        "boundary",
+        of("beta_binomial", json!({"v": 1, "v_opt": 1, "g": 1})),
+        "args.h",
+    );
+    refused(
+        "boundary",
+        of("normal_log_mixture", json!({"v": 1, "v_opt": 1})),
+        "args.s",
+    );
+    refused(
+        "boundary",
+        of("two_sided_normal", json!({"v": 1, "v_opt": 1, "alpha": 0})),
+        "alpha",
+    );
+    refused(
+        "boundary",
+        of(
+            "bernoulli_confidence_interval",
+            json!({"num_trials": 3, "t_opt": 9}),
+        ),
+        "num_successes",
+    );
+    refused(
+        "kayenta_classify",
+        json!({"control": [1], "experiment": [2], "effect_size": [1]}),
+        "effect_size",
+    );
+}

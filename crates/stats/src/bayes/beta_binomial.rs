@@ -1,0 +1,89 @@
+use crate::effect::Proportion;
+use crate::guard::positive;
+use crate::numeric::Beta;
+use crate::{CannotCompute, InvalidInput};
+
+/// What is believed of both proportions before the data: a successes and b failures seen already.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BetaPrior {
+    a: f64,
+    b: f64,
+}
+
+impl BetaPrior {
+    /// Every proportion is as likely as any other: Beta(1, 1).
+    pub const FLAT: Self = Self { a: 1.0, b: 1.0 };
+
+    /// # Errors
+    ///
+    /// `a` or `b` not above 0 or not finite.
+    pub fn new(a: f64, b: f64) -> Result<Self, InvalidInput> {
+        positive("a", a)?;
+        positive("b", b)?;
+        Ok(Self { a, b })
+    }
+
+    fn after(self, seen: Proportion) -> Beta {
+        Beta {
+            a: self.a + seen.x() as f64,
+            b: self.b + (seen.n() - seen.x()) as f64,
+        }
+    }
+}
+
+/// What is believed of two proportions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BetaBinomial {
+    pub p_treatment_beats_control: f64,
+    /// The mean of max(control − treatment, 0), between 0 and 1.
+    pub expected_loss_choose_treatment: f64,
+    /// The mean of max(treatment − control, 0), between 0 and 1.
+    pub expected_loss_choose_control: f64,
+}
+
+/// The chance that the treatment's proportion is the larger, and what either choice loses on
+/// average, each proportion believed to be Beta(a + x, b + n − x).
+///
+/// P(T > C) = ∫ f_T·F_C; loss of the treatment E[max(C − T, 0)] = ∫ (1 − F_C)·F_T. Integrated over
+/// the narrower of the two in logits, where the integrands are analytic bells and the trapezoid
+/// rule converges exponentially (L. N. Trefethen and J. A. C. Weideman, SIAM Review 56, 2014).
+/// Relative accuracy about 1e-10 also where a chance is 1e-100.
+///
+/// Source: C. Stucchi, "Bayesian A/B testing at VWO" (2015), sections 3 and 5. Units: chances, and
+/// losses in points between 0 and 1.
+///
+/// # Errors
+///
+/// `EmptyArm` where nothing was observed in an arm.
+///
+/// ```
+/// use stats::{bayes::{BetaPrior, beta_binomial}, effect::Proportion};
+/// let control = Proportion::new(100, 1000)?;
+/// let treatment = Proportion::new(120, 1000)?;
+/// let belief = beta_binomial(control, treatment, BetaPrior::FLAT).unwrap();
+/// assert!((belief.p_treatment_beats_control - 0.923_2).abs() < 1e-3);
+/// // The losses differ by the difference of the means.
+/// let apart = belief.expected_loss_choose_control - belief.expected_loss_choose_treatment;
+/// assert!((apart - 20.0 / 1002.0).abs() < 1e-12);
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+pub fn beta_binomial(
+    control: Proportion,
+    treatment: Proportion,
+    prior: BetaPrior,
+) -> Result<BetaBinomial, CannotCompute> {
+    if control.n() == 0 || treatment.n() == 0 {
+        return Err(CannotCompute::EmptyArm);
+    }
+    let (control, treatment) = (prior.after(control), prior.after(treatment));
+    let (wins, loses) = (
+        control.chance_below(treatment),
+        treatment.chance_below(control),
+    );
+    Ok(BetaBinomial {
+        // The smaller of the two keeps its digits, the larger is what is left.
+        p_treatment_beats_control: if wins <= loses { wins } else { 1.0 - loses },
+        expected_loss_choose_treatment: treatment.mean_shortfall_to(control),
+        expected_loss_choose_control: control.mean_shortfall_to(treatment),
+    })
+}

@@ -1,0 +1,112 @@
+//! The checks the methods make of what they are given, in one wording.
+
+use crate::{CannotCompute, InvalidInput};
+use thiserror::Error;
+
+/// Why there is no figure.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Failure {
+    /// The question is sound, the observations cannot answer it.
+    #[error(transparent)]
+    CannotCompute(#[from] CannotCompute),
+    /// The question itself is wrong.
+    #[error(transparent)]
+    Invalid(#[from] InvalidInput),
+}
+
+/// Values that are neither NaN nor infinite.
+pub(crate) fn finite_values(field: &'static str, values: &[f64]) -> Result<(), InvalidInput> {
+    if values.iter().all(|value| value.is_finite()) {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "a value is NaN or infinite",
+            "leave such values out, and count them apart if they mean something",
+        ))
+    }
+}
+
+pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), InvalidInput> {
+    if value > 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "it is not above 0, or not finite",
+            "give a finite number above 0",
+        ))
+    }
+}
+
+pub(crate) fn not_negative(field: &'static str, value: f64) -> Result<(), InvalidInput> {
+    if value >= 0.0 && value.is_finite() {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "it is negative, or not finite",
+            "give a finite number, 0 or above",
+        ))
+    }
+}
+
+/// A chance that is neither 0 nor 1.
+pub(crate) fn inside_unit(field: &'static str, value: f64) -> Result<(), InvalidInput> {
+    if value > 0.0 && value < 1.0 {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "it is not between 0 and 1",
+            "give a number above 0 and below 1",
+        ))
+    }
+}
+
+/// Shares of 0 or more that add up to 1, as far as decimals can say so.
+pub(crate) fn shares(field: &'static str, shares: &[f64]) -> Result<(), InvalidInput> {
+    for share in shares {
+        not_negative(field, *share)?;
+    }
+    if (shares.iter().sum::<f64>() - 1.0).abs() <= 1e-9 {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "they do not add up to 1",
+            "divide each by their sum",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_check_has_its_borders() {
+        assert!(finite_values("a", &[]).is_ok());
+        assert!(finite_values("a", &[0.0, f64::MAX]).is_ok());
+        assert_eq!(finite_values("a", &[0.0, f64::NAN]).unwrap_err().field, "a");
+        assert!(finite_values("a", &[f64::NEG_INFINITY]).is_err());
+        assert!(positive("x", f64::MIN_POSITIVE).is_ok());
+        assert!(not_negative("x", 0.0).is_ok());
+        for bad in [-1.0, f64::NAN, f64::INFINITY] {
+            assert!(
+                positive("x", bad).is_err() && not_negative("x", bad).is_err(),
+                "{bad}"
+            );
+        }
+        assert!(positive("x", 0.0).is_err());
+        assert!(inside_unit("q", 0.5).is_ok());
+        for bad in [0.0, 1.0, f64::NAN] {
+            assert!(inside_unit("q", bad).is_err(), "{bad}");
+        }
+        assert!(shares("w", &[0.1; 10]).is_ok());
+        assert!(shares("w", &[0.0, 1.0]).is_ok());
+        assert!(shares("w", &[0.5, 0.500_001]).is_err());
+        assert!(shares("w", &[-0.5, 1.5]).is_err());
+        assert!(shares("w", &[f64::NAN, 1.0]).is_err());
+    }
+}

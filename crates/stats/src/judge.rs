@@ -1,0 +1,271 @@
+//! Our own judge of a canary against its baseline: one metric, one verdict, one reason.
+//!
+//! What is asked is always the same: is the canary worse than the baseline by more than is tolerated?
+//! *Fail* if that is shown, *pass* if the opposite is, *inconclusive* while neither is; never a pass for
+//! want of data. How it is asked depends on what kind of figure the metric is:
+//!
+//! | kind | method | may one look at any moment? |
+//! |---|---|---|
+//! | continuous | rank test with the Hodges-Lehmann shift, and beside it the tail | yes (the rank test asymptotically), or once with more power |
+//! | quantile | sequential quantile comparison | yes |
+//! | rate | sequential comparison of counts, or of two rates where most trials succeed | yes |
+//! | count | sequential comparison of counts | yes |
+//!
+//! Nothing depends on the unit of the metric: effects and tolerance are shares of the baseline.
+
+mod continuous;
+mod events;
+mod quantile;
+mod reason;
+mod tail;
+
+pub use reason::{Reason, TailChange};
+
+use crate::count::Events;
+use crate::{Alpha, Interval, InvalidInput};
+
+/// Successes out of trials; "success" is whatever the metric counts, also an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trials {
+    pub x: u64,
+    pub n: u64,
+}
+
+/// What was measured of the two, by the kind of metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Observed<'a> {
+    /// One value an interval, a request or an instance.
+    Continuous {
+        control: &'a [f64],
+        canary: &'a [f64],
+    },
+    /// The same, compared at the quantile `q`.
+    Quantile {
+        q: f64,
+        control: &'a [f64],
+        canary: &'a [f64],
+    },
+    /// Such as errors out of requests.
+    Rate { control: Trials, canary: Trials },
+    /// Such as restarts over hours.
+    Count { control: Events, canary: Events },
+}
+
+/// In which direction a change is a change for the worse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Worse {
+    #[default]
+    Higher,
+    Lower,
+    Either,
+}
+
+/// How often the question will be asked of growing data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Looks {
+    /// At any moment, and as often as one likes.
+    #[default]
+    Any,
+    /// Once, when it is over.
+    One,
+}
+
+/// What a metric has to hold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rule {
+    pub worse: Worse,
+    /// The change for the worse that is accepted, as a share of the baseline: 0.1 is ten per cent.
+    pub tolerance: f64,
+    /// Below so many there is no verdict: values or trials an arm, for counts events in both arms.
+    pub min_sample: u64,
+    /// The chance of failing a canary that is no worse; over all looks, where there are many.
+    pub alpha: Alpha,
+    pub looks: Looks,
+}
+
+impl Default for Rule {
+    /// Higher is worse, by more than 10%; at least 20; 5%; looking at any moment.
+    fn default() -> Self {
+        Self {
+            worse: Worse::Higher,
+            tolerance: 0.1,
+            min_sample: 20,
+            alpha: Alpha::default(),
+            looks: Looks::Any,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    Pass,
+    Fail,
+    Inconclusive,
+}
+
+impl Verdict {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// How the two were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    MannWhitney,
+    SequentialQuantile,
+    SequentialCounts,
+    SequentialRates,
+}
+
+impl Method {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MannWhitney => "mann_whitney",
+            Self::SequentialQuantile => "sequential_quantile",
+            Self::SequentialCounts => "sequential_counts",
+            Self::SequentialRates => "sequential_rates",
+        }
+    }
+}
+
+/// A verdict with all that it rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    pub reason: Reason,
+    /// Values, trials or events of control and canary.
+    pub n: [u64; 2],
+    /// The change of the canary against the baseline, as a share of the baseline. None where there
+    /// is nothing to compare.
+    pub effect: Option<f64>,
+    pub interval: Option<Interval>,
+    pub method: Method,
+    /// The level of `interval`: it holds at the looks that the rule asked for.
+    pub alpha: f64,
+}
+
+/// Judges one metric.
+///
+/// ```
+/// use stats::judge::{Observed, Rule, Trials, Verdict, judge};
+/// let control = Trials { x: 10, n: 10_000 };
+/// let canary = Trials { x: 60, n: 10_000 };
+/// let judgement = judge(&Observed::Rate { control, canary }, &Rule::default())?;
+/// assert_eq!(judgement.verdict, Verdict::Fail);
+/// assert!(judgement.reason.to_string().starts_with("the canary is 500% higher"));
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+///
+/// # Errors
+///
+/// A tolerance that is negative or no number, a value that is NaN or infinite, more successes than
+/// trials, an exposure that is not positive, a quantile outside (0, 1).
+pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidInput> {
+    crate::guard::not_negative("tolerance", rule.tolerance)?;
+    match observed {
+        Observed::Continuous { control, canary } => continuous::judge(control, canary, rule),
+        Observed::Quantile { q, control, canary } => quantile::judge(*q, control, canary, rule),
+        Observed::Rate { control, canary } => events::judge_rate(*control, *canary, rule),
+        Observed::Count { control, canary } => events::judge_count(*control, *canary, rule),
+    }
+}
+
+/// A comparison before it is held against the rule.
+struct Compared {
+    n: [u64; 2],
+    effect: f64,
+    interval: Interval,
+    method: Method,
+    alpha: f64,
+}
+
+impl Compared {
+    fn judged(self, rule: &Rule) -> Judgement {
+        let (verdict, reason) = rule.held_against(self.effect, self.interval);
+        self.with(verdict, reason)
+    }
+
+    fn with(self, verdict: Verdict, reason: Reason) -> Judgement {
+        // What is no number says nothing; nor does an interval without both of its ends known.
+        let known = !self.effect.is_nan();
+        Judgement {
+            verdict,
+            reason,
+            n: self.n,
+            effect: known.then_some(self.effect),
+            interval: Some(self.interval),
+            method: self.method,
+            alpha: self.alpha,
+        }
+    }
+}
+
+impl Rule {
+    fn held_against(&self, effect: f64, interval: Interval) -> (Verdict, Reason) {
+        let up = self.worse != Worse::Lower;
+        let down = self.worse != Worse::Higher;
+        let tolerance = self.tolerance;
+        if (up && interval.lo > tolerance) || (down && interval.hi < -tolerance) {
+            return (
+                Verdict::Fail,
+                Reason::Beyond {
+                    effect,
+                    interval,
+                    tolerance,
+                },
+            );
+        }
+        let clear = (!up || interval.hi <= tolerance) && (!down || interval.lo >= -tolerance);
+        if clear {
+            (
+                Verdict::Pass,
+                Reason::Within {
+                    effect,
+                    interval,
+                    tolerance,
+                },
+            )
+        } else {
+            (
+                Verdict::Inconclusive,
+                Reason::Open {
+                    effect,
+                    interval,
+                    tolerance,
+                },
+            )
+        }
+    }
+}
+
+/// No verdict, because an arm has nothing.
+const fn without_data(n: [u64; 2], method: Method, rule: &Rule) -> Judgement {
+    Judgement {
+        verdict: Verdict::Inconclusive,
+        reason: Reason::NoData,
+        n,
+        effect: None,
+        interval: None,
+        method,
+        alpha: rule.alpha.get(),
+    }
+}
+
+/// `change` as a share of `baseline`; infinite against nothing.
+fn relative(change: f64, baseline: f64) -> f64 {
+    if change == 0.0 {
+        0.0
+    } else {
+        change / baseline
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Events: errors out of requests, restarts over hours.
+
+use super::{Compared, Judgement, Method, Reason, Rule, Trials, Verdict, Worse, without_data};
+use crate::count::Events;
+use crate::sequential::{CountsQuestion, Tuning, counts, rate};
+use crate::{Alpha, Failure, Interval, InvalidInput};
+
+/// What the prior weighs in events. So little finds large differences early, which is what a
+/// canary's errors are watched for.
+const PRIOR_EVENTS: f64 = 4.0;
+
+pub(super) fn judge_count(
+    control: Events,
+    canary: Events,
+    rule: &Rule,
+) -> Result<Judgement, InvalidInput> {
+    crate::guard::positive("control.exposure", control.exposure)?;
+    crate::guard::positive("canary.exposure", canary.exposure)?;
+    let n = [control.count, canary.count];
+    if n == [0, 0] {
+        return Ok(without_data(n, Method::SequentialCounts, rule));
+    }
+    let compared = by_counts(n, [control.exposure, canary.exposure], n, rule)?;
+    let least = n[0].saturating_add(n[1]);
+    if least < rule.min_sample {
+        let wanted = rule.min_sample;
+        return Ok(compared.with(Verdict::Inconclusive, Reason::TooFew { least, wanted }));
+    }
+    Ok(compared.judged(rule))
+}
+
+pub(super) fn judge_rate(
+    control: Trials,
+    canary: Trials,
+    rule: &Rule,
+) -> Result<Judgement, InvalidInput> {
+    for (field, trials) in [("control.x", control), ("canary.x", canary)] {
+        if trials.x > trials.n {
+            return Err(InvalidInput::new(
+                field,
+                "there are more successes than trials",
+                "give as x how many of the n trials succeeded",
+            ));
+        }
+    }
+    let n = [control.n, canary.n];
+    let events = [control.x, canary.x];
+    let least = n[0].min(n[1]);
+    if least == 0 {
+        return Ok(without_data(n, Method::SequentialCounts, rule));
+    }
+    // Counts of events know nothing of the trials without one. That costs nothing while events are
+    // rare, and everything once nearly every trial has one.
+    let rare = 2.0 * (control.x as f64 + canary.x as f64) <= n[0] as f64 + n[1] as f64;
+    let compared = if rare {
+        by_counts(events, n.map(|n| n as f64), n, rule)?
+    } else {
+        by_rates(control, canary, rule)?
+    };
+    if least < rule.min_sample {
+        let wanted = rule.min_sample;
+        return Ok(compared.with(Verdict::Inconclusive, Reason::TooFew { least, wanted }));
+    }
+    if events == [0, 0] && rule.worse == Worse::Higher {
+        let bound = single(canary, rule.alpha)?.hi;
+        return Ok(compared.with(Verdict::Pass, Reason::NoEvents { bound }));
+    }
+    Ok(compared.judged(rule))
+}
+
+/// By the events alone, over exposures whose shares of the whole stand for the traffic's.
+fn by_counts(
+    events: [u64; 2],
+    exposures: [f64; 2],
+    n: [u64; 2],
+    rule: &Rule,
+) -> Result<Compared, InvalidInput> {
+    // Halved first, so that no sum overflows.
+    let halves = exposures.map(|exposure| exposure / 2.0);
+    let total = halves[0] + halves[1];
+    let canary = halves[1] / total;
+    let shares = [1.0 - canary, canary];
+    if shares[0] <= 0.0 || canary <= 0.0 {
+        return Err(InvalidInput::new(
+            "exposure",
+            "one arm has so little that its share of the whole is none",
+            "give exposures that can be compared",
+        ));
+    }
+    let question = CountsQuestion {
+        prior: shares.map(|share| share * PRIOR_EVENTS),
+        shares,
+        alpha: rule.alpha,
+    };
+    let answer = counts(events, &question)?;
+    Ok(Compared {
+        n,
+        effect: answer.rate_ratio - 1.0,
+        interval: Interval {
+            lo: answer.rate_ratio_interval.lo - 1.0,
+            hi: answer.rate_ratio_interval.hi - 1.0,
+        },
+        method: Method::SequentialCounts,
+        alpha: rule.alpha.get(),
+    })
+}
+
+/// By each arm's own rate, half of the level for each.
+fn by_rates(control: Trials, canary: Trials, rule: &Rule) -> Result<Compared, InvalidInput> {
+    let half = Alpha::new(rule.alpha.get() / 2.0)?;
+    let (before, after) = (single(control, half)?, single(canary, half)?);
+    let share = |trials: Trials| trials.x as f64 / trials.n as f64;
+    Ok(Compared {
+        n: [control.n, canary.n],
+        effect: share(canary) / share(control) - 1.0,
+        interval: Interval {
+            lo: after.lo / before.hi - 1.0,
+            hi: after.hi / before.lo - 1.0,
+        },
+        method: Method::SequentialRates,
+        alpha: rule.alpha.get(),
+    })
+}
+
+fn single(trials: Trials, alpha: Alpha) -> Result<Interval, InvalidInput> {
+    let tuning = Tuning {
+        v_opt: 1_000.0,
+        alpha_opt: 0.05,
+    };
+    match rate(trials.x, trials.n, alpha, tuning) {
+        Ok(rate) => Ok(rate.interval),
+        Err(Failure::Invalid(invalid)) => Err(invalid),
+        Err(Failure::CannotCompute(_)) => Ok(Interval { lo: 0.0, hi: 1.0 }),
+    }
+}

@@ -1,0 +1,271 @@
+use crate::Interval;
+use std::fmt;
+
+/// Why a verdict is what it is; its text is a sentence for people.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reason {
+    /// One arm has no data at all.
+    NoData,
+    /// One arm has less than the smallest sample.
+    TooFew { least: u64, wanted: u64 },
+    /// The whole interval is worse than tolerated.
+    Beyond {
+        effect: f64,
+        interval: Interval,
+        tolerance: f64,
+    },
+    /// The whole interval is tolerated.
+    Within {
+        effect: f64,
+        interval: Interval,
+        tolerance: f64,
+    },
+    /// The interval reaches to both sides of what is tolerated.
+    Open {
+        effect: f64,
+        interval: Interval,
+        tolerance: f64,
+    },
+    /// The bulk may be as it was, but the worst values are not.
+    Tail(TailChange),
+    /// The bulk is tolerated, but the worst values look worse than chance makes them.
+    TailInDoubt(TailChange),
+    /// Neither arm saw a single event; the canary's rate is below `bound`.
+    NoEvents { bound: f64 },
+    /// All values of both arms are the same.
+    Constant,
+}
+
+/// What the tail of the canary does against that of the baseline.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TailChange {
+    /// The quantile at which the tail begins.
+    pub q: f64,
+    /// How many values of the canary lie beyond the baseline's quantile and the tolerance.
+    pub beyond: u64,
+    /// Out of how many.
+    pub of: u64,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoData => f.write_str("there is no data for at least one of the two"),
+            Self::TooFew { least, wanted } => {
+                write!(
+                    f,
+                    "there are {least} observations where {wanted} are needed"
+                )
+            }
+            Self::Beyond {
+                effect,
+                interval,
+                tolerance,
+            } => {
+                Change(*effect, *interval).fmt(f)?;
+                write!(
+                    f,
+                    ": all of it beyond the tolerated {}",
+                    Percent(*tolerance)
+                )
+            }
+            Self::Within {
+                effect,
+                interval,
+                tolerance,
+            } => {
+                Change(*effect, *interval).fmt(f)?;
+                write!(
+                    f,
+                    ": all of it within the tolerated {}",
+                    Percent(*tolerance)
+                )
+            }
+            Self::Open {
+                effect,
+                interval,
+                tolerance,
+            } => {
+                Change(*effect, *interval).fmt(f)?;
+                write!(
+                    f,
+                    ": it may or may not exceed the tolerated {}; more data will tell",
+                    Percent(*tolerance)
+                )
+            }
+            Self::Tail(tail) => {
+                write!(f, "the tail is worse than tolerated: ")?;
+                tail.fmt(f)
+            }
+            Self::TailInDoubt(tail) => {
+                write!(f, "the bulk is as tolerated, but the tail looks worse: ")?;
+                tail.fmt(f)
+            }
+            Self::NoEvents { bound } => write!(
+                f,
+                "neither the canary nor the baseline has seen any; the canary's rate is below {}",
+                Percent(*bound)
+            ),
+            Self::Constant => {
+                f.write_str("the canary and the baseline show one and the same value")
+            }
+        }
+    }
+}
+
+impl fmt::Display for TailChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} of {} values lie beyond the baseline's {} quantile and the tolerance",
+            self.beyond, self.of, self.q
+        )
+    }
+}
+
+/// "the canary is 3% higher (interval 1% to 5%)".
+struct Change(f64, Interval);
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(effect, interval) = self;
+        if effect.is_nan() {
+            f.write_str("the change is not known yet")?;
+        } else if *effect == 0.0 {
+            f.write_str("the canary is as high as the baseline")?;
+        } else {
+            let word = if *effect > 0.0 { "higher" } else { "lower" };
+            write!(
+                f,
+                "the canary is {} {word} than the baseline",
+                Percent(effect.abs())
+            )?;
+        }
+        write!(
+            f,
+            " (interval {} to {})",
+            Percent(interval.lo),
+            Percent(interval.hi)
+        )
+    }
+}
+
+/// A share in three significant digits.
+struct Percent(f64);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = self.0 * 100.0;
+        if percent.is_infinite() {
+            return f.write_str(if percent > 0.0 {
+                "infinity"
+            } else {
+                "-infinity"
+            });
+        }
+        if percent != 0.0 && !(1e-3..1e6).contains(&percent.abs()) {
+            return write!(f, "{percent:.2e}%");
+        }
+        let decimals = match percent.abs() {
+            x if x >= 100.0 => 0,
+            x if x >= 10.0 => 1,
+            x if x >= 1.0 => 2,
+            _ => 4,
+        };
+        let text = format!("{percent:.decimals$}");
+        let text = if text.contains('.') {
+            text.trim_end_matches('0').trim_end_matches('.')
+        } else {
+            text.as_str()
+        };
+        write!(f, "{text}%")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_said_in_a_few_digits() {
+        for (share, want) in [
+            (0.0, "0%"),
+            (0.1, "10%"),
+            (0.123_456, "12.3%"),
+            (-0.012_34, "-1.23%"),
+            (0.001, "0.1%"),
+            (0.000_123_4, "0.0123%"),
+            (3.0, "300%"),
+            (12.345, "1234%"),
+            (1e-9, "1.00e-7%"),
+            (1e9, "1.00e11%"),
+            (f64::INFINITY, "infinity"),
+            (f64::NEG_INFINITY, "-infinity"),
+        ] {
+            assert_eq!(Percent(share).to_string(), want);
+        }
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence() {
+        let interval = Interval {
+            lo: -0.02,
+            hi: f64::INFINITY,
+        };
+        let (effect, tolerance) = (0.05, 0.1);
+        let tail = TailChange {
+            q: 0.9,
+            beyond: 7,
+            of: 10,
+        };
+        let whole: Vec<String> = [
+            Reason::NoData,
+            Reason::TooFew {
+                least: 3,
+                wanted: 20,
+            },
+            Reason::Beyond {
+                effect,
+                interval,
+                tolerance,
+            },
+            Reason::Within {
+                effect: -effect,
+                interval,
+                tolerance,
+            },
+            Reason::Open {
+                effect: 0.0,
+                interval,
+                tolerance,
+            },
+            Reason::Open {
+                effect: f64::NAN,
+                interval,
+                tolerance,
+            },
+            Reason::Tail(tail),
+            Reason::TailInDoubt(tail),
+            Reason::NoEvents { bound: 0.0004 },
+            Reason::Constant,
+        ]
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+        assert_eq!(
+            whole,
+            [
+                "there is no data for at least one of the two",
+                "there are 3 observations where 20 are needed",
+                "the canary is 5% higher than the baseline (interval -2% to infinity): all of it beyond the tolerated 10%",
+                "the canary is 5% lower than the baseline (interval -2% to infinity): all of it within the tolerated 10%",
+                "the canary is as high as the baseline (interval -2% to infinity): it may or may not exceed the tolerated 10%; more data will tell",
+                "the change is not known yet (interval -2% to infinity): it may or may not exceed the tolerated 10%; more data will tell",
+                "the tail is worse than tolerated: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
+                "the bulk is as tolerated, but the tail looks worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
+                "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%",
+                "the canary and the baseline show one and the same value",
+            ]
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! Whether the worst values of the canary are worse than those of the baseline.
+
+use super::{Looks, Rule, TailChange};
+use crate::Failure;
+use crate::numeric::ln_beta;
+use crate::rank::Pair;
+use crate::sequential::{Comparison, QuantileTest, Tuning};
+use crate::{Alpha, InvalidInput};
+
+/// Where the tail begins: a tenth of the values lie in it.
+const UPPER: f64 = 0.9;
+
+/// At which chance a tail is thought to be worse, though that is not shown.
+const DOUBT: f64 = 0.05;
+
+/// Which tail, as seen from the metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tail {
+    Upper,
+    Lower,
+}
+
+/// What the tail says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Finding {
+    Worse(TailChange),
+    Doubtful(TailChange),
+    Nothing,
+}
+
+/// Compares a tail of the canary (a of the pair) with that of the baseline at level `alpha`.
+///
+/// The baseline's quantile is moved by the tolerance. For one look: how many values of the canary lie
+/// beyond that order statistic, which without any difference has an exact, hypergeometric chance (the
+/// precedence test; Balakrishnan & Ng, *Precedence-Type Tests and Applications*, 2006, chapter 2). For any
+/// number of looks: the sequential comparison of the two quantiles.
+pub(super) fn compare(
+    pair: &Pair,
+    tail: Tail,
+    rule: &Rule,
+    alpha: f64,
+) -> Result<Finding, InvalidInput> {
+    let mirrored: (Vec<f64>, Vec<f64>);
+    // The lower tail is the upper tail of the values with their signs turned.
+    let (canary, control) = match tail {
+        Tail::Upper => (pair.a(), pair.b()),
+        Tail::Lower => {
+            let turned = |values: &[f64]| values.iter().rev().map(|value| 0.0 - value).collect();
+            mirrored = (turned(pair.a()), turned(pair.b()));
+            (&mirrored.0[..], &mirrored.1[..])
+        }
+    };
+    let rank = (UPPER * control.len() as f64).ceil() as usize;
+    let start = control[rank - 1];
+    let margin = rule.tolerance * start.abs();
+    let beyond = canary.len() - canary.partition_point(|value| *value <= start + margin);
+    let change = TailChange {
+        q: match tail {
+            Tail::Upper => UPPER,
+            Tail::Lower => (10.0 - 10.0 * UPPER) / 10.0,
+        },
+        beyond: beyond as u64,
+        of: canary.len() as u64,
+    };
+    let chance = exceedance(canary.len(), control.len(), rank, beyond);
+    let worse = match rule.looks {
+        Looks::One => chance < alpha,
+        Looks::Any => shifted(canary, control, rule.tolerance, alpha)?,
+    };
+    Ok(if worse {
+        Finding::Worse(change)
+    } else if chance < DOUBT {
+        Finding::Doubtful(change)
+    } else {
+        Finding::Nothing
+    })
+}
+
+/// Whether the canary's quantile is above the baseline's and the tolerance, at every look.
+fn shifted(
+    canary: &[f64],
+    control: &[f64],
+    tolerance: f64,
+    alpha: f64,
+) -> Result<bool, InvalidInput> {
+    let tuning = Tuning {
+        v_opt: 1_000.0,
+        alpha_opt: 0.05,
+    };
+    let test = QuantileTest::new(UPPER, tuning)?;
+    // Two-sided at twice the level, of which one side is asked for.
+    let alpha = Alpha::new((2.0 * alpha).min(0.5))?;
+    let moved: Vec<f64> = control
+        .iter()
+        .map(|value| value + tolerance * value.abs())
+        .collect();
+    match test.compare(&moved, canary, Comparison::Difference, alpha) {
+        Ok(change) => Ok(change.interval.lo > 0.0),
+        Err(Failure::Invalid(invalid)) => Err(invalid),
+        Err(Failure::CannotCompute(_)) => Ok(false),
+    }
+}
+
+/// The chance that at least `beyond` of `m` values exceed the `rank`-th smallest of `n` others from the
+/// same distribution: that among the highest `beyond + n − rank` of all, at most `n − rank` are others.
+fn exceedance(m: usize, n: usize, rank: usize, beyond: usize) -> f64 {
+    let (m, n, spared) = (m as f64, n as f64, (n - rank) as f64);
+    let drawn = beyond as f64 + spared;
+    let ln_all = ln_choose(m + n, drawn);
+    let mut chance = 0.0;
+    let mut others = (drawn - m).max(0.0);
+    while others <= spared {
+        chance += libm::exp(ln_choose(n, others) + ln_choose(m, drawn - others) - ln_all);
+        others += 1.0;
+    }
+    chance.min(1.0)
+}
+
+/// ln of `n` over `k`.
+fn ln_choose(n: f64, k: f64) -> f64 {
+    -libm::log1p(n) - ln_beta(n - k + 1.0, k + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceedance_counts_arrangements() {
+        // scipy.stats.hypergeom.cdf(1, 20, 10, 8)
+        assert!((exceedance(10, 10, 9, 7) - 1245.0 / 125_970.0).abs() < 1e-14);
+        assert!((exceedance(10, 10, 10, 10) - 1.0 / 184_756.0).abs() < 1e-18);
+        assert!((exceedance(10, 10, 9, 0) - 1.0).abs() < 1e-14);
+        assert!((exceedance(3, 1, 1, 1) - 0.75).abs() < 1e-14);
+        assert!((exceedance(2, 40, 36, 2) - (15.0 / 861.0)).abs() < 1e-13);
+    }
+
+    #[test]
+    fn exceedance_by_walking_over_every_arrangement() {
+        let (m, n) = (4_u32, 5_u32);
+        for rank in 1..=n {
+            for beyond in 0..=m {
+                let (mut hits, mut all) = (0_u32, 0_u32);
+                for mask in 0..1_u32 << (m + n) {
+                    if mask.count_ones() != m {
+                        continue;
+                    }
+                    all += 1;
+                    // Bits from the lowest value up; a 1 is one of the m.
+                    let (mut others, mut above) = (0, 0);
+                    for place in 0..m + n {
+                        if mask >> place & 1 == 0 {
+                            others += 1;
+                        } else if others >= rank {
+                            above += 1;
+                        }
+                    }
+                    hits += u32::from(above >= beyond);
+                }
+                let got = exceedance(m as usize, n as usize, rank as usize, beyond as usize);
+                assert!(
+                    (got - f64::from(hits) / f64::from(all)).abs() < 1e-13,
+                    "{rank} {beyond}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Statistics for canaries and experiments: numbers in, a typed answer out.
+//!
+//! **One rule:** this crate knows numbers only. No type of the project, no I/O, no clock, no
+//! randomness; the same input gives the same bits. What cannot be computed is said so by type
+//! ([`CannotCompute`]), never as a zero.
+
+pub mod adjust;
+pub mod bayes;
+mod cannot;
+pub mod count;
+pub mod effect;
+mod guard;
+pub mod judge;
+pub mod kayenta;
+mod moments;
+pub mod non_inferiority;
+pub mod numeric;
+pub mod power;
+mod question;
+pub mod rank;
+pub mod sequential;
+pub mod sketch;
+pub mod srm;
+
+pub use cannot::CannotCompute;
+pub use guard::Failure;
+pub use moments::{Moments, PairMoments};
+pub use question::{Alpha, Better, Difference, Estimate, Interval, InvalidInput, Question, Side};

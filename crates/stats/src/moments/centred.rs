@@ -1,0 +1,159 @@
+//! One series at its scale, and the checks of sums.
+
+use super::LARGEST_COUNT;
+use crate::InvalidInput;
+
+/// Magnitudes between 2^−400 and 2^400 need no scale.
+pub(super) const PLAIN: i32 = 400;
+
+/// The power of two that brings the largest magnitude seen near 1, or 0 where none is needed.
+pub(super) fn exponent(x: f64) -> i32 {
+    let (_, exponent) = libm::frexp(x);
+    if x == 0.0 || exponent.abs() <= PLAIN {
+        0
+    } else {
+        exponent
+    }
+}
+
+/// Mean and sum of squared deviations, both in units of 2^`exponent`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Centred {
+    pub(super) mean: f64,
+    pub(super) squares: f64,
+    /// `None` until something other than 0 was seen.
+    pub(super) exponent: Option<i32>,
+}
+
+impl Centred {
+    /// Makes room for magnitudes of 2^`wanted`; what is far below them vanishes. Returns the factor
+    /// that the mean was multiplied by.
+    pub(super) fn rescale(&mut self, wanted: i32) -> f64 {
+        let old = self.exponent.unwrap_or(wanted);
+        let new = old.max(wanted);
+        self.exponent = Some(new);
+        let factor = libm::scalbn(1.0, old - new);
+        self.mean *= factor;
+        self.squares *= factor * factor;
+        factor
+    }
+
+    pub(super) fn scaled(&self, x: f64) -> f64 {
+        match self.exponent {
+            None | Some(0) => x,
+            Some(exponent) => libm::scalbn(x, -exponent),
+        }
+    }
+
+    pub(super) fn unscaled(&self, x: f64) -> f64 {
+        match self.exponent {
+            None | Some(0) => x,
+            Some(exponent) => libm::scalbn(x, exponent),
+        }
+    }
+
+    /// Whether there is a spread beyond what rounding alone makes of a constant.
+    pub(super) fn varies(&self, n: f64) -> bool {
+        let rounding = 4.0 * f64::EPSILON * self.mean;
+        self.squares > n * rounding * rounding
+    }
+
+    /// From sums, with n·Σx² − (Σx)² taken in twice the precision.
+    pub(super) fn from_sums(n: f64, sum: f64, sum_sq: f64) -> Self {
+        let largest = sum.abs().max(sum_sq.sqrt());
+        let exponent = exponent(largest);
+        let sum = libm::scalbn(sum, -exponent);
+        let sum_sq = libm::scalbn(libm::scalbn(sum_sq, -exponent), -exponent);
+        let squares = product_difference(n, sum_sq, sum, sum) / n;
+        Self {
+            mean: sum / n,
+            // What adding up a constant leaves by rounding is no spread that was seen.
+            squares: if squares > 4.0 * f64::EPSILON * n.sqrt() * sum_sq {
+                squares
+            } else {
+                0.0
+            },
+            exponent: (largest > 0.0).then_some(exponent),
+        }
+    }
+}
+
+/// a·b − c·d, with the rounding of both products put back.
+pub(super) fn product_difference(a: f64, b: f64, c: f64, d: f64) -> f64 {
+    let (left, right) = (a * b, c * d);
+    (left - right) + (a.mul_add(b, -left) - c.mul_add(d, -right))
+}
+
+pub(super) fn count(n: u64) -> Result<f64, InvalidInput> {
+    if n <= LARGEST_COUNT {
+        Ok(n as f64)
+    } else {
+        Err(InvalidInput::new(
+            "n",
+            "it is more than 2^53",
+            "give a count up to 9007199254740992",
+        ))
+    }
+}
+
+pub(super) fn finite(field: &'static str, value: f64) -> Result<(), InvalidInput> {
+    if value.is_finite() {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "it is not a finite number",
+            "give the sum over all observations as a finite number",
+        ))
+    }
+}
+
+pub(super) fn sum_of_squares(
+    n: u64,
+    sum: (&'static str, f64),
+    sum_sq: (&'static str, f64),
+) -> Result<(), InvalidInput> {
+    finite(sum.0, sum.1)?;
+    finite(sum_sq.0, sum_sq.1)?;
+    if sum_sq.1 < 0.0 {
+        return Err(InvalidInput::new(
+            sum_sq.0,
+            "a sum of squares cannot be negative",
+            "give the sum of each observation times itself",
+        ));
+    }
+    if n == 0 && (sum.1 != 0.0 || sum_sq.1 != 0.0) {
+        return Err(InvalidInput::new(
+            "n",
+            "it is 0, but there are sums",
+            "give the count of the observations behind the sums",
+        ));
+    }
+    Ok(())
+}
+
+/// 2^PLAIN: a scaled magnitude above this asks for a new scale.
+pub(super) const ROOM: f64 = f64::from_bits((1023 + PLAIN as u64) << 52);
+
+/// Brings two series to the larger of their scales. Returns the factors of the two.
+pub(super) fn align(a: &mut Centred, b: &mut Centred) -> (f64, f64) {
+    match (a.exponent, b.exponent) {
+        (Some(left), Some(right)) => (a.rescale(right), b.rescale(left)),
+        (None, other) => {
+            a.exponent = other;
+            (1.0, 1.0)
+        }
+        (other, None) => {
+            b.exponent = other;
+            (1.0, 1.0)
+        }
+    }
+}
+
+/// Chan's merge of `there` observations into `here`, at one scale.
+pub(super) fn join(a: &mut Centred, b: &Centred, here: f64, there: f64) {
+    let apart = b.mean - a.mean;
+    let share = there / (here + there);
+    a.squares += b.squares + apart * apart * here * share;
+    a.mean += apart * share;
+}

@@ -1,0 +1,213 @@
+//! What is asked of a comparison, what it answers, and what it refuses to be asked.
+
+use thiserror::Error;
+
+/// An input outside the domain of a method: the caller's mistake, not the observations'.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{field}: {why}; {remedy}")]
+pub struct InvalidInput {
+    /// The name of the input, as the function's documentation calls it.
+    pub field: &'static str,
+    pub why: &'static str,
+    /// What to give instead.
+    pub remedy: &'static str,
+}
+
+impl InvalidInput {
+    #[must_use]
+    pub const fn new(field: &'static str, why: &'static str, remedy: &'static str) -> Self {
+        Self { field, why, remedy }
+    }
+}
+
+/// The level of error that is accepted: above 0, below 1.
+///
+/// ```
+/// use stats::Alpha;
+/// assert_eq!(Alpha::new(0.01).unwrap().get(), 0.01);
+/// assert_eq!(Alpha::new(1.0).unwrap_err().field, "alpha");
+/// assert_eq!(Alpha::default().get(), 0.05);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Alpha(f64);
+
+impl Alpha {
+    /// # Errors
+    ///
+    /// Where `alpha` is not inside (0, 1).
+    pub fn new(alpha: f64) -> Result<Self, InvalidInput> {
+        if alpha > 0.0 && alpha < 1.0 {
+            Ok(Self(alpha))
+        } else {
+            Err(InvalidInput::new(
+                "alpha",
+                "it is no level of error",
+                "give a number above 0 and below 1, as 0.05",
+            ))
+        }
+    }
+
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Default for Alpha {
+    fn default() -> Self {
+        Self(0.05)
+    }
+}
+
+/// What an effect is measured in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Difference {
+    /// As a share of the control's mean: 0.1 is ten per cent more.
+    #[default]
+    Relative,
+    /// In the unit of the metric.
+    Absolute,
+}
+
+/// Which deviations from "no effect" count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Side {
+    #[default]
+    Two,
+    /// Only a treatment above the control: the interval has no upper end.
+    Greater,
+    /// Only a treatment below the control: the interval has no lower end.
+    Less,
+}
+
+/// How two arms are to be compared: two-sided, relative, at 0.05 unless said otherwise.
+///
+/// ```
+/// use stats::{Difference, Question, Side};
+/// let question = Question::default().at(0.01)?.absolute().side(Side::Greater);
+/// assert_eq!(question.difference, Difference::Absolute);
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Question {
+    pub alpha: Alpha,
+    pub difference: Difference,
+    pub side: Side,
+}
+
+impl Question {
+    /// The same question at another level of error.
+    ///
+    /// # Errors
+    ///
+    /// Where `alpha` is not inside (0, 1).
+    pub fn at(self, alpha: f64) -> Result<Self, InvalidInput> {
+        let alpha = Alpha::new(alpha)?;
+        Ok(Self { alpha, ..self })
+    }
+
+    #[must_use]
+    pub const fn absolute(self) -> Self {
+        Self {
+            difference: Difference::Absolute,
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub const fn side(self, side: Side) -> Self {
+        Self { side, ..self }
+    }
+}
+
+/// The bounds of an interval; a one-sided one has ∓∞ as its open end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    pub lo: f64,
+    pub hi: f64,
+}
+
+impl Interval {
+    /// `half_width` to either side of `centre`; a one-sided question leaves one end open.
+    pub(crate) fn around(centre: f64, half_width: f64, side: Side) -> Self {
+        Self {
+            lo: match side {
+                Side::Less => f64::NEG_INFINITY,
+                Side::Two | Side::Greater => centre - half_width,
+            },
+            hi: match side {
+                Side::Greater => f64::INFINITY,
+                Side::Two | Side::Less => centre + half_width,
+            },
+        }
+    }
+
+    #[must_use]
+    pub fn contains(self, value: f64) -> bool {
+        self.lo <= value && value <= self.hi
+    }
+
+    #[must_use]
+    pub fn width(self) -> f64 {
+        self.hi - self.lo
+    }
+}
+
+/// What a comparison of two arms says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Treatment against control, in the unit of the question's [`Difference`].
+    pub effect: f64,
+    /// Holds the true effect with a chance of 1 − α.
+    pub interval: Interval,
+    /// The chance of a figure at least this far from "no effect" if there is none.
+    pub p: f64,
+    /// The standard error of `effect`, in its unit.
+    pub stderr: f64,
+    /// The degrees of freedom of Student's t behind `p` and `interval`; ∞ where it is the normal
+    /// distribution or none.
+    pub df: f64,
+    /// The observations in both arms.
+    pub n: u64,
+    /// The control's mean, in the unit of the metric: what a relative effect is relative to.
+    pub baseline: f64,
+}
+
+/// Which way a metric is good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Better {
+    #[default]
+    Higher,
+    Lower,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alpha_is_inside_the_open_unit_interval() {
+        for good in [1e-300, 0.001, 0.05, 0.999] {
+            assert_eq!(Alpha::new(good).unwrap().get(), good);
+        }
+        for bad in [0.0, 1.0, -0.05, 1.5, f64::NAN, f64::INFINITY] {
+            assert_eq!(Alpha::new(bad).unwrap_err().field, "alpha", "{bad}");
+        }
+        assert_eq!(
+            Alpha::new(0.0).unwrap_err().to_string(),
+            "alpha: it is no level of error; give a number above 0 and below 1, as 0.05"
+        );
+    }
+
+    #[test]
+    fn one_sided_intervals_have_one_open_end() {
+        let two = Interval::around(3.0, 1.0, Side::Two);
+        assert_eq!((two.lo, two.hi, two.width()), (2.0, 4.0, 2.0));
+        let greater = Interval::around(3.0, 1.0, Side::Greater);
+        assert_eq!((greater.lo, greater.hi), (2.0, f64::INFINITY));
+        let less = Interval::around(3.0, 1.0, Side::Less);
+        assert_eq!((less.lo, less.hi), (f64::NEG_INFINITY, 4.0));
+        assert!(two.contains(2.0) && two.contains(4.0));
+        assert!(!two.contains(1.9) && !two.contains(4.1));
+    }
+}

@@ -1,0 +1,16 @@
+//! Methods that hold however often one looks: a comparison may stop at any moment.
+
+mod asymptotic;
+mod boundary;
+mod counts;
+mod evidence;
+mod quantile;
+mod rate;
+mod ratio;
+
+pub use asymptotic::{DEFAULT_TUNING, asymptotic};
+pub use boundary::{Mixture, Sides, Stitching, Tuning};
+pub use counts::{CountsAnswer, CountsQuestion, counts};
+pub use quantile::{Comparison, QuantileChange, QuantileTest};
+pub use rate::{Rate, rate};
+pub use ratio::{RatioLook, RatioMismatch};

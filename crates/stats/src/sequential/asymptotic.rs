@@ -1,0 +1,80 @@
+use crate::guard::positive;
+use crate::{Estimate, Interval, InvalidInput, Question, Side};
+
+/// The number of observations at which the sequence is tightest, where nothing better is known.
+pub const DEFAULT_TUNING: f64 = 5000.0;
+
+/// The same comparison, valid however often one looks: an asymptotic confidence sequence around an
+/// effect from [`crate::effect`].
+///
+/// With N observations in both arms, ρ² = (−2·ln α + ln(1 − 2·ln α))/N*, t = N·ρ² + 1: half-width
+/// SE·√(2t/(N·ρ²)·ln(√t/α)), and p = min(1, 1/E) with E = exp(ρ²·effect²·N/(2·SE²·t))/√t.
+/// One-sided: ρ² with 2α for α, the logarithm ln(1 + √t/(2α)), and p the α at which the bound, with
+/// ρ kept, reaches 0 (1 for an effect on the other side).
+///
+/// Source: I. Waudby-Smith, D. Arbour, R. Sinha, E. Kennedy and A. Ramdas, "Time-uniform central
+/// limit theory and asymptotic confidence sequences", arXiv 2103.06476v7, equations 9, 155 and 161
+/// (two-sided), appendix B (one-sided); gbstats `frequentist/tests.py`, whose one-sided p is the same
+/// but only sought between 1e-5 and 0.4999. `tuning` is N*, in observations, to be fixed before the
+/// first look. Units as the estimate's.
+///
+/// # Errors
+///
+/// `tuning` not above 0; `alpha` of 0.5 or more for a one-sided question.
+///
+/// ```
+/// use stats::{Question, effect, sequential};
+/// let control = effect::Proportion::new(500, 10_000)?;
+/// let treatment = effect::Proportion::new(620, 10_000)?;
+/// let question = Question::default();
+/// let fixed = effect::proportion(control, treatment, question).unwrap();
+/// let any_time = sequential::asymptotic(&fixed, question, sequential::DEFAULT_TUNING)?;
+/// assert!(any_time.interval.lo < fixed.interval.lo && any_time.p > fixed.p);
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+pub fn asymptotic(
+    estimate: &Estimate,
+    question: Question,
+    tuning: f64,
+) -> Result<Estimate, InvalidInput> {
+    positive("tuning", tuning)?;
+    let alpha = question.alpha.get();
+    let spent = match question.side {
+        Side::Two => alpha,
+        Side::Greater | Side::Less if alpha < 0.5 => 2.0 * alpha,
+        Side::Greater | Side::Less => {
+            return Err(InvalidInput::new(
+                "alpha",
+                "a one-sided sequence needs it below 0.5",
+                "give a number above 0 and below 0.5, as 0.05",
+            ));
+        }
+    };
+    let ln = -2.0 * libm::log(spent);
+    // N·ρ²
+    let looks = estimate.n as f64 / tuning * (ln + libm::log1p(ln));
+    let t = looks + 1.0;
+    let half_ln_t = 0.5 * libm::log1p(looks);
+    let z = estimate.effect / estimate.stderr;
+    let weight = 0.5 * z * z * (looks / t);
+    let (boundary, p) = match question.side {
+        Side::Two => (half_ln_t - libm::log(alpha), libm::exp(half_ln_t - weight)),
+        side => {
+            let towards = if side == Side::Greater { z } else { -z };
+            let p = if towards > 0.0 {
+                let ln_expm1 = weight + libm::log(-libm::expm1(-weight));
+                libm::exp(half_ln_t - std::f64::consts::LN_2 - ln_expm1)
+            } else {
+                1.0
+            };
+            (libm::log1p(t.sqrt() / (2.0 * alpha)), p)
+        }
+    };
+    let half_width = estimate.stderr * (2.0 * (t / looks) * boundary).sqrt();
+    Ok(Estimate {
+        interval: Interval::around(estimate.effect, half_width, question.side),
+        p: p.min(1.0),
+        df: f64::INFINITY,
+        ..*estimate
+    })
+}

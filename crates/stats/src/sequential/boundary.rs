@@ -1,0 +1,367 @@
+//! Boundaries that a process without drift crosses ever with a chance of at most α.
+//!
+//! Howard, Ramdas, McAuliffe & Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
+//! sequences", Annals of Statistics 49 (2021), sections 3.2 and 3.5; the names and the tuning are those of their
+//! package `confseq`. `s` is the value of the process, `v` its intrinsic time (a variance), both in the
+//! process's own unit. A mixture M(s, v) is a supermartingale; its boundary at α is where M = 1/α.
+
+use super::evidence::log_evidence;
+use crate::guard::{inside_unit, not_negative, positive};
+use crate::numeric::{
+    beta_cdf, deviance, gamma_p, gamma_q, ln_normal_sf, root_between, stirling_rest,
+};
+use crate::{Alpha, InvalidInput};
+
+/// Where the mixture is tightest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tuning {
+    /// The intrinsic time at which the boundary is to be lowest.
+    pub v_opt: f64,
+    /// The level for which it is.
+    pub alpha_opt: f64,
+}
+
+impl Tuning {
+    /// ρ of the two-sided normal mixture: `v/(2·ln(1/α) + ln(1 + 2·ln(1/α)))` (Howard et al. 2021,
+    /// section 3.5). The other mixtures take the same.
+    ///
+    /// # Errors
+    ///
+    /// An invalid input for a `v_opt` that is not positive, or an `alpha_opt` outside (0, 1).
+    pub fn two_sided_rho(self) -> Result<f64, InvalidInput> {
+        positive("v_opt", self.v_opt)?;
+        inside_unit("alpha_opt", self.alpha_opt)?;
+        Ok(self.v_opt / spread(self.alpha_opt))
+    }
+
+    /// ρ of the one-sided mixtures: that of the two-sided at twice the level.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::two_sided_rho`]; an `alpha_opt` of ½ or more is too large here.
+    pub fn one_sided_rho(self) -> Result<f64, InvalidInput> {
+        positive("v_opt", self.v_opt)?;
+        inside_unit("alpha_opt", self.alpha_opt)?;
+        if self.alpha_opt >= 0.5 {
+            return Err(InvalidInput::new(
+                "alpha_opt",
+                "a one-sided level of 0.5 or more bounds nothing",
+                "give a number below 0.5",
+            ));
+        }
+        Ok(self.v_opt / spread(2.0 * self.alpha_opt))
+    }
+}
+
+fn spread(alpha: f64) -> f64 {
+    let twice = -2.0 * libm::log(alpha);
+    twice + libm::log1p(twice)
+}
+
+/// A mixture, ready to be evaluated.
+///
+/// ```
+/// use stats::sequential::{Mixture, Tuning};
+/// let tuning = Tuning { v_opt: 100.0, alpha_opt: 0.05 };
+/// let mixture = Mixture::two_sided_normal(tuning.two_sided_rho()?)?;
+/// assert!((mixture.bound(100.0, stats::Alpha::default())? - 30.352_09).abs() < 1e-5);
+/// assert!((mixture.log(10.0, 100.0)? - -0.651_005_2).abs() < 1e-6);
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mixture(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    TwoSidedNormal {
+        rho: f64,
+    },
+    OneSidedNormal {
+        rho: f64,
+    },
+    GammaExponential {
+        rho: f64,
+        c: f64,
+        rest: f64,
+    },
+    GammaPoisson {
+        rho: f64,
+        c: f64,
+        rest: f64,
+    },
+    BetaBinomial {
+        prior: [f64; 2],
+        shares: [f64; 2],
+        g: f64,
+        h: f64,
+        one_sided: Option<f64>,
+    },
+}
+
+/// Whether deviations in one direction or in both are watched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sides {
+    One,
+    Two,
+}
+
+impl Mixture {
+    /// For a sub-Gaussian process, both directions: `½·ln(ρ/(v + ρ)) + s²/(2(v + ρ))`.
+    ///
+    /// # Errors
+    ///
+    /// An invalid input for a ρ that is not positive; the same for all mixtures.
+    pub fn two_sided_normal(rho: f64) -> Result<Self, InvalidInput> {
+        positive("rho", rho)?;
+        Ok(Self(Kind::TwoSidedNormal { rho }))
+    }
+
+    /// For a sub-Gaussian process, upwards: `½·ln(4ρ/(v + ρ)) + s²/(2(v + ρ)) + ln Φ(s/√(v + ρ))`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::two_sided_normal`].
+    pub fn one_sided_normal(rho: f64) -> Result<Self, InvalidInput> {
+        positive("rho", rho)?;
+        Ok(Self(Kind::OneSidedNormal { rho }))
+    }
+
+    /// For a sub-exponential process with scale `c`, upwards (proposition 9).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::two_sided_normal`], also for a `c` that is not positive.
+    pub fn gamma_exponential(rho: f64, c: f64) -> Result<Self, InvalidInput> {
+        positive("rho", rho)?;
+        positive("c", c)?;
+        let a = rho / c / c;
+        let rest = -stirling_rest(a) - libm::log(gamma_p(a, a));
+        Ok(Self(Kind::GammaExponential { rho, c, rest }))
+    }
+
+    /// For a sub-Poisson process with scale `c`, upwards (proposition 10).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::gamma_exponential`].
+    pub fn gamma_poisson(rho: f64, c: f64) -> Result<Self, InvalidInput> {
+        positive("rho", rho)?;
+        positive("c", c)?;
+        let a = rho / c / c;
+        let rest = -stirling_rest(a) - libm::log(gamma_q(a, a));
+        Ok(Self(Kind::GammaPoisson { rho, c, rest }))
+    }
+
+    /// For a sub-Bernoulli process that falls by at most `g` and rises by at most `h` a step
+    /// (propositions 7 and 8). `tuning` becomes r = max(ρ − g·h, g·h/1000).
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::two_sided_normal`], also for a `g` or `h` that is not positive.
+    pub fn beta_binomial(
+        tuning: Tuning,
+        g: f64,
+        h: f64,
+        sides: Sides,
+    ) -> Result<Self, InvalidInput> {
+        positive("g", g)?;
+        positive("h", h)?;
+        let rho = match sides {
+            Sides::One => tuning.one_sided_rho()?,
+            Sides::Two => tuning.two_sided_rho()?,
+        };
+        Self::beta_binomial_with((rho - g * h).max(1e-3 * g * h), g, h, sides)
+    }
+
+    /// As [`Self::beta_binomial`] with r itself.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn beta_binomial_with(r: f64, g: f64, h: f64, sides: Sides) -> Result<Self, InvalidInput> {
+        positive("r", r)?;
+        positive("g", g)?;
+        positive("h", h)?;
+        // The mixture is the evidence of v/(g·h) steps, each a fall or a rise, against fair shares.
+        let prior = [r / g / (g + h), r / h / (g + h)];
+        let shares = [h / (g + h), g / (g + h)];
+        let one_sided =
+            (sides == Sides::One).then(|| libm::log(beta_cdf(prior[0], prior[1], shares[0])));
+        Ok(Self(Kind::BetaBinomial {
+            prior,
+            shares,
+            g,
+            h,
+            one_sided,
+        }))
+    }
+
+    /// ln M at the value `s` and the intrinsic time `v`.
+    ///
+    /// # Errors
+    ///
+    /// An invalid input for a `v` that is negative, or an `s` that such a process cannot have at `v`.
+    pub fn log(&self, s: f64, v: f64) -> Result<f64, InvalidInput> {
+        not_negative("v", v)?;
+        let log = self.at(s, v);
+        if log.is_nan() {
+            return Err(InvalidInput::new(
+                "s",
+                "no such process has this value at this v",
+                "give a finite s that its steps can reach",
+            ));
+        }
+        Ok(log)
+    }
+
+    fn at(&self, s: f64, v: f64) -> f64 {
+        match self.0 {
+            Kind::TwoSidedNormal { rho } => -0.5 * libm::log1p(v / rho) + s * s / (2.0 * (v + rho)),
+            Kind::OneSidedNormal { rho } => {
+                let z = s / (v + rho).sqrt();
+                std::f64::consts::LN_2 - 0.5 * libm::log1p(v / rho) + 0.5 * z * z + ln_normal_sf(-z)
+            }
+            Kind::GammaExponential { rho, c, rest } => {
+                let (a, now) = (rho / c / c, (v + rho) / c / c);
+                let reached = now + s / c;
+                rest + 0.5 * libm::log(a / now)
+                    + stirling_rest(now)
+                    + deviance(now, reached, s / c)
+                    + libm::log(gamma_p(now, reached))
+            }
+            Kind::GammaPoisson { rho, c, rest } => {
+                let (a, now) = (rho / c / c, (v + rho) / c / c);
+                let reached = now + s / c;
+                rest + 0.5 * libm::log(a / reached)
+                    + stirling_rest(reached)
+                    + deviance(reached, now, -s / c)
+                    + libm::log(gamma_q(reached, now))
+            }
+            Kind::BetaBinomial {
+                prior,
+                shares,
+                g,
+                h,
+                one_sided,
+            } => {
+                let falls = (v - g * s) / (g * (g + h));
+                let rises = (v + h * s) / (h * (g + h));
+                let two_sided = log_evidence(prior, [falls, rises], shares);
+                two_sided
+                    + one_sided.map_or(0.0, |before| {
+                        libm::log(beta_cdf(prior[0] + falls, prior[1] + rises, shares[0])) - before
+                    })
+            }
+        }
+    }
+
+    /// The boundary: the s above 0 with M(s, v) = 1/α, or the highest s there is if M stays below.
+    ///
+    /// # Errors
+    ///
+    /// An invalid input for a `v` that is negative.
+    pub fn bound(&self, v: f64, alpha: Alpha) -> Result<f64, InvalidInput> {
+        self.log(0.0, v)?;
+        let threshold = -libm::log(alpha.get());
+        let normal = |rho: f64| ((v + rho) * (libm::log1p(v / rho) + 2.0 * threshold)).sqrt();
+        let start = match self.0 {
+            Kind::TwoSidedNormal { rho } => return Ok(normal(rho)),
+            Kind::BetaBinomial { g, .. } => {
+                let highest = v / g;
+                if highest == 0.0 || self.at(highest, v) <= threshold {
+                    return Ok(highest);
+                }
+                highest
+            }
+            Kind::OneSidedNormal { rho } => normal(rho),
+            Kind::GammaExponential { rho, c, .. } | Kind::GammaPoisson { rho, c, .. } => {
+                normal(rho) + c * threshold
+            }
+        };
+        let mut upper = start;
+        while self.at(upper, v) < threshold {
+            upper *= 2.0;
+        }
+        root_between(0.0, upper, |s| self.at(s, v) - threshold).ok_or(InvalidInput::new(
+            "v",
+            "the boundary is beyond what floats can hold",
+            "give v, v_opt and c in a unit in which they are nearer 1",
+        ))
+    }
+}
+
+/// What shapes the stitched boundary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stitching {
+    /// The intrinsic time from which on the boundary is tight.
+    pub v_min: f64,
+    /// The sub-gamma scale; 0 for a sub-Gaussian process.
+    pub c: f64,
+    /// How the chance of crossing is spread over epochs; above 1.
+    pub s: f64,
+    /// How far epochs are apart; above 1.
+    pub eta: f64,
+}
+
+impl Stitching {
+    /// The polynomial stitched boundary (Howard et al. 2021, theorem 1 and equation 10), which grows
+    /// as √(v·ln ln v): with `ℓ = s·ln ln(ηv/v_min) + ln(ζ(s)/(α·lnˢ η))`,
+    /// `√(k₁²·v·ℓ + k₂²c²ℓ²) + k₂·c·ℓ`, `k₁ = (η^¼ + η^−¼)/√2`, `k₂ = (√η + 1)/2`.
+    ///
+    /// ```
+    /// let stitching = stats::sequential::Stitching { v_min: 10.0, c: 3.0, s: 1.4, eta: 2.0 };
+    /// assert!((stitching.bound(100.0, stats::Alpha::default())? - 64.487_55).abs() < 1e-5);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An invalid input for a parameter outside its domain.
+    pub fn bound(&self, v: f64, alpha: Alpha) -> Result<f64, InvalidInput> {
+        positive("v_min", self.v_min)?;
+        positive("s", self.s - 1.0)?;
+        positive("eta", self.eta - 1.0)?;
+        not_negative("v", v)?;
+        crate::guard::finite_values("c", &[self.c])?;
+        let v = v.max(self.v_min);
+        let spacing = libm::log(self.eta);
+        let epochs = libm::log(libm::log(self.eta * (v / self.v_min)));
+        let ell = self.s * epochs + libm::log(zeta(self.s))
+            - self.s * libm::log(spacing)
+            - libm::log(alpha.get());
+        let quarter = self.eta.sqrt().sqrt();
+        let k1 = (quarter + 1.0 / quarter) / std::f64::consts::SQRT_2;
+        let k2 = (self.eta.sqrt() + 1.0) / 2.0;
+        let linear = k2 * self.c * ell;
+        Ok((k1 * k1 * v * ell + linear * linear).sqrt() + linear)
+    }
+}
+
+/// Riemann's ζ for s > 1: Euler and Maclaurin's sum after 16 terms (DLMF 25.2.9).
+fn zeta(s: f64) -> f64 {
+    const N: f64 = 16.0;
+    let head: f64 = (1..16).map(|n| libm::pow(f64::from(n), -s)).sum();
+    let power = libm::pow(N, -s);
+    let mut term = s * power / N;
+    let mut sum = head + power * N / (s - 1.0) + power / 2.0;
+    // B₂ₖ/(2k)!
+    let coefficients = [
+        1.0 / 12.0,
+        -1.0 / 720.0,
+        1.0 / 30_240.0,
+        -1.0 / 1_209_600.0,
+        1.0 / 47_900_160.0,
+        -691.0 / 1_307_674_368_000.0,
+        1.0 / 74_724_249_600.0,
+    ];
+    let mut k = 1.0;
+    for coefficient in coefficients {
+        sum += coefficient * term;
+        term *= (s + k) * (s + k + 1.0) / (N * N);
+        k += 2.0;
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Two counts of events compared at every moment.
+
+use super::evidence::{divergence, log_evidence};
+use crate::guard::{positive, shares};
+use crate::numeric::root_between;
+use crate::{Alpha, Interval, InvalidInput};
+
+/// What is asked of two counts, control first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CountsQuestion {
+    /// How much each arm's share is expected before any event, in pseudo-counts; their ratio is best
+    /// that of the shares. A small sum finds large differences early, a large one small ones late.
+    pub prior: [f64; 2],
+    /// The share of the traffic each arm gets; adds up to 1.
+    pub shares: [f64; 2],
+    /// The error level over all looks together.
+    pub alpha: Alpha,
+}
+
+/// What the counts say, at this look and however many there were or will be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CountsAnswer {
+    /// ln E against equal rates. Under equal rates E exceeds 1/α ever with a chance of at most α.
+    pub log_e: f64,
+    /// min(1, 1/E) at this look. Over several looks take the smallest so far.
+    pub p: f64,
+    /// The share of the events that fall to the treatment: every θ with E(θ) < 1/α.
+    pub share_interval: Interval,
+    /// The treatment's rate of events over the control's.
+    pub rate_ratio: f64,
+    pub rate_ratio_interval: Interval,
+}
+
+/// Compares the rates of two arms by nothing but their counts of events, however often one looks.
+///
+/// Given that an event happens, it falls to the treatment with the chance θ = ρ_t·λ_t/(ρ_t·λ_t + ρ_c·λ_c),
+/// whatever the traffic does. E is the Dirichlet-multinomial mixture over θ against one θ; the interval
+/// holds every θ with E(θ) < 1/α, and the rate ratio is θ/(1 − θ)·ρ_c/ρ_t (Lindon & Malek,
+/// "Anytime-valid inference for multinomial count data", NeurIPS 2022, sections 3 and 4).
+///
+/// With no events at all E is 1 and the interval everything: nothing is known, and that is said.
+///
+/// ```
+/// use stats::Alpha;
+/// use stats::sequential::{CountsQuestion, counts};
+/// let question = CountsQuestion { prior: [1.0, 1.0], shares: [0.5, 0.5], alpha: Alpha::default() };
+/// let answer = counts([10, 40], &question)?;
+/// assert!(answer.p < 0.001);
+/// assert_eq!(answer.rate_ratio, 4.0);
+/// assert!(answer.rate_ratio_interval.lo > 1.4);
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+///
+/// # Errors
+///
+/// A prior or share that is not positive, or shares that do not add up to 1.
+pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswer, InvalidInput> {
+    for prior in question.prior {
+        positive("dirichlet_alpha", prior)?;
+    }
+    for share in question.shares {
+        positive("assignment_share", share)?;
+    }
+    shares("assignment_share", &question.shares)?;
+    let seen = counts.map(|count| count as f64);
+    let [control, treatment] = question.shares;
+    let log_e = log_evidence(question.prior, seen, question.shares);
+    // E(θ) = E(ρ) times the likelihood ratio of ρ over θ: θ is inside while its divergence is less.
+    let within = -libm::log(question.alpha.get()) - log_e + divergence(seen, question.shares);
+    let lowest = lowest_odds(seen[1], seen[0], within);
+    let highest = 1.0 / lowest_odds(seen[0], seen[1], within);
+    let per_traffic = control / treatment;
+    Ok(CountsAnswer {
+        log_e,
+        p: libm::exp(-log_e).min(1.0),
+        share_interval: Interval {
+            lo: share(lowest),
+            hi: share(highest),
+        },
+        rate_ratio: seen[1] / seen[0] * per_traffic,
+        rate_ratio_interval: Interval {
+            lo: lowest * per_traffic,
+            hi: highest * per_traffic,
+        },
+    })
+}
+
+/// Odds as a share.
+fn share(odds: f64) -> f64 {
+    if odds.is_infinite() {
+        1.0
+    } else {
+        odds / (1.0 + odds)
+    }
+}
+
+/// The lowest odds θ/(1 − θ) of "yes" at which `yes` and `no` diverge from θ by at most `within`.
+pub(super) fn lowest_odds(yes: f64, no: f64, within: f64) -> f64 {
+    if yes == 0.0 {
+        return 0.0;
+    }
+    if no == 0.0 {
+        // −n·ln θ = within
+        let miss = -libm::expm1(-within / yes);
+        return (1.0 - miss) / miss;
+    }
+    let middle = libm::log(yes / no);
+    let beyond = |log_odds: f64| {
+        let odds = libm::exp(log_odds);
+        let theta = odds / (1.0 + odds);
+        divergence([yes, no], [theta, 1.0 / (1.0 + odds)]) - within
+    };
+    let mut width = 1.0;
+    while beyond(middle - width) < 0.0 {
+        width *= 2.0;
+    }
+    root_between(middle - width, middle, beyond).map_or(yes / no, libm::exp)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! Does the traffic split as it should? Asked at every moment.
+
+use super::evidence::log_evidence_of;
+use crate::InvalidInput;
+use crate::guard;
+
+/// The sequential test for a sample ratio mismatch, fed as counts come in.
+///
+/// ln E of the counts so far against the shares that were set, with a Dirichlet prior of
+/// `concentration·ρ`; p is the smallest 1/E so far (Lindon & Malek, NeurIPS 2022, section 2; the package
+/// `ssrm-test`). An arm with share 0 is left out until it gets a unit, which it cannot have got by
+/// chance. With no mismatch, p falls to α ever with a chance of at most α.
+///
+/// ```
+/// let mut split = stats::sequential::RatioMismatch::new(&[0.5, 0.5], 10_000.0)?;
+/// assert_eq!(split.observe(&[0, 0])?.p, 1.0);
+/// let look = split.observe(&[1_000, 1_300])?;
+/// assert!(look.p < 0.05);
+/// let later = split.observe(&[1_300, 1_000])?;
+/// assert_eq!(later.p, look.p, "what was seen stays seen");
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct RatioMismatch {
+    shares: Vec<f64>,
+    concentration: f64,
+    counts: Vec<u64>,
+    p: f64,
+}
+
+/// What one look says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RatioLook {
+    pub log_bayes_factor: f64,
+    /// The smallest of 1 and 1/E over the looks so far.
+    pub p: f64,
+}
+
+impl RatioMismatch {
+    /// # Errors
+    ///
+    /// An invalid input for fewer than two shares, shares that are negative or do not add up to 1,
+    /// or a concentration that is not positive.
+    pub fn new(shares: &[f64], concentration: f64) -> Result<Self, InvalidInput> {
+        if shares.len() < 2 {
+            return Err(InvalidInput::new(
+                "null_probabilities",
+                "there are fewer than two arms",
+                "give one share for each arm",
+            ));
+        }
+        guard::shares("null_probabilities", shares)?;
+        guard::positive("dirichlet_concentration", concentration)?;
+        Ok(Self {
+            shares: shares.to_vec(),
+            concentration,
+            counts: vec![0; shares.len()],
+            p: 1.0,
+        })
+    }
+
+    /// Takes in the units that came since the last look, one count an arm.
+    ///
+    /// # Errors
+    ///
+    /// An invalid input for another number of arms, or counts whose sum is too large.
+    pub fn observe(&mut self, increment: &[u64]) -> Result<RatioLook, InvalidInput> {
+        if increment.len() != self.counts.len() {
+            return Err(InvalidInput::new(
+                "increments",
+                "one has another number of counts than there are arms",
+                "give one count for each arm, 0 for none",
+            ));
+        }
+        for (count, more) in self.counts.iter_mut().zip(increment) {
+            *count =
+                count
+                    .checked_add(*more)
+                    .filter(|sum| *sum <= MOST)
+                    .ok_or(InvalidInput::new(
+                        "increments",
+                        "they add up to more than 2^53",
+                        "give counts of units",
+                    ))?;
+        }
+        let arms = self.shares.iter().zip(&self.counts);
+        let strangers = arms
+            .clone()
+            .any(|(share, count)| *share == 0.0 && *count > 0);
+        let log_bayes_factor = if strangers {
+            f64::INFINITY
+        } else {
+            log_evidence_of(
+                arms.filter(|(share, _)| **share > 0.0)
+                    .map(|(share, count)| (share * self.concentration, *count as f64, *share)),
+            )
+        };
+        self.p = self.p.min(libm::exp(-log_bayes_factor));
+        Ok(RatioLook {
+            log_bayes_factor,
+            p: self.p,
+        })
+    }
+}
+
+/// Up to here every whole number has a float of its own.
+const MOST: u64 = 1 << 53;
+
+#[cfg(test)]
+mod tests;

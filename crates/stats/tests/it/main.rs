@@ -1,0 +1,11 @@
+//! The crate as its callers see it: against recordings of other software, and by laws.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test's own scaffolding cannot do is a failed test"
+)]
+
+mod edges;
+mod laws;
+mod recorded;
+mod simulation;
