@@ -195,7 +195,7 @@ fn steady_clock(last: Time) -> SharedClock {
     if ahead_s > 0 {
         tracing::warn!(
             ahead_s,
-            "the journal's last entry is later than this machine's clock: waits stay right, but the times shown run ahead; check the machine's date"
+            "the journal's last entry is later than this machine's clock: waits stay right, but the times shown run ahead; check the machine's date, and where it is right restore a back-up from before it was wrong"
         );
     }
     Arc::new(clock)

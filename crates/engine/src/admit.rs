@@ -44,6 +44,7 @@ impl Engine {
         ask: &Ask,
         record: &EnvironmentRecord,
     ) -> Result<Plan, EngineError> {
+        self.first_look(&ask.target).await;
         let record = &self.caught_up(ask, record)?;
         let (group, release) = (record.reserved.next_group, record.reserved.next_release);
         let cloud = self.cloud(&record.spec.cloud)?;

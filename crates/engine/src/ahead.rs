@@ -7,9 +7,10 @@ use crate::engine::{Engine, EngineError};
 use domain::plan::Template;
 use domain::{
     Actor, Group, GroupName, Observation, ObservedGroup, ReleaseNumber, Role, Rollout, Status,
-    Version,
+    Target, Version,
 };
 use std::sync::Arc;
+use std::time::Duration;
 use store::EnvironmentRecord;
 
 /// A group that the journal has never heard of.
@@ -44,7 +45,21 @@ pub(crate) fn is_asked_back(rollout: &Rollout) -> bool {
     rollout.status == Status::RollingBack && back.is_some_and(|back| back.by != Actor::engine())
 }
 
+/// How long a plan waits for the first look at its environment.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+
 impl Engine {
+    /// Waits until the environment was looked at since the engine started, so that a plan is made for
+    /// what runs. A cloud that does not answer is not waited for: the rollout will wait for it.
+    pub(crate) async fn first_look(&self, target: &Target) {
+        let looked = async {
+            while self.seen(target).is_none() && self.trouble(target).is_none() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = tokio::time::timeout(FIRST_LOOK, looked).await;
+    }
+
     /// Where the cloud is ahead, a start is the way out: from what really serves, and numbered above
     /// all that is there. What is under way has to be ended first, since it would go on with a plan for
     /// a world that is gone.

@@ -179,10 +179,11 @@ impl Inner {
         all
     }
 
-    /// Whether visitors come in everywhere they are to.
+    /// Whether visitors come in at all: what is routed then is in force, also while another address of
+    /// the environment is not to be had.
     pub(crate) fn is_open(&self) -> bool {
         let wanted = self.doors_wanted(None);
-        self.gateway.is_some() && wanted.iter().all(|listen| self.doors.contains_key(listen))
+        self.gateway.is_some() && wanted.iter().any(|listen| self.doors.contains_key(listen))
     }
 
     /// What is to be written: the wish, with the counts that belong to it.

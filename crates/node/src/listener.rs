@@ -17,7 +17,8 @@ use crate::node::{DRAIN_TIMEOUT, Node};
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The gateway is open wherever a group of the environment is to be reached, and at `also`. What is
-/// missing is opened before what is no longer wanted is closed.
+/// missing is opened before what is no longer wanted is closed, and an address that another program has
+/// keeps no other one shut; the first that failed is told.
 pub(crate) async fn ensure(
     node: &Arc<Node>,
     environment: &Environment,
@@ -28,12 +29,18 @@ pub(crate) async fn ensure(
         true => BTreeSet::new(),
         false => inner.doors_wanted(also),
     });
+    let mut trouble = None;
     for &listen in &wanted {
         if environment.with(|inner| inner.doors.contains_key(&listen)) {
             continue;
         }
-        let opened = open(environment, listen).await;
-        let (local, before) = opened.map_err(|error| failed(node, environment, &error))?;
+        let (local, before) = match open(environment, listen).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                trouble.get_or_insert(error);
+                continue;
+            }
+        };
         tracing::info!("{} listens on {local}", environment.target);
         // Only for an address that was taken at random is there anything new to be kept, and
         // only for an environment that is on disk already: a verb saves it otherwise.
@@ -46,7 +53,6 @@ pub(crate) async fn ensure(
         }
     }
     environment.with(|inner| {
-        inner.trouble = None;
         let closed: Vec<_> = inner
             .doors
             .extract_if(.., |listen, _| !wanted.contains(listen) && !inner.closing)
@@ -58,7 +64,13 @@ pub(crate) async fn ensure(
             tracing::info!("{} no longer listens on {local}", environment.target);
         }
     });
-    Ok(())
+    match trouble {
+        Some(error) => Err(failed(node, environment, &error)),
+        None => {
+            environment.with(|inner| inner.trouble = None);
+            Ok(())
+        }
+    }
 }
 
 /// Opens one address; answers which it became, and what port 0 had become before.

@@ -44,7 +44,8 @@ async fn pass(node: &Arc<Node>, environment: &Arc<Environment>) {
             .is_none_or(|at| Instant::now() >= at);
         used && due && !inner.doors.keys().eq(&inner.doors_wanted(None))
     });
-    if retry {
+    // A verb that has its turn may just have opened an address for a group that it is about to add.
+    if retry && let Ok(_turn) = environment.turn.try_lock() {
         // It has told the log and the status itself.
         let _ = listener::ensure(node, environment, None).await;
     }

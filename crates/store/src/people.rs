@@ -38,6 +38,20 @@ impl Store {
             .await
     }
 
+    /// Lets a session last longer; one that was ended meanwhile stays ended.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn prolong_session(&self, hash: &str, until: Time) -> Result<(), StoreError> {
+        let prolonged = (hash.to_owned(), until);
+        self.inner
+            .writer
+            .write(prolonged, |batch, prolonged| {
+                Box::pin(prolong_session(batch, prolonged))
+            })
+            .await
+    }
+
     /// The session of a cookie, until it expires, or the token it comes from does or is removed.
     ///
     /// # Errors
@@ -198,6 +212,19 @@ async fn save_session(batch: &mut Batch, row: &session::Model) -> Result<(), Sto
     session::Entity::insert(row.clone().into_active_model().reset_all())
         .on_conflict(OnConflict::column(C::Hash).update_columns(rest).to_owned())
         .exec_without_returning(&batch.tx)
+        .await
+        .map(drop)
+        .map_err(|e| batch.trouble(e))
+}
+
+async fn prolong_session(
+    batch: &mut Batch,
+    (hash, until): &(String, Time),
+) -> Result<(), StoreError> {
+    session::Entity::update_many()
+        .col_expr(session::Column::ExpiresAt, until.0.into())
+        .filter(session::Column::Hash.eq(hash))
+        .exec(&batch.tx)
         .await
         .map(drop)
         .map_err(|e| batch.trouble(e))

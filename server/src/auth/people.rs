@@ -98,11 +98,8 @@ impl People {
             return Ok(None);
         };
         if session.expires_at.since_ms(now) < SESSION_MS - PROLONG_MS {
-            let prolonged = Session {
-                expires_at: self.in_ms(SESSION_MS),
-                ..session.clone()
-            };
-            if let Err(error) = self.store.save_session(&key, &prolonged).await {
+            let until = self.in_ms(SESSION_MS);
+            if let Err(error) = self.store.prolong_session(&key, until).await {
                 tracing::warn!(%error, "a session could not be prolonged");
             }
         }

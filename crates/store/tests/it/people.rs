@@ -93,7 +93,11 @@ pub(crate) async fn sessions_and_tokens_expire(place: Place) {
     store.save_session("s", &second).await.unwrap();
     assert_eq!(store.session("s", Time(199)).await.unwrap(), Some(second));
     assert_eq!(store.session("s", Time(200)).await.unwrap(), None);
+    store.prolong_session("s", Time(300)).await.unwrap();
+    assert!(store.session("s", Time(299)).await.unwrap().is_some());
     store.remove_session("s").await.unwrap();
+    // A request that was under way when it was ended does not bring it back.
+    store.prolong_session("s", Time(400)).await.unwrap();
     assert_eq!(store.session("s", Time(1)).await.unwrap(), None);
 
     let ci = TokenRecord {
