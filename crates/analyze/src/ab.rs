@@ -2,11 +2,13 @@
 
 mod basis;
 mod compare;
+mod conclusion;
 mod guardrail;
 mod health;
 mod metric;
 mod report;
 mod text;
+mod words;
 
 pub use metric::{Direction, Kind, Metric};
 pub use report::{

@@ -1,18 +1,11 @@
-//! What a reader must know before the figures, and the sentence they come to.
+//! What a reader must know before the figures, and what was done to get them.
 
 use super::compare::Split;
-use super::metric::{Direction, Kind, Metric};
-use super::report::{
-    ArmReport, Comparison, Conclusion, Figures, MetricReport, Outcome, Reading, Report, Status,
-    Verdict, ratio,
-};
+use super::metric::{Kind, Metric};
+use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
 use super::{Method, Request};
-use crate::Number;
-use crate::figures::{
-    between, chance as certainty, change, count, counted, p, points, share, signed, value,
-};
+use crate::figures::{count, counted, p, share};
 use crate::join::{ACCURACY, Joined, Missing};
-use stats::Difference;
 
 /// Below so many units in an arm nothing should be decided.
 const FEW: u64 = 100;
@@ -219,13 +212,6 @@ pub(super) fn notes(
     notes
 }
 
-pub(super) fn figures_of(comparison: &Comparison) -> Option<&Figures> {
-    match &comparison.outcome {
-        Outcome::Computed(figures) => Some(figures),
-        Outcome::Cannot { .. } => None,
-    }
-}
-
 /// What was done about this metric in particular.
 fn of_metric(asked: &Metric, metric: &MetricReport) -> Vec<String> {
     let mut notes = Vec::new();
@@ -271,248 +257,10 @@ fn of_metric(asked: &Metric, metric: &MetricReport) -> Vec<String> {
     }
     if arms().any(|arm| arm.sketched) {
         notes.push(format!(
-            "{}: of so many values known to {} only, which the interval includes.",
+            "{}: of so many values known to {}% only, which the interval includes.",
             metric.metric,
-            share(ACCURACY)
+            100.0 * ACCURACY
         ));
     }
     notes
-}
-
-/// One sentence a variant; the words for programs are those of the best variant.
-pub(super) fn conclusion(report: &Report) -> Conclusion {
-    let variants = report
-        .metrics
-        .first()
-        .map_or(0, |metric| metric.comparisons.len());
-    let each: Vec<(Status, String)> = (0..variants).map(|at| of_variant(report, at)).collect();
-    if let Some(split) = report.split.as_ref().filter(|split| split.mismatch) {
-        return Conclusion {
-            status: Status::Unhealthy,
-            text: format!(
-                "Do not decide on these figures: units are not split as planned (p {}).",
-                p(split.p.get())
-            ),
-        };
-    }
-    let order = [
-        Status::Better,
-        Status::Mixed,
-        Status::Inconclusive,
-        Status::Worse,
-        Status::NoData,
-    ];
-    let rank = |status: Status| order.iter().position(|known| *known == status);
-    let status = each
-        .iter()
-        .map(|(status, _)| *status)
-        .min_by_key(|status| rank(*status))
-        .unwrap_or(Status::NoData);
-    let mut sentences: Vec<(Status, String)> = each;
-    sentences.sort_by_key(|(status, _)| rank(*status));
-    let text: Vec<String> = sentences.into_iter().map(|(_, text)| text).collect();
-    Conclusion {
-        status,
-        text: text.join("\n"),
-    }
-}
-
-fn of_variant(report: &Report, at: usize) -> (Status, String) {
-    let all: Vec<(&MetricReport, &Comparison)> = report
-        .metrics
-        .iter()
-        .filter_map(|metric| Some((metric, metric.comparisons.get(at)?)))
-        .collect();
-    let name = all
-        .first()
-        .map_or("", |(_, comparison)| comparison.arm.variant.as_str());
-    let (guardrails, goals): (Vec<_>, Vec<_>) = all
-        .iter()
-        .copied()
-        .partition(|(metric, _)| metric.guardrail.is_some());
-    let told = |verdict: Verdict, what: &str| {
-        let found: Vec<String> = guardrails
-            .iter()
-            .filter(|(_, comparison)| comparison.verdict == verdict)
-            .map(|(metric, comparison)| bound(report, metric, comparison))
-            .collect();
-        if found.is_empty() {
-            String::new()
-        } else {
-            format!(" {what}: {}.", found.join("; "))
-        }
-    };
-    let beside = [
-        told(Verdict::Inconclusive, "Not shown to hold"),
-        told(Verdict::Holds, "Guardrails hold"),
-        told(Verdict::CannotCompute, "Guardrails without figures"),
-    ]
-    .concat();
-    let with = |verdict: Verdict| {
-        let found: Vec<String> = goals
-            .iter()
-            .filter(|(_, comparison)| comparison.verdict == verdict)
-            .map(|(metric, comparison)| phrase(report, metric, comparison))
-            .collect();
-        found
-    };
-    let (better, mut worse, open) = (
-        with(Verdict::Better),
-        with(Verdict::Worse),
-        with(Verdict::Inconclusive),
-    );
-    worse.extend(
-        guardrails
-            .iter()
-            .filter(|(_, comparison)| comparison.verdict == Verdict::Broken)
-            .map(|(metric, comparison)| {
-                format!(
-                    "guardrail {}, beyond the accepted {}",
-                    phrase(report, metric, comparison),
-                    margin(report, metric)
-                )
-            }),
-    );
-    let control = &report.control;
-    let (status, sentence) = match (better.is_empty(), worse.is_empty(), open.is_empty()) {
-        (false, true, _) => (
-            Status::Better,
-            format!(
-                "\"{name}\" is better than \"{control}\": {}.",
-                better.join("; ")
-            ),
-        ),
-        (true, false, _) => (
-            Status::Worse,
-            format!(
-                "\"{name}\" is worse than \"{control}\": {}.",
-                worse.join("; ")
-            ),
-        ),
-        (false, false, _) => (
-            Status::Mixed,
-            format!(
-                "\"{name}\" is better than \"{control}\" in one way and worse in another: better {}; worse {}.",
-                better.join("; "),
-                worse.join("; ")
-            ),
-        ),
-        (true, true, false) => (
-            Status::Inconclusive,
-            format!(
-                "No difference is shown between \"{name}\" and \"{control}\": {}.",
-                open.join("; ")
-            ),
-        ),
-        (true, true, true) if goals.is_empty() && !beside.is_empty() => (
-            Status::Inconclusive,
-            format!("No harm is shown by \"{name}\" beside \"{control}\"."),
-        ),
-        (true, true, true) => {
-            let why = all
-                .iter()
-                .find_map(|(_, comparison)| match &comparison.outcome {
-                    Outcome::Cannot { why, .. } => Some(why.as_str()),
-                    Outcome::Computed(_) => None,
-                });
-            (
-                Status::NoData,
-                format!(
-                    "\"{name}\" cannot be compared with \"{control}\": {}.",
-                    why.unwrap_or("there are no metrics")
-                ),
-            )
-        }
-    };
-    (status, sentence + &beside)
-}
-
-/// A guardrail's margin, in the unit of its effect.
-pub(super) fn margin(report: &Report, metric: &MetricReport) -> String {
-    let margin = metric.guardrail.unwrap_or(f64::NAN);
-    match (report.difference == name(Difference::Relative), metric.kind) {
-        (true, _) => share(margin),
-        (false, Kind::Conversion) => points(margin).replace('+', ""),
-        (false, Kind::Mean | Kind::Ratio | Kind::Quantile(_)) => value(margin),
-    }
-}
-
-/// `errors at worst +1.2% of the accepted 2.0%`.
-fn bound(report: &Report, metric: &MetricReport, comparison: &Comparison) -> String {
-    match figures_of(comparison).and_then(|figures| Some((figures, figures.guardrail?))) {
-        Some((figures, guardrail)) => format!(
-            "{} at worst {}, {} is accepted",
-            metric.metric,
-            effect(report, metric.kind, figures, guardrail.bound.get()),
-            margin(report, metric)
-        ),
-        None => metric.metric.clone(),
-    }
-}
-
-/// `revenue +4.1% (95% interval +0.2% to +8.0%, p 0.039)`.
-fn phrase(report: &Report, metric: &MetricReport, comparison: &Comparison) -> String {
-    let Outcome::Computed(figures) = &comparison.outcome else {
-        return metric.metric.clone();
-    };
-    let good = match metric.direction {
-        Direction::Up => "",
-        Direction::Down => ", less is better",
-    };
-    format!(
-        "{} {} ({} interval {}, {}{good})",
-        metric.metric,
-        effect(report, metric.kind, figures, figures.effect.get()),
-        level(report.alpha),
-        interval(
-            report,
-            metric.kind,
-            figures,
-            figures.interval_adjusted.unwrap_or(figures.interval)
-        ),
-        strength(figures)
-    )
-}
-
-fn strength(figures: &Figures) -> String {
-    match (figures.chance_to_win, figures.p_adjusted, figures.p) {
-        (Some(chance), _, _) => format!("chance to win {}", certainty(chance.get())),
-        (None, Some(adjusted), _) => format!("p {}, both after Holm", p(adjusted.get())),
-        (None, None, Some(plain)) => format!("p {}", p(plain.get())),
-        (None, None, None) => String::new(),
-    }
-}
-
-/// A change as the report tells it; that of counts is relative always.
-pub(super) fn effect(report: &Report, kind: Kind, figures: &Figures, effect: f64) -> String {
-    let relative = report.difference == name(Difference::Relative) || figures.counts.is_some();
-    match (relative, kind) {
-        (true, _) => change(effect),
-        (false, Kind::Conversion) => points(effect),
-        (false, Kind::Mean | Kind::Ratio | Kind::Quantile(_)) => signed(effect),
-    }
-}
-
-pub(super) fn interval(
-    report: &Report,
-    kind: Kind,
-    figures: &Figures,
-    [lo, hi]: [Number; 2],
-) -> String {
-    between(lo.get(), hi.get(), |bound| {
-        effect(report, kind, figures, bound)
-    })
-}
-
-/// `95%`.
-pub(super) fn level(alpha: f64) -> String {
-    let text = format!("{:.4}", 100.0 * (1.0 - alpha));
-    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-pub(super) const fn name(difference: Difference) -> &'static str {
-    match difference {
-        Difference::Relative => "relative",
-        Difference::Absolute => "absolute",
-    }
 }

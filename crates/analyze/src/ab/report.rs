@@ -3,7 +3,7 @@
 use super::basis::Basis;
 use super::compare::{self, Split};
 use super::metric::{Direction, Kind, Metric};
-use super::{Method, Request, health};
+use super::{Method, Request, conclusion, health};
 use crate::Number;
 use crate::failure::Failure;
 use crate::join::{Arm, Joined, Sums};
@@ -92,7 +92,7 @@ pub struct ArmValue {
     /// Units with a value from before their exposure, where that is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_before: Option<u64>,
-    /// Whether its quantile is known to a thousandth of itself only.
+    /// Whether its quantile is known to 0.002% only.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sketched: bool,
 }
@@ -246,7 +246,7 @@ pub(super) fn report(
         metrics,
         reading,
     };
-    report.conclusion = health::conclusion(&report);
+    report.conclusion = conclusion::conclusion(&report);
     Ok(report)
 }
 
@@ -329,6 +329,13 @@ fn metric_report(
         guardrail: metric.guardrail,
         control: value(&joined.arms[control]),
         comparisons,
+    }
+}
+
+pub(super) fn figures_of(comparison: &Comparison) -> Option<&Figures> {
+    match &comparison.outcome {
+        Outcome::Computed(figures) => Some(figures),
+        Outcome::Cannot { .. } => None,
     }
 }
 

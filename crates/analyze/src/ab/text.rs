@@ -1,8 +1,8 @@
 //! The report for people: the conclusion, what speaks against it, the figures, what was done.
 
-use super::health::{effect, figures_of, interval, level, margin};
 use super::metric::Kind;
-use super::report::{Comparison, MetricReport, Outcome, Report, Verdict};
+use super::report::{Comparison, MetricReport, Outcome, Report, Verdict, figures_of};
+use super::words::{effect, interval, level, margin};
 use crate::figures::{chance as certainty, count, p, share, table, value};
 use std::fmt;
 

@@ -138,6 +138,21 @@ impl LatencyHistogram {
         })
     }
 
+    /// The quantile `q` of the values seen, off by at most the accuracy of the sketch, also where
+    /// [`Self::quantile`] cannot bound that of the population.
+    ///
+    /// # Errors
+    ///
+    /// [`CannotCompute::EmptyArm`] without values; an invalid input for a `q` outside (0, 1).
+    pub fn estimate(&self, q: f64) -> Result<f64, Failure> {
+        inside_unit("q", q)?;
+        if self.count == 0 {
+            return Err(CannotCompute::EmptyArm.into());
+        }
+        let rank = (q * self.count as f64).ceil() as u64;
+        Ok(self.middle(self.bucket_at(rank.max(1))))
+    }
+
     fn index(&self, value: f64) -> i32 {
         let index = (libm::log(value) / self.ln_gamma).ceil() as i32;
         // The logarithm rounds; the edge it should respect is the one that `edges` tells.
@@ -233,6 +248,21 @@ mod tests {
             cannot(&[0.0; 500], 0.5),
             CannotCompute::DegenerateQuantile.into()
         );
+    }
+
+    #[test]
+    fn an_estimate_needs_no_bounds() {
+        let one_value = filled(&[7.0; 500]);
+        assert!((one_value.estimate(0.999).unwrap() / 7.0 - 1.0).abs() <= 0.01);
+        let values: Vec<f64> = (1..=1_000).map(f64::from).collect();
+        let many = filled(&values);
+        let bounded = many.quantile(0.3, Alpha::default()).unwrap();
+        assert_eq!(many.estimate(0.3).unwrap(), bounded.estimate);
+        assert_eq!(
+            filled(&[]).estimate(0.5).unwrap_err(),
+            CannotCompute::EmptyArm.into()
+        );
+        assert!(many.estimate(0.0).is_err());
     }
 
     #[test]
