@@ -26,6 +26,8 @@ pub struct Request {
     /// A column whose values must not go back.
     pub time: Option<String>,
     pub tolerance: f64,
+    /// The change of a rate for the worse that is accepted whatever the baseline, in points.
+    pub margin: Option<f64>,
     pub min_sample: u64,
     pub alpha: stats::Alpha,
     pub looks: Looks,
@@ -61,6 +63,9 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
             let rule = Rule {
                 worse: metric.worse.unwrap_or(request.worse),
                 tolerance: request.tolerance,
+                margin: request
+                    .margin
+                    .filter(|_| matches!(metric.what, What::Rate(..))),
                 min_sample: request.min_sample,
                 alpha: request.alpha,
                 looks: request.looks,

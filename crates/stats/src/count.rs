@@ -6,7 +6,7 @@ mod central;
 
 pub use central::{Central, central};
 
-use crate::guard::positive;
+use crate::guard;
 use crate::numeric::{binomial_cdf, binomial_pmf, binomial_sf, normal_quantile, normal_sf};
 use crate::rank::Tails;
 use crate::{Alpha, CannotCompute, Failure, Interval};
@@ -14,6 +14,7 @@ use crate::{Alpha, CannotCompute, Failure, Interval};
 /// Events of one arm, and what they are counted over: requests, hours, users.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Events {
+    /// Up to 2^53.
     pub count: u64,
     /// Greater than 0, in any unit that both arms share.
     pub exposure: f64,
@@ -58,18 +59,13 @@ pub struct PoissonRates {
 /// # Errors
 ///
 /// [`CannotCompute::TooFew`] without a single event in either arm; an invalid input for an exposure
-/// that is not positive and finite.
+/// that is not positive and finite, or a count above 2^53.
 pub fn poisson_rates(
     control: Events,
     treatment: Events,
     alpha: Alpha,
 ) -> Result<PoissonRates, Failure> {
-    positive("control.exposure", control.exposure)?;
-    positive("treatment.exposure", treatment.exposure)?;
-    let total = control.count + treatment.count;
-    if total == 0 {
-        return Err(CannotCompute::TooFew.into());
-    }
+    let total = total(control, treatment)?;
     let over = treatment.exposure / control.exposure;
     let (y_t, y_c, all) = (treatment.count as f64, control.count as f64, total as f64);
     let z = (y_t - y_c * over) / (all * over).sqrt();
@@ -90,6 +86,18 @@ pub fn poisson_rates(
             hi: root / (y_c * y_c) / over,
         },
     })
+}
+
+/// The events of both arms, of which there is one at least.
+fn total(control: Events, treatment: Events) -> Result<u64, Failure> {
+    guard::positive("control.exposure", control.exposure)?;
+    guard::positive("treatment.exposure", treatment.exposure)?;
+    guard::count("control.count", control.count)?;
+    guard::count("treatment.count", treatment.count)?;
+    match control.count + treatment.count {
+        0 => Err(CannotCompute::TooFew.into()),
+        total => Ok(total),
+    }
 }
 
 /// What a relative difference of two likelihoods may be for them to count as equal, as in SciPy.

@@ -39,6 +39,19 @@ pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), InvalidInp
     }
 }
 
+/// A count that a double holds to the unit.
+pub(crate) const fn count(field: &'static str, count: u64) -> Result<(), InvalidInput> {
+    if count <= crate::moments::LARGEST_COUNT {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "it is more than 2^53",
+            "give a count up to 9007199254740992",
+        ))
+    }
+}
+
 pub(crate) fn not_negative(field: &'static str, value: f64) -> Result<(), InvalidInput> {
     if value >= 0.0 && value.is_finite() {
         Ok(())
@@ -99,6 +112,8 @@ mod tests {
             );
         }
         assert!(positive("x", 0.0).is_err());
+        assert!(count("n", 0).is_ok() && count("n", 1 << 53).is_ok());
+        assert_eq!(count("n", (1 << 53) + 1).unwrap_err().field, "n");
         assert!(inside_unit("q", 0.5).is_ok());
         for bad in [0.0, 1.0, f64::NAN] {
             assert!(inside_unit("q", bad).is_err(), "{bad}");

@@ -11,7 +11,8 @@
 //! | rate | sequential comparison of counts, or of two rates where most trials succeed | yes |
 //! | count | sequential comparison of counts | yes |
 //!
-//! Nothing depends on the unit of the metric: effects and tolerance are shares of the baseline.
+//! Nothing depends on the unit of the metric: effects and tolerance are shares of the baseline. Where
+//! the baseline is nothing no share of it decides: a rate may have an absolute margin beside it.
 
 mod continuous;
 mod events;
@@ -76,6 +77,11 @@ pub struct Rule {
     pub worse: Worse,
     /// The change for the worse that is accepted, as a share of the baseline: 0.1 is ten per cent.
     pub tolerance: f64,
+    /// The change of a rate for the worse that is accepted whatever the baseline, in points: 0.001 is one
+    /// more in a thousand trials. Besides the tolerance: a rate fails only where it is beyond both, and
+    /// passes within either. Without one there is no pass while neither arm has an event, because
+    /// there is no baseline to be tolerant of. Of rates only.
+    pub margin: Option<f64>,
     /// Below so many there is no verdict: values or trials an arm, for counts events in both arms.
     pub min_sample: u64,
     /// The chance of failing a canary that is no worse; over all looks, where there are many.
@@ -84,11 +90,12 @@ pub struct Rule {
 }
 
 impl Default for Rule {
-    /// Higher is worse, by more than 10%; at least 20; 5%; looking at any moment.
+    /// Higher is worse, by more than 10%, no margin; at least 20; 5%; looking at any moment.
     fn default() -> Self {
         Self {
             worse: Worse::Higher,
             tolerance: 0.1,
+            margin: None,
             min_sample: 20,
             alpha: Alpha::default(),
             looks: Looks::Any,
@@ -165,10 +172,20 @@ pub struct Judgement {
 ///
 /// # Errors
 ///
-/// A tolerance that is negative or no number, a value that is NaN or infinite, more successes than
-/// trials, an exposure that is not positive, a quantile outside (0, 1).
+/// A tolerance or margin that is negative or no number, a margin for what is no rate, a value that is NaN or infinite, more successes than
+/// trials, a count above 2^53, an exposure that is not positive, a quantile outside (0, 1).
 pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidInput> {
     crate::guard::not_negative("tolerance", rule.tolerance)?;
+    if let Some(margin) = rule.margin {
+        crate::guard::not_negative("margin", margin)?;
+        if !matches!(observed, Observed::Rate { .. }) {
+            return Err(InvalidInput::new(
+                "margin",
+                "it is in points of a rate, and this metric is none",
+                "leave it out, or give x of n trials",
+            ));
+        }
+    }
     match observed {
         Observed::Continuous { control, canary } => continuous::judge(control, canary, rule),
         Observed::Quantile { q, control, canary } => quantile::judge(*q, control, canary, rule),

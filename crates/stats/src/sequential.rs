@@ -4,13 +4,16 @@ mod asymptotic;
 mod boundary;
 mod counts;
 mod evidence;
+mod proportion;
 mod quantile;
 mod rate;
 mod ratio;
 
 pub use asymptotic::{DEFAULT_TUNING, asymptotic};
+pub(crate) use asymptotic::{critical, time};
 pub use boundary::{Mixture, Sides, Stitching, Tuning};
 pub use counts::{CountsAnswer, CountsQuestion, counts};
+pub use proportion::{LEAST_EVENTS, proportion};
 pub use quantile::{Comparison, QuantileChange, QuantileTest};
 pub use rate::{Rate, rate};
 pub use ratio::{RatioLook, RatioMismatch};

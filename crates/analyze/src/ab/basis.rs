@@ -6,11 +6,20 @@ use crate::join::Sums;
 use stats::count::{Events, central};
 use stats::effect::{self, Proportion, QuantileArm};
 use stats::sequential::{self, CountsQuestion};
-use stats::{Alpha, Better, CannotCompute, Estimate, Interval, adjust};
+use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Failure, Interval, adjust};
 
 /// Below so many conversions in an arm the normal approximation is no good, and the relative and the
 /// absolute difference may contradict each other.
 const RARE: u64 = 10;
+
+/// Below so many conversions in an arm the counts are compared. A relative sequence needs more than a
+/// single look does.
+pub(super) fn rare(request: &Request) -> u64 {
+    match (request.method, request.question.difference) {
+        (Method::Sequential { .. }, Difference::Relative) => sequential::LEAST_EVENTS,
+        _ => RARE,
+    }
+}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Basis {
@@ -61,9 +70,18 @@ pub(super) fn basis(
             if control.n().min(treatment.n()) == 0 {
                 return Err(CannotCompute::EmptyArm);
             }
-            if control.x().min(treatment.x()) < RARE {
+            if control.x().min(treatment.x()) < rare(request) {
                 let counts = Counts::new(control, treatment, planned)?;
                 return Ok((Basis::Counts(counts), None));
+            }
+            if let Method::Sequential { tuning } = request.method {
+                // Refuses what has as few units without a conversion.
+                sequential::proportion(control, treatment, question, tuning).map_err(
+                    |failure| match failure {
+                        Failure::CannotCompute(cannot) => cannot,
+                        Failure::Invalid(_) => CannotCompute::TooFew,
+                    },
+                )?;
             }
             effect::proportion(control, treatment, question)?
         }

@@ -1,5 +1,6 @@
 //! What a reader must know before the figures, and what was done to get them.
 
+use super::basis::rare;
 use super::compare::Split;
 use super::metric::{Kind, Metric};
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
@@ -170,7 +171,7 @@ pub(super) fn notes(
         );
     }
     for (asked, metric) in request.metrics.iter().zip(metrics) {
-        notes.extend(of_metric(asked, metric));
+        notes.extend(of_metric(request, asked, metric));
     }
     match request.method {
         Method::Bayesian => notes.push(
@@ -213,7 +214,7 @@ pub(super) fn notes(
 }
 
 /// What was done about this metric in particular.
-fn of_metric(asked: &Metric, metric: &MetricReport) -> Vec<String> {
+fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<String> {
     let mut notes = Vec::new();
     let arms = || std::iter::once(&metric.control).chain(metric.comparisons.iter().map(|c| &c.arm));
     let computed = || metric.comparisons.iter().filter_map(figures_of);
@@ -240,8 +241,9 @@ fn of_metric(asked: &Metric, metric: &MetricReport) -> Vec<String> {
     }
     if computed().any(|figures| figures.counts.is_some()) {
         notes.push(format!(
-            "{}: fewer than 10 conversions in a variant, so the counts are compared{}, as a ratio of rates.",
+            "{}: fewer than {} conversions in a variant, so the counts are compared{}, as a ratio of rates.",
             metric.metric,
+            rare(request),
             if computed().any(|figures| figures.counts == Some("exact_counts")) {
                 " exactly"
             } else {

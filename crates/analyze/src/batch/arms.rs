@@ -90,13 +90,24 @@ pub(super) fn compare_any(
     treatment: &AnyArm,
     question: Question,
 ) -> Result<Estimate, super::Stop> {
-    if control.x.is_some() && treatment.x.is_some() {
-        let control = control.proportion("control")?;
-        let treatment = treatment.proportion("treatment")?;
+    if let Some([control, treatment]) = proportions(control, treatment)? {
         return Ok(stats::effect::proportion(control, treatment, question)?);
     }
     let (control, treatment) = (control.mean("control")?, treatment.mean("treatment")?);
     Ok(stats::effect::mean(&control, &treatment, question)?)
+}
+
+/// Both arms, where both are proportions.
+pub(super) fn proportions(
+    control: &AnyArm,
+    treatment: &AnyArm,
+) -> Result<Option<[Proportion; 2]>, Refused> {
+    if control.x.is_none() || treatment.x.is_none() {
+        return Ok(None);
+    }
+    let control = control.proportion("control")?;
+    let treatment = treatment.proportion("treatment")?;
+    Ok(Some([control, treatment]))
 }
 
 impl AnyArm {

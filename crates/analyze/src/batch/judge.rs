@@ -32,6 +32,8 @@ struct Metric {
     #[serde(default)]
     direction: Direction,
     tolerance: Option<Number>,
+    /// For type "rate": what is accepted whatever the baseline, in points.
+    margin: Option<Number>,
     min_sample: Option<Count>,
     /// For type "quantile".
     q: Option<Number>,
@@ -82,6 +84,7 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
             Direction::Either => Worse::Either,
         },
         tolerance: metric.tolerance.map_or(usual.tolerance, Number::get),
+        margin: metric.margin.map(Number::get),
         min_sample: metric.min_sample.map_or(usual.min_sample, Count::get),
         alpha,
         looks: match metric.looks {

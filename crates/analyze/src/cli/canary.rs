@@ -40,6 +40,10 @@ pub(super) struct Args {
     /// The change for the worse that is accepted, as a share of the baseline.
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance)]
     tolerance: f64,
+    /// The change of a rate that is accepted whatever the baseline, as 0.0001: one more in ten thousand.
+    /// Lets a canary without errors pass beside a baseline without errors, once it has seen enough.
+    #[arg(long, value_name = "POINTS", value_parser = margin)]
+    margin: Option<f64>,
     /// No verdict on fewer values than this.
     #[arg(long, value_name = "N", default_value_t = 20)]
     min_sample: u64,
@@ -65,6 +69,13 @@ fn tolerance(text: &str) -> Result<f64, String> {
     }
 }
 
+fn margin(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(points) if (0.0..=1.0).contains(&points) => Ok(points),
+        _ => Err("give a share of the trials, from 0 to 1, as 0.0001".to_owned()),
+    }
+}
+
 pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
     let request = Request {
         baseline: args.baseline,
@@ -73,6 +84,7 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
         worse: args.direction,
         time: args.time,
         tolerance: args.tolerance,
+        margin: args.margin,
         min_sample: args.min_sample,
         alpha: stats::Alpha::new(args.alpha).unwrap_or_default(),
         looks: if args.once { Looks::One } else { Looks::Any },

@@ -251,3 +251,25 @@ fn tails_and_counts_are_metrics_too() {
         assert_eq!(metric["verdict"], "fail", "{metric}");
     }
 }
+
+#[test]
+fn no_error_in_either_file_passes_only_within_a_margin() {
+    let folder = Folder::new();
+    let clean = rows(
+        "latency_ms,errors,requests",
+        (0..120).map(|i: u32| format!("{}.0,0,1000", 100 + i % 7)),
+    );
+    folder.write("clean.csv", clean);
+    let judged = |more: &str| {
+        let line = format!("canary @clean.csv @clean.csv --metric errors/requests {more}");
+        folder.run(&line).unwrap()
+    };
+    let open = judged("");
+    assert!(open.starts_with("Not decided."), "{open}");
+    assert!(open.contains("an absolute margin would"), "{open}");
+    // ln 20 in 120,000 is 0.0025%.
+    let pass = judged("--margin 0.0001 --metric latency_ms");
+    assert!(pass.starts_with("The canary passes"), "{pass}");
+    let strict = judged("--margin 0.00002");
+    assert!(strict.starts_with("Not decided."), "{strict}");
+}

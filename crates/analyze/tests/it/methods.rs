@@ -253,6 +253,28 @@ fn rare_conversions_give_one_answer_whatever_the_difference() {
     assert_eq!(first(&json(&folder, PAID))["cannot_compute"], "too_few");
 }
 
+#[test]
+fn a_relative_sequence_of_rare_conversions_is_one_of_counts() {
+    let folder = Folder::new();
+    let line = format!("{PAID} --sequential");
+    folder.write("paid.csv", conversions(40, 19));
+    let rare = json(&folder, &line);
+    assert_eq!(first(&rare)["counts"], "sequential_counts");
+    let text = folder.run(&line).unwrap();
+    assert!(
+        text.contains("paid: fewer than 20 conversions in"),
+        "{text}"
+    );
+    // The sequence of the absolute difference keeps its level there.
+    let absolute = json(&folder, &format!("{line} --absolute"));
+    assert!(first(&absolute).get("counts").is_none(), "{absolute}");
+    folder.write("paid.csv", conversions(40, 20));
+    let enough = json(&folder, &line);
+    assert!(first(&enough).get("counts").is_none(), "{enough}");
+    folder.write("paid.csv", conversions(2_900, 2_981));
+    assert_eq!(first(&json(&folder, &line))["cannot_compute"], "too_few");
+}
+
 /// One metric with an effect, one without, one on the border.
 fn three() -> String {
     rows(

@@ -231,3 +231,50 @@ fn a_boundary_is_refused_by_the_argument_that_is_wrong() {
         "effect_size",
     );
 }
+
+#[test]
+fn a_sequence_of_few_events_says_that_its_level_is_not_kept() {
+    let of = |x: u64, difference: &str| {
+        let arm = |x| json!({"x": x, "n": 8_000});
+        answered(
+            "sequential",
+            json!({"control": arm(40), "treatment": arm(x), "difference_type": difference}),
+        )["result"]
+            .clone()
+    };
+    let few = of(19, "relative");
+    assert!(few["p"].is_number());
+    assert!(
+        few["caution"]
+            .as_str()
+            .unwrap()
+            .contains("counts_sequential")
+    );
+    for enough in [of(20, "relative"), of(19, "absolute")] {
+        assert!(enough["p"].is_number() && enough.get("caution").is_none());
+    }
+}
+
+#[test]
+fn no_events_are_a_pass_only_within_a_margin() {
+    let of = |n: u64, metric: Value| json!({"control": {"x": 0, "n": 2_000_000}, "canary": {"x": 0, "n": n}, "metric": metric});
+    verdict(of(20, json!({"type": "rate"})), "inconclusive");
+    verdict(of(100_000, json!({"type": "rate"})), "inconclusive");
+    let margin = json!({"type": "rate", "margin": 0.0001});
+    verdict(of(20, margin.clone()), "inconclusive");
+    verdict(of(100_000, margin), "pass");
+    let counts = |metric: Value| {
+        let arm = json!({"count": 0, "exposure": 24});
+        json!({"control": arm, "canary": arm, "metric": metric})
+    };
+    let none = verdict(counts(json!({"type": "count"})), "inconclusive");
+    assert!(
+        none["reason"].as_str().unwrap().contains("below 1.248e-1"),
+        "{none}"
+    );
+    refused(
+        "judge",
+        counts(json!({"type": "count", "margin": 0.1})),
+        "margin",
+    );
+}

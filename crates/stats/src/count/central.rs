@@ -1,7 +1,6 @@
-use super::Events;
-use crate::guard::positive;
+use super::{Events, total};
 use crate::numeric::{beta_quantile, binomial_cdf, binomial_sf};
-use crate::{Alpha, CannotCompute, Failure, Interval};
+use crate::{Alpha, Failure, Interval};
 
 /// Two counts compared exactly, with a p and an interval that agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,15 +37,10 @@ pub struct Central {
 /// # Errors
 ///
 /// [`CannotCompute::TooFew`] without a single event in either arm; an invalid input for an exposure
-/// that is not positive and finite.
+/// that is not positive and finite, or a count above 2^53.
 pub fn central(control: Events, treatment: Events, alpha: Alpha) -> Result<Central, Failure> {
-    positive("control.exposure", control.exposure)?;
-    positive("treatment.exposure", treatment.exposure)?;
+    let total = total(control, treatment)?;
     let (y_c, y_t) = (control.count, treatment.count);
-    let total = y_c + y_t;
-    if total == 0 {
-        return Err(CannotCompute::TooFew.into());
-    }
     let over = treatment.exposure / control.exposure;
     let null = over / (1.0 + over);
     let at_least = if y_t == 0 {
@@ -79,6 +73,7 @@ pub fn central(control: Events, treatment: Events, alpha: Alpha) -> Result<Centr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CannotCompute;
     use proptest::prelude::*;
 
     fn events(count: u64, exposure: f64) -> Events {

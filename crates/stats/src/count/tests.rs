@@ -31,6 +31,33 @@ fn exposures_are_positive_and_finite() {
 }
 
 #[test]
+fn counts_above_two_to_the_53_are_refused_by_name() {
+    let most = 1_u64 << 53;
+    let events = |count| Events {
+        count,
+        exposure: 1.0,
+    };
+    let refused = |failure| match failure {
+        Failure::Invalid(invalid) => invalid.field,
+        Failure::CannotCompute(cannot) => cannot.code(),
+    };
+    for ask in [
+        |a, b| poisson_rates(a, b, Alpha::default()).map(|_| ()),
+        |a, b| central(a, b, Alpha::default()).map(|_| ()),
+    ] {
+        for count in [most + 1, u64::MAX] {
+            let (control, treatment) = (
+                ask(events(count), events(1)).unwrap_err(),
+                ask(events(1), events(count)).unwrap_err(),
+            );
+            assert_eq!(refused(control), "control.count");
+            assert_eq!(refused(treatment), "treatment.count");
+        }
+        assert_eq!(ask(events(most), events(most)), Ok(()));
+    }
+}
+
+#[test]
 fn a_silent_arm_leaves_one_end_open() {
     let silent_control = at((0, 1.0), (5, 1.0), 0.05).unwrap();
     assert_eq!(

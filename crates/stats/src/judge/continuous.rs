@@ -5,7 +5,7 @@ use super::{
     Compared, Judgement, Looks, Method, Reason, Rule, Verdict, Worse, relative, without_data,
 };
 use crate::rank::Pair;
-use crate::{Alpha, Failure, InvalidInput, Side};
+use crate::{Alpha, Failure, InvalidInput, Side, sequential};
 
 pub(super) fn judge(
     control: &[f64],
@@ -76,16 +76,12 @@ pub(super) fn judge(
     })
 }
 
-/// The critical value that a standardised mean of `n` observations exceeds ever with a chance of at
-/// most `alpha`: √[2(Nρ² + 1)/(Nρ²)·ln(√(Nρ² + 1)/α)] (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, "Time-uniform
-/// central limit theory and asymptotic confidence sequences", Annals of Statistics 52, 2024, theorem 2.2). The rank
-/// statistic is such a mean up to terms that vanish (Hájek's projection).
+/// The critical value of [`sequential::asymptotic`] for `n` values, tuned to the rule. The rank statistic
+/// is a standardised mean up to terms that vanish (Hájek's projection).
 fn critical(n: f64, rule: &Rule, alpha: f64) -> f64 {
     // Tightest a little above the smallest sample on which there may be a verdict.
     let tuned = 4.0 * rule.min_sample.max(25) as f64;
-    let twice = -2.0 * libm::log(alpha);
-    let time = n * (twice + libm::log1p(twice)) / tuned;
-    (2.0 * (time + 1.0) / time * libm::log((time + 1.0).sqrt() / alpha)).sqrt()
+    sequential::critical(sequential::time(n, alpha, tuned), alpha)
 }
 
 fn median(sorted: &[f64]) -> f64 {

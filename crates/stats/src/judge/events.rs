@@ -16,11 +16,15 @@ pub(super) fn judge_count(
 ) -> Result<Judgement, InvalidInput> {
     crate::guard::positive("control.exposure", control.exposure)?;
     crate::guard::positive("canary.exposure", canary.exposure)?;
+    crate::guard::count("control.count", control.count)?;
+    crate::guard::count("canary.count", canary.count)?;
     let n = [control.count, canary.count];
-    if n == [0, 0] {
-        return Ok(without_data(n, Method::SequentialCounts, rule));
-    }
     let compared = by_counts(n, [control.exposure, canary.exposure], n, rule)?;
+    if n == [0, 0] {
+        // As `none_yet`, for a stream: no event up to e has the chance exp(−λ·e).
+        let bound = -libm::log(rule.alpha.get()) / canary.exposure;
+        return Ok(compared.with(Verdict::Inconclusive, Reason::NoCounts { bound }));
+    }
     let least = n[0].saturating_add(n[1]);
     if least < rule.min_sample {
         let wanted = rule.min_sample;
@@ -43,6 +47,8 @@ pub(super) fn judge_rate(
             ));
         }
     }
+    crate::guard::count("control.n", control.n)?;
+    crate::guard::count("canary.n", canary.n)?;
     let n = [control.n, canary.n];
     let events = [control.x, canary.x];
     let least = n[0].min(n[1]);
@@ -61,11 +67,46 @@ pub(super) fn judge_rate(
         let wanted = rule.min_sample;
         return Ok(compared.with(Verdict::Inconclusive, Reason::TooFew { least, wanted }));
     }
-    if events == [0, 0] && rule.worse == Worse::Higher {
-        let bound = single(canary, rule.alpha)?.hi;
-        return Ok(compared.with(Verdict::Pass, Reason::NoEvents { bound }));
+    let margin = rule.margin;
+    // Where fewer are worse it is the baseline's rate that matters: the points below have both.
+    if events == [0, 0] && (margin.is_none() || rule.worse == Worse::Higher) {
+        let bound = none_yet(canary.n, rule.alpha);
+        let verdict = if margin.is_some_and(|margin| bound <= margin) {
+            Verdict::Pass
+        } else {
+            Verdict::Inconclusive
+        };
+        return Ok(compared.with(verdict, Reason::NoEvents { bound, margin }));
     }
-    Ok(compared.judged(rule))
+    let Some(margin) = margin else {
+        return Ok(compared.judged(rule));
+    };
+    let (by_tolerance, reason) = rule.held_against(compared.effect, compared.interval);
+    let points = points(control, canary, rule.alpha)?;
+    let accepted = Rule {
+        tolerance: margin,
+        ..*rule
+    };
+    let (by_margin, _) = accepted.held_against(share(canary) - share(control), points);
+    Ok(match (by_tolerance, by_margin) {
+        (Verdict::Pass, _) | (Verdict::Fail, Verdict::Fail) => compared.with(by_tolerance, reason),
+        (_, Verdict::Pass) => compared.with(Verdict::Pass, Reason::WithinMargin { points, margin }),
+        _ => compared.with(Verdict::Inconclusive, Reason::MarginOpen { points, margin }),
+    })
+}
+
+/// The canary's rate less the baseline's, half of the level for each.
+fn points(control: Trials, canary: Trials, alpha: Alpha) -> Result<Interval, InvalidInput> {
+    let half = Alpha::new(alpha.get() / 2.0)?;
+    let (before, after) = (single(control, half)?, single(canary, half)?);
+    Ok(Interval {
+        lo: after.lo - before.hi,
+        hi: after.hi - before.lo,
+    })
+}
+
+fn share(trials: Trials) -> f64 {
+    trials.x as f64 / trials.n as f64
 }
 
 /// By the events alone, over exposures whose shares of the whole stand for the traffic's.
@@ -109,7 +150,6 @@ fn by_counts(
 fn by_rates(control: Trials, canary: Trials, rule: &Rule) -> Result<Compared, InvalidInput> {
     let half = Alpha::new(rule.alpha.get() / 2.0)?;
     let (before, after) = (single(control, half)?, single(canary, half)?);
-    let share = |trials: Trials| trials.x as f64 / trials.n as f64;
     Ok(Compared {
         n: [control.n, canary.n],
         effect: share(canary) / share(control) - 1.0,
@@ -120,6 +160,14 @@ fn by_rates(control: Trials, canary: Trials, rule: &Rule) -> Result<Compared, In
         method: Method::SequentialRates,
         alpha: rule.alpha.get(),
     })
+}
+
+/// What the rate is below while none of `n` trials had the event: 1 − α^(1/n).
+///
+/// It holds at every look: a rate p is above it at some look without an event only where the first
+/// event comes after ln α/ln(1 − p) trials, which has a chance of at most α.
+fn none_yet(n: u64, alpha: Alpha) -> f64 {
+    -libm::expm1(libm::log(alpha.get()) / n as f64)
 }
 
 fn single(trials: Trials, alpha: Alpha) -> Result<Interval, InvalidInput> {

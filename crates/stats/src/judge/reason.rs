@@ -30,8 +30,16 @@ pub enum Reason {
     Tail(TailChange),
     /// The bulk is tolerated, but the worst values look worse than chance makes them.
     TailInDoubt(TailChange),
-    /// Neither arm saw a single event; the canary's rate is below `bound`.
-    NoEvents { bound: f64 },
+    /// None of the trials of either arm had the event; the canary's rate is below `bound`. There is no
+    /// baseline that a tolerance could be a share of: only a margin can tell a pass.
+    NoEvents { bound: f64, margin: Option<f64> },
+    /// Whatever share of the baseline it is, the change is within the margin, in points of the rate.
+    WithinMargin { points: Interval, margin: f64 },
+    /// The change is not shown to be within the tolerance, nor beyond the margin, in points of the rate.
+    MarginOpen { points: Interval, margin: f64 },
+    /// Neither arm saw an event over its exposure; the canary's rate is below `bound`, in events by
+    /// unit of exposure.
+    NoCounts { bound: f64 },
     /// All values of both arms are the same.
     Constant,
 }
@@ -101,10 +109,46 @@ impl fmt::Display for Reason {
                 write!(f, "the bulk is as tolerated, but the tail looks worse: ")?;
                 tail.fmt(f)
             }
-            Self::NoEvents { bound } => write!(
+            Self::NoEvents { bound, margin } => {
+                write!(
+                    f,
+                    "neither the canary nor the baseline has seen any; the canary's rate is below {}",
+                    Percent(*bound)
+                )?;
+                match margin {
+                    None => f.write_str(
+                        ", but a tolerance that is a share of none decides nothing; an absolute margin would",
+                    ),
+                    Some(margin) if bound <= margin => {
+                        write!(f, ", within the accepted margin of {}", Percent(*margin))
+                    }
+                    Some(margin) => write!(
+                        f,
+                        ", not yet within the accepted margin of {}; more data will tell",
+                        Percent(*margin)
+                    ),
+                }
+            }
+            Self::WithinMargin { points, margin } => {
+                Points(*points).fmt(f)?;
+                write!(
+                    f,
+                    ": all of it within the accepted margin of {}",
+                    Percent(*margin)
+                )
+            }
+            Self::MarginOpen { points, margin } => {
+                Points(*points).fmt(f)?;
+                write!(
+                    f,
+                    ": it may or may not exceed the accepted margin of {}; more data will tell",
+                    Percent(*margin)
+                )
+            }
+            Self::NoCounts { bound } => write!(
                 f,
-                "neither the canary nor the baseline has seen any; the canary's rate is below {}",
-                Percent(*bound)
+                "neither the canary nor the baseline has seen any; the canary's rate is below {bound:.3e} \
+                 by unit of exposure, but a tolerance that is a share of none decides nothing"
             ),
             Self::Constant => {
                 f.write_str("the canary and the baseline show one and the same value")
@@ -146,6 +190,20 @@ impl fmt::Display for Change {
             " (interval {} to {})",
             Percent(interval.lo),
             Percent(interval.hi)
+        )
+    }
+}
+
+/// Where the change of a rate lies, in points.
+struct Points(Interval);
+
+impl fmt::Display for Points {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the canary's rate less the baseline's is in points {} to {}",
+            Percent(self.0.lo),
+            Percent(self.0.hi)
         )
     }
 }
@@ -246,7 +304,33 @@ mod tests {
             },
             Reason::Tail(tail),
             Reason::TailInDoubt(tail),
-            Reason::NoEvents { bound: 0.0004 },
+            Reason::NoEvents {
+                bound: 0.0004,
+                margin: None,
+            },
+            Reason::NoEvents {
+                bound: 0.0004,
+                margin: Some(0.001),
+            },
+            Reason::NoEvents {
+                bound: 0.0004,
+                margin: Some(0.0001),
+            },
+            Reason::WithinMargin {
+                points: Interval {
+                    lo: -0.001,
+                    hi: 0.0005,
+                },
+                margin: 0.001,
+            },
+            Reason::MarginOpen {
+                points: Interval {
+                    lo: -0.001,
+                    hi: 0.002,
+                },
+                margin: 0.001,
+            },
+            Reason::NoCounts { bound: 0.0123 },
             Reason::Constant,
         ]
         .iter()
@@ -263,7 +347,12 @@ mod tests {
                 "the change is not known yet (interval -2% to infinity): it may or may not exceed the tolerated 10%; more data will tell",
                 "the tail is worse than tolerated: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
                 "the bulk is as tolerated, but the tail looks worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
-                "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%",
+                "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, but a tolerance that is a share of none decides nothing; an absolute margin would",
+                "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, within the accepted margin of 0.1%",
+                "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, not yet within the accepted margin of 0.01%; more data will tell",
+                "the canary's rate less the baseline's is in points -0.1% to 0.05%: all of it within the accepted margin of 0.1%",
+                "the canary's rate less the baseline's is in points -0.1% to 0.2%: it may or may not exceed the accepted margin of 0.1%; more data will tell",
+                "neither the canary nor the baseline has seen any; the canary's rate is below 1.230e-2 by unit of exposure, but a tolerance that is a share of none decides nothing",
                 "the canary and the baseline show one and the same value",
             ]
         );

@@ -12,6 +12,10 @@ pub const DEFAULT_TUNING: f64 = 5000.0;
 /// One-sided: ρ² with 2α for α, the logarithm ln(1 + √t/(2α)), and p the α at which the bound, with
 /// ρ kept, reaches 0 (1 for an effect on the other side).
 ///
+/// "Asymptotic" is a restriction: the level is kept from some sample size on, at which means behave
+/// like normal ones. For two proportions ask [`super::proportion`], which refuses a relative difference
+/// of so few events that the level would be broken.
+///
 /// Source: I. Waudby-Smith, D. Arbour, R. Sinha, E. Kennedy and A. Ramdas, "Time-uniform central
 /// limit theory and asymptotic confidence sequences", arXiv 2103.06476v7, equations 9, 155 and 161
 /// (two-sided), appendix B (one-sided); gbstats `frequentist/tests.py`, whose one-sided p is the same
@@ -50,15 +54,13 @@ pub fn asymptotic(
             ));
         }
     };
-    let ln = -2.0 * libm::log(spent);
-    // N·ρ²
-    let looks = estimate.n as f64 / tuning * (ln + libm::log1p(ln));
-    let t = looks + 1.0;
-    let half_ln_t = 0.5 * libm::log1p(looks);
+    let time = time(estimate.n as f64, spent, tuning);
+    let t = time + 1.0;
+    let half_ln_t = 0.5 * libm::log1p(time);
     let z = estimate.effect / estimate.stderr;
-    let weight = 0.5 * z * z * (looks / t);
-    let (boundary, p) = match question.side {
-        Side::Two => (half_ln_t - libm::log(alpha), libm::exp(half_ln_t - weight)),
+    let weight = 0.5 * z * z * (time / t);
+    let (critical, p) = match question.side {
+        Side::Two => (critical(time, alpha), libm::exp(half_ln_t - weight)),
         side => {
             let towards = if side == Side::Greater { z } else { -z };
             let p = if towards > 0.0 {
@@ -67,14 +69,29 @@ pub fn asymptotic(
             } else {
                 1.0
             };
-            (libm::log1p(t.sqrt() / (2.0 * alpha)), p)
+            let boundary = libm::log1p(t.sqrt() / (2.0 * alpha));
+            ((2.0 * (t / time) * boundary).sqrt(), p)
         }
     };
-    let half_width = estimate.stderr * (2.0 * (t / looks) * boundary).sqrt();
+    let half_width = estimate.stderr * critical;
     Ok(Estimate {
         interval: Interval::around(estimate.effect, half_width, question.side),
         p: p.min(1.0),
         df: f64::INFINITY,
         ..*estimate
     })
+}
+
+/// N·ρ² with ρ² = (−2·ln α + ln(1 − 2·ln α))/N*: where a sequence over `n` observations stands, on the
+/// clock on which it is tightest at −2·ln α + ln(1 − 2·ln α).
+pub(crate) fn time(n: f64, alpha: f64, tuning: f64) -> f64 {
+    let ln = -2.0 * libm::log(alpha);
+    n / tuning * (ln + libm::log1p(ln))
+}
+
+/// The value that a standardised mean, looked at all the time, exceeds ever with a chance of at most
+/// `alpha`: √(2(t + 1)/t·ln(√(t + 1)/α)) at [`time`] t.
+pub(crate) fn critical(time: f64, alpha: f64) -> f64 {
+    let boundary = 0.5 * libm::log1p(time) - libm::log(alpha);
+    (2.0 * ((time + 1.0) / time) * boundary).sqrt()
 }

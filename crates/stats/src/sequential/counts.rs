@@ -1,7 +1,7 @@
 //! Two counts of events compared at every moment.
 
 use super::evidence::{divergence, log_evidence};
-use crate::guard::{positive, shares};
+use crate::guard::{self, positive, shares};
 use crate::numeric::root_between;
 use crate::{Alpha, Interval, InvalidInput};
 
@@ -53,8 +53,11 @@ pub struct CountsAnswer {
 ///
 /// # Errors
 ///
-/// A prior or share that is not positive, or shares that do not add up to 1.
+/// A prior or share that is not positive, shares that do not add up to 1, or a count above 2^53.
 pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswer, InvalidInput> {
+    for count in counts {
+        guard::count("counts", count)?;
+    }
     for prior in question.prior {
         positive("dirichlet_alpha", prior)?;
     }

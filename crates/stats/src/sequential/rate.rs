@@ -31,9 +31,10 @@ pub struct Rate {
 ///
 /// # Errors
 ///
-/// [`CannotCompute::EmptyArm`] without trials; an invalid input for more successes than trials, or
-/// a tuning outside its domain.
+/// [`CannotCompute::EmptyArm`] without trials; an invalid input for more successes than trials, more
+/// than 2^53 of them, or a tuning outside its domain.
 pub fn rate(successes: u64, trials: u64, alpha: Alpha, tuning: Tuning) -> Result<Rate, Failure> {
+    crate::guard::count("n", trials)?;
     if successes > trials {
         return Err(InvalidInput::new(
             "x",

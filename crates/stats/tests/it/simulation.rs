@@ -90,6 +90,26 @@ fn sequences_for_effects_hold_at_every_look() {
 }
 
 #[test]
+fn a_relative_sequence_of_rare_events_holds_from_its_floor_on_and_only_there() {
+    let early = course(150, 10, 0.0);
+    let raw = runs(100, |draw| anytime::proportion(0.01, &early, draw));
+    let broken = raw.chance_of(raw.rejected, 0.05);
+    assert!(broken < 1e-3, "{} of {}", raw.rejected, raw.runs);
+    let guarded = |course: &Course, number| {
+        runs(number, |draw| {
+            anytime::proportion_with_floor(0.01, course, draw)
+        })
+    };
+    let rare = course(400, 10, 0.0);
+    holds("proportions from the floor on", &guarded(&rare, 60), 0.05);
+    let changed = Course {
+        change: 3.0,
+        ..rare
+    };
+    finds("proportions from the floor on", &guarded(&changed, 15), 0.5);
+}
+
+#[test]
 fn counts_hold_at_every_event() {
     for share in [0.5, 0.05] {
         let events: Method<'_> = &|course, draw| anytime::events(share, course, draw);

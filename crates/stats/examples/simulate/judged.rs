@@ -1,0 +1,149 @@
+//! Our judge as a canary meets it: asked again and again, stopped by its first "fail".
+
+use super::draw::{Draw, Shape};
+use super::trial::{Look, Outcome, follow, follow_to_stop};
+use stats::count::Events;
+use stats::judge::{Judgement, Observed, Rule, Trials, Verdict, judge};
+
+/// How a canary goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Canary {
+    pub(crate) rule: Rule,
+    pub(crate) looks: u64,
+    /// Observations of the canary between two looks.
+    pub(crate) each: u64,
+    /// Of the control, for each of the canary.
+    pub(crate) control_for_one: u64,
+    /// The true change, as a share of the control.
+    pub(crate) change: f64,
+}
+
+impl Canary {
+    fn seen(&self, judgement: Option<Judgement>) -> Look {
+        let Some(judgement) = judgement else {
+            return Look::NOTHING;
+        };
+        let covers = judgement
+            .interval
+            .is_none_or(|interval| interval.contains(self.change));
+        Look {
+            rejects: judgement.verdict == Verdict::Fail,
+            covers,
+        }
+    }
+
+    fn values(&self, mut next: impl FnMut(bool) -> f64, q: Option<f64>) -> Outcome {
+        let (mut control, mut canary) = (Vec::new(), Vec::new());
+        // A stopped canary is gone; on the whole course these looks cost too much.
+        follow_to_stop(self.looks, |_| {
+            for _ in 0..self.each {
+                canary.push(next(true));
+                control.extend((0..self.control_for_one).map(|_| next(false)));
+            }
+            let (control, canary) = (&control[..], &canary[..]);
+            let observed = match q {
+                Some(q) => Observed::Quantile { q, control, canary },
+                None => Observed::Continuous { control, canary },
+            };
+            self.seen(judge(&observed, &self.rule).ok())
+        })
+    }
+}
+
+/// Values, all of the canary's `change` greater; by ranks and tail, or by a quantile.
+pub(crate) fn values(shape: Shape, q: Option<f64>, canary: &Canary, draw: &mut Draw) -> Outcome {
+    let next = |is_canary: bool| {
+        let value = shape.draw(draw);
+        if is_canary {
+            value * (1.0 + canary.change)
+        } else {
+            value
+        }
+    };
+    canary.values(next, q)
+}
+
+/// Latencies of which only those from the control's 95th percentile on are `change` greater.
+pub(crate) fn slow_tail(q: Option<f64>, canary: &Canary, draw: &mut Draw) -> Outcome {
+    let from = Shape::Latency.quantile(0.95);
+    let next = |is_canary: bool| {
+        let value = Shape::Latency.draw(draw);
+        if is_canary && value > from {
+            value * (1.0 + canary.change)
+        } else {
+            value
+        }
+    };
+    canary.values(next, q)
+}
+
+/// Errors out of requests.
+pub(crate) fn errors(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
+    let mut arms = [Trials { x: 0, n: 0 }; 2];
+    follow(canary.looks, |_| {
+        let more = [canary.each * canary.control_for_one, canary.each];
+        let chances = [p, p * (1.0 + canary.change)];
+        for ((arm, n), p) in arms.iter_mut().zip(more).zip(chances) {
+            arm.n += n;
+            arm.x += (0..n).filter(|_| draw.chance(p)).count() as u64;
+        }
+        let [control, canary_arm] = arms;
+        let observed = Observed::Rate {
+            control,
+            canary: canary_arm,
+        };
+        canary.seen(judge(&observed, &canary.rule).ok())
+    })
+}
+
+/// Errors while the canary's share of the traffic grows from look to look, from 1% to 50%.
+pub(crate) fn errors_in_a_ramp(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
+    let mut arms = [Trials { x: 0, n: 0 }; 2];
+    let chances = [p, p * (1.0 + canary.change)];
+    follow(canary.looks, |number| {
+        let share = [0.01, 0.05, 0.25, 0.5][((number - 1) * 4 / canary.looks) as usize];
+        for _ in 0..canary.each {
+            let arm = usize::from(draw.chance(share));
+            arms[arm].n += 1;
+            arms[arm].x += u64::from(draw.chance(chances[arm]));
+        }
+        let [control, canary_arm] = arms;
+        let observed = Observed::Rate {
+            control,
+            canary: canary_arm,
+        };
+        canary.seen(judge(&observed, &canary.rule).ok())
+    })
+}
+
+/// Events over time: each look is one unit of exposure of the canary.
+pub(crate) fn restarts(a_look: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
+    let mut counts = [0, 0];
+    let means = [
+        a_look * canary.control_for_one as f64,
+        a_look * (1.0 + canary.change),
+    ];
+    follow(canary.looks, |number| {
+        for (count, mean) in counts.iter_mut().zip(means) {
+            let mut time = draw.exponential();
+            while time < mean {
+                *count += 1;
+                time += draw.exponential();
+            }
+        }
+        let time = number as f64;
+        let control = Events {
+            count: counts[0],
+            exposure: time * canary.control_for_one as f64,
+        };
+        let canary_arm = Events {
+            count: counts[1],
+            exposure: time,
+        };
+        let observed = Observed::Count {
+            control,
+            canary: canary_arm,
+        };
+        canary.seen(judge(&observed, &canary.rule).ok())
+    })
+}

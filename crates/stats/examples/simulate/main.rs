@@ -1,0 +1,43 @@
+//! What the methods promise, tried out: false positives, coverage, power and delay by simulation.
+//!
+//! `cargo run --release -p stats --example simulate [SEED [PERCENT_OF_RUNS [TABLE]]]` prints the tables
+//! of `docs/STATISTICS.md`, in Markdown, or one of them: `anytime`, `rare`, `once`, `equal`, `detect`.
+//! The same seed gives the same figures with any number of cores. A short form runs as a test
+//! (`tests/it/simulation.rs`).
+
+mod anytime;
+mod draw;
+mod fixed;
+mod judged;
+mod tables;
+mod trial;
+
+use tables::Bench;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize, usual: u64| {
+        let given = arguments.get(at).map(|given| given.parse());
+        given.and_then(Result::ok).unwrap_or(usual)
+    };
+    let bench = Bench {
+        seed: number(0, 20_261_121),
+        percent: number(1, 100).max(1),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+    };
+    println!("Seed {}; {}% of the runs.", bench.seed, bench.percent);
+    type Print = fn(&Bench);
+    let tables: [(&str, Print); 5] = [
+        ("anytime", Bench::anytime),
+        ("rare", Bench::rare_events),
+        ("once", Bench::one_look),
+        ("equal", Bench::judge_on_equal_arms),
+        ("detect", Bench::judge_detects),
+    ];
+    let asked = arguments.get(2);
+    for (name, print) in tables {
+        if asked.is_none_or(|asked| asked == name) {
+            print(&bench);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Rare events, which the asymptotic sequence has its limit at.
+
+use super::super::anytime::{self, Course};
+use super::super::draw::Draw;
+use super::super::trial::Outcome;
+use super::{Bench, LOOKS, held};
+use stats::{Alpha, Question};
+
+impl Bench {
+    /// The same rare events by three methods.
+    pub(crate) fn rare_events(&self) {
+        println!("\n### Rare events, {LOOKS} looks: false positives by the first look\n");
+        println!(
+            "| method | events | runs | events an arm expected at the first look: false positives |"
+        );
+        println!("|---|---|---|---|");
+        let question = anytime::at(Alpha::default());
+        for p in [0.001, 0.02] {
+            let each = (0.1 / p) as u64;
+            type Method = fn(f64, &Course, &mut Draw) -> Outcome;
+            let methods: [(&str, Method, Question); 3] = [
+                ("relative", anytime::proportion, question),
+                (
+                    "relative, from 20 events an arm on",
+                    anytime::proportion_with_floor,
+                    question,
+                ),
+                ("absolute", anytime::proportion, question.absolute()),
+            ];
+            for (name, method, question) in methods {
+                let course = Course {
+                    question,
+                    looks: LOOKS,
+                    each,
+                    change: 0.0,
+                };
+                let tally = self.repeat(400, |draw| method(p, &course, draw));
+                let told = [1, 20, 50, 100, 200, 500].map(|first| {
+                    let share = held(&tally, tally.rejected_from(first), 0.05);
+                    format!("{}: {share}", first as f64 * 0.1)
+                });
+                println!(
+                    "| proportion, {name} | {}% | {} | {} |",
+                    p * 100.0,
+                    tally.runs,
+                    told.join("; ")
+                );
+            }
+        }
+        let course = Course {
+            question,
+            looks: 200,
+            each: 1,
+            change: 0.0,
+        };
+        let tally = self.repeat(4_000, |draw| anytime::events(0.5, &course, draw));
+        println!(
+            "| counts, after each of 200 events | any | {} | 0.5: {} |",
+            tally.runs,
+            held(&tally, tally.rejected, 0.05)
+        );
+    }
+}
