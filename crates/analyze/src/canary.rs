@@ -47,6 +47,13 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     } else {
         (request.metrics.clone(), Vec::new())
     };
+    let is_rate = |metric: &Metric| matches!(metric.what, What::Rate(..));
+    if request.margin.is_some() && !metrics.iter().any(is_rate) {
+        return Err(Failure::asked(
+            "--margin: no metric is a rate",
+            "name one, as --metric errors/requests, or leave --margin out",
+        ));
+    }
     let mut columns: Vec<&str> = Vec::new();
     for column in metrics.iter().flat_map(Metric::columns) {
         if !columns.contains(&column) {
@@ -63,9 +70,7 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
             let rule = Rule {
                 worse: metric.worse.unwrap_or(request.worse),
                 tolerance: request.tolerance,
-                margin: request
-                    .margin
-                    .filter(|_| matches!(metric.what, What::Rate(..))),
+                margin: request.margin.filter(|_| is_rate(metric)),
                 min_sample: request.min_sample,
                 alpha: request.alpha,
                 looks: request.looks,

@@ -57,6 +57,12 @@ pub(crate) async fn run(settings: Settings<'_>) -> Result<()> {
             "the sentence does not say {word:?}: {view}"
         );
     }
+    let (_, figure) = why.split_once("sent back: ").unwrap_or(("", why));
+    let page = stage.page(&format!("/rollouts/{id}")).await?;
+    ensure!(
+        page.contains(figure),
+        "the rollout's page does not say {figure:?}"
+    );
     let failed = failures(&hits).len();
     ensure!(
         failed > 0,

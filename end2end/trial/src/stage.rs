@@ -82,15 +82,30 @@ impl Stage {
             "--",
         ];
         arguments.extend(command);
-        self.command(&arguments)
+        self.command(&arguments)?;
+        Ok(())
     }
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// Runs a command of the binary as a user would.
-    pub(crate) fn command(&self, arguments: &[&str]) -> Result<()> {
+    /// A page as a browser without script gets it, signed in by a link of its own.
+    pub(crate) async fn page(&self, path: &str) -> Result<String> {
+        let link = self.command(&["login-link"])?;
+        let entered = self.api.client.get(link.trim(), &[]).await?;
+        let cookie = entered.headers.get("set-cookie");
+        let cookie = cookie.and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.with_context(|| format!("no session from {link}"))?;
+        let cookie = cookie.split(';').next().unwrap_or(cookie);
+        let address = format!("{}{path}", self.api.base);
+        let page = self.api.client.get(&address, &[("cookie", cookie)]).await?;
+        ensure!(page.status == 200, "{path} answers {}", page.status);
+        Ok(String::from_utf8_lossy(&page.body).into_owned())
+    }
+
+    /// Runs a command of the binary as a user would; what it prints.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Result<String> {
         let output = Command::new(&self.binary)
             .args(at_data(arguments, &self.data()))
             .output()?;
@@ -102,7 +117,7 @@ impl Stage {
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
-        Ok(())
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Starts `serve` and waits until it is ready.
@@ -240,7 +255,8 @@ impl Stage {
     }
 
     pub(crate) fn doctor(&self) -> Result<()> {
-        self.command(&["doctor"])
+        self.command(&["doctor"])?;
+        Ok(())
     }
 }
 

@@ -272,4 +272,6 @@ fn no_error_in_either_file_passes_only_within_a_margin() {
     assert!(pass.starts_with("The canary passes"), "{pass}");
     let strict = judged("--margin 0.00002");
     assert!(strict.starts_with("Not decided."), "{strict}");
+    let none = folder.run("canary @clean.csv @clean.csv --metric latency_ms --margin 0.1");
+    assert!(none.unwrap_err().contains("no metric is a rate"));
 }

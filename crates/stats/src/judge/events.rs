@@ -89,7 +89,7 @@ pub(super) fn judge_rate(
     };
     let (by_margin, _) = accepted.held_against(share(canary) - share(control), points);
     Ok(match (by_tolerance, by_margin) {
-        (Verdict::Pass, _) | (Verdict::Fail, Verdict::Fail) => compared.with(by_tolerance, reason),
+        (Verdict::Pass, _) | (_, Verdict::Fail) => compared.with(by_tolerance, reason),
         (_, Verdict::Pass) => compared.with(Verdict::Pass, Reason::WithinMargin { points, margin }),
         _ => compared.with(Verdict::Inconclusive, Reason::MarginOpen { points, margin }),
     })
