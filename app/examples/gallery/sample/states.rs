@@ -103,7 +103,7 @@ fn succeeded(view: RolloutView) -> RolloutView {
         state: "succeeded".into(),
         state_text: "succeeded".into(),
         reason: None,
-        sentence: "1.2.0 has replaced what ran before and serves all visitors.".into(),
+        sentence: "1.2.0 has replaced 1.1.4 and serves all visitors.".into(),
         ended_at: Some(ago(10)),
         timeline: timeline()
             .into_iter()

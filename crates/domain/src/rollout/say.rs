@@ -84,7 +84,10 @@ fn told(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
             };
             format!("{} {why}{}", traffic(), back())
         }
-        Status::Succeeded => format!("{new} has replaced what ran before and serves all visitors."),
+        Status::Succeeded => match old {
+            Some(old) => format!("{new} has replaced {old} and serves all visitors."),
+            None => format!("{new} serves all visitors; nothing ran here before."),
+        },
         Status::Rejected { why } => format!("It never began: {why}."),
         Status::Cancelled => match (rollout.admitted_at, old) {
             (Some(_), Some(old)) => format!("It was cancelled; {old} serves all visitors."),

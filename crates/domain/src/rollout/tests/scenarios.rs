@@ -367,3 +367,18 @@ fn a_text_in_words_names_versions_and_numbers() {
     );
     assert!(!words.contains(from.name.as_str()), "{words}");
 }
+
+#[test]
+fn what_was_replaced_is_named_and_a_first_start_replaces_nothing() {
+    let mut over = specimen("succeeded");
+    let said = |rollout: &Rollout| sentence(rollout, None, Time(0));
+    let (new, old) = (&over.plan.to.version, &over.plan.from);
+    let old = &old.as_ref().unwrap().version;
+    assert_eq!(
+        said(&over),
+        format!("{new} has replaced {old} and serves all visitors.")
+    );
+    let first = format!("{new} serves all visitors; nothing ran here before.");
+    std::sync::Arc::make_mut(&mut over.plan).from = None;
+    assert_eq!(said(&over), first);
+}
