@@ -41,6 +41,9 @@ fn told(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
     let old = plan.from.as_ref().map(named);
     let old = old.as_ref();
     let old_group = plan.from.as_ref().map(|from| &from.name);
+    // What is over is told of the present only as far as it still holds.
+    let serves = |group: &Group| seen.is_none_or(|seen| seen.routes.weight(&group.name) > 0);
+    let old_serves = plan.from.as_ref().is_some_and(serves);
     let traffic = || {
         let weight = seen.map_or(0, |seen| seen.routes.weight(&plan.to.name));
         match (weight, old) {
@@ -85,21 +88,31 @@ fn told(rollout: &Rollout, seen: Option<&Observation>, now: Time) -> String {
             format!("{} {why}{}", traffic(), back())
         }
         Status::Succeeded => match old {
-            Some(old) => format!("{new} has replaced {old} and serves all visitors."),
-            None => format!("{new} serves all visitors; nothing ran here before."),
+            Some(old) if serves(&plan.to) => {
+                format!("{new} has replaced {old} and serves all visitors.")
+            }
+            Some(old) => format!("{new} had replaced {old}; it no longer serves."),
+            None if serves(&plan.to) => {
+                format!("{new} serves all visitors; nothing ran here before.")
+            }
+            None => format!("{new} was the first to run here; it no longer serves."),
         },
         Status::Rejected { why } => format!("It never began: {why}."),
         Status::Cancelled => match (rollout.admitted_at, old) {
-            (Some(_), Some(old)) => format!("It was cancelled; {old} serves all visitors."),
+            (Some(_), Some(old)) if old_serves => {
+                format!("It was cancelled; {old} serves all visitors.")
+            }
+            (Some(_), Some(old)) => format!("It was cancelled, and {old} stayed."),
             (Some(_), None) => "It was cancelled; nothing of it is left.".to_owned(),
             (None, _) => "It was cancelled before it began.".to_owned(),
         },
         Status::RollingBack => format!("{} On its way back: {}.", traffic(), why(rollout)),
         Status::RolledBack => match old {
-            Some(old) => format!(
+            Some(old) if old_serves => format!(
                 "{old} serves all visitors again. {new} was sent back: {}.",
                 why(rollout)
             ),
+            Some(_) => format!("{new} was sent back: {}.", why(rollout)),
             None => format!("{new} was removed again: {}.", why(rollout)),
         },
         Status::Failed { problem } => format!("It needs a person: {problem}."),

@@ -378,6 +378,11 @@ fn what_was_replaced_is_named_and_a_first_start_replaces_nothing() {
         said(&over),
         format!("{new} has replaced {old} and serves all visitors.")
     );
+    let later = Observation::default();
+    assert_eq!(
+        sentence(&over, Some(&later), Time(0)),
+        format!("{new} had replaced {old}; it no longer serves.")
+    );
     let first = format!("{new} serves all visitors; nothing ran here before.");
     std::sync::Arc::make_mut(&mut over.plan).from = None;
     assert_eq!(said(&over), first);
