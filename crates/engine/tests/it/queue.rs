@@ -28,11 +28,11 @@ async fn starts_at_the_same_moment_take_turns_in_order() {
             .until(*id, "admitted", |rollout| rollout.admitted_at.is_some())
             .await;
         for later in &ids[nth + 1..] {
-            let queued = stage
-                .until(*later, "queued", |r| r.status.reason() == Some("queue"))
+            let waiting = Waiting::Queue { behind: *id };
+            let queued = Status::Pending { waiting };
+            stage
+                .until(*later, "queued behind it", |r| r.status == queued)
                 .await;
-            let behind = Waiting::Queue { behind: *id };
-            assert_eq!(queued.status, Status::Pending { waiting: behind });
         }
         stage.restart().await;
         stage.ends(*id, &Status::Succeeded).await;
