@@ -85,15 +85,7 @@ impl Engine {
         undone: Option<(RolloutId, &Group)>,
     ) -> Result<RolloutId, EngineError> {
         for _ in 0..TRIES {
-            let mut record = self.environment(&ask.target).await?;
-            if let Some((_, release)) = undone {
-                record.spec = record.spec.as_released(release);
-            }
-            let plan = Plan {
-                undoes: undone.map(|(id, _)| id),
-                ..self.plan_for(ask, &record).await?
-            };
-            self.not_twice(ask, &plan).await?;
+            let (plan, record) = self.propose(ask, undone).await?;
             let new = NewRollout {
                 plan,
                 by: ask.by.clone(),
@@ -111,6 +103,25 @@ impl Engine {
             }
         }
         Err(EngineError::Contended)
+    }
+
+    /// What would be begun now, with the record it is made against; every refusal there is comes
+    /// from here, so that who only asks hears what who begins would.
+    pub(crate) async fn propose(
+        &self,
+        ask: &Ask,
+        undone: Option<(RolloutId, &Group)>,
+    ) -> Result<(Plan, EnvironmentRecord), EngineError> {
+        let mut record = self.environment(&ask.target).await?;
+        if let Some((_, release)) = undone {
+            record.spec = record.spec.as_released(release);
+        }
+        let plan = Plan {
+            undoes: undone.map(|(id, _)| id),
+            ..self.plan_for(ask, &record).await?
+        };
+        self.not_twice(ask, &plan).await?;
+        Ok((plan, record))
     }
 
     /// A second wish for the same thing is a double click.

@@ -3,7 +3,7 @@
 use crate::admit::Ask;
 use crate::engine::{Done, Engine, EngineError};
 use domain::rollout::{Said, decide, evolve};
-use domain::{Actor, Command, Input, Refused, Rollout, RolloutId, Status, Strategy};
+use domain::{Actor, Command, Group, Input, Refused, Rollout, RolloutId, Status, Strategy};
 use store::{Append, AppendError, Fence, Loaded};
 
 /// How often a command is decided anew when the rollout moved at the same moment.
@@ -43,7 +43,7 @@ impl Engine {
                 && loaded.rollout.status == Status::Succeeded
                 && loaded.rollout.plan.from.is_some()
             {
-                return self.bring_back(&loaded, by).await;
+                return self.bring_back(&loaded.rollout, by).await;
             }
             let said = Said {
                 by: by.clone(),
@@ -61,8 +61,39 @@ impl Engine {
     }
 
     /// The way back from a rollout that is over: the earlier image, in a new group.
-    async fn bring_back(&self, over: &Loaded, by: Actor) -> Result<Done, EngineError> {
-        let plan = &over.rollout.plan;
+    async fn bring_back(&self, over: &Rollout, by: Actor) -> Result<Done, EngineError> {
+        let (ask, release) = self.way_back(over, by).await?;
+        let rollout = self.begin_undoing(&ask, Some((over.id, release))).await?;
+        Ok(Done { rollout })
+    }
+
+    /// Whether [`Command::Rollback`] would bring back what a succeeded rollout replaced, decided as
+    /// the command decides it.
+    ///
+    /// # Errors
+    /// What the command would answer instead.
+    pub async fn can_bring_back(&self, over: &Rollout, by: &Actor) -> Result<(), EngineError> {
+        let (ask, release) = self.way_back(over, by.clone()).await?;
+        self.propose(&ask, Some((over.id, release))).await?;
+        Ok(())
+    }
+
+    async fn way_back<'a>(
+        &self,
+        over: &'a Rollout,
+        by: Actor,
+    ) -> Result<(Ask, &'a Group), EngineError> {
+        let plan = &over.plan;
+        let Some(from) = &plan.from else {
+            return Err(Refused {
+                why: format!(
+                    "{} replaced nothing; there is nothing to return to",
+                    plan.to.name
+                ),
+                remedy: "start a rollout of the image you want".into(),
+            }
+            .into());
+        };
         let record = self.environment(&plan.target).await?;
         if record.stable.as_ref().map(|stable| &stable.name) != Some(&plan.to.name) {
             return Err(Refused {
@@ -70,15 +101,10 @@ impl Engine {
                     "{} has been replaced since; it is not what serves",
                     plan.to.name
                 ),
-                remedy:
-                    "roll back the newest rollout of the environment, or start the image you want"
-                        .into(),
+                remedy: format!("start a rollout of {} to return to it", from.version),
             }
             .into());
         }
-        let Some(from) = &plan.from else {
-            return Err(EngineError::NoRollout(over.rollout.id));
-        };
         let ask = Ask {
             target: plan.target.clone(),
             image: from.image.clone(),
@@ -86,11 +112,7 @@ impl Engine {
             strategy: Strategy::BlueGreen,
             by,
         };
-        Ok(Done {
-            rollout: self
-                .begin_undoing(&ask, Some((over.rollout.id, from)))
-                .await?,
-        })
+        Ok((ask, from))
     }
 
     /// Decides and journals, deciding anew where somebody else was faster.

@@ -7,8 +7,10 @@ use app::backend::{Answer, Viewer, ViewerRole};
 use app::view::*;
 use domain::plan::Strategy;
 use domain::rollout::{ActionOffer, actions, headline, sentence};
-use domain::{AppName, Command, Digest, Rollout, RolloutId, Status, Target, Time, Version};
-use engine::{Ask, Snapshot};
+use domain::{
+    AppName, Command, Digest, Refused, Rollout, RolloutId, Status, Target, Time, Version,
+};
+use engine::{Ask, EngineError, Snapshot};
 use store::{ImageRecord, RolloutQuery, RolloutRecord};
 
 /// Newest entries that the page of a rollout shows.
@@ -34,29 +36,19 @@ impl World {
         let rollout = &snapshot.rollout;
         let mut offers = actions(rollout, &viewer.actor, self.time());
         // The machine refuses a finished rollout; the engine takes it back by a new one.
-        if rollout.status == Status::Succeeded
-            && let Some(from) = &rollout.plan.from
-        {
-            let record = self
-                .store
-                .environment(&rollout.plan.target)
+        if rollout.status == Status::Succeeded && rollout.plan.from.is_some() {
+            let refused = self
+                .engine
+                .can_bring_back(rollout, &viewer.actor)
                 .await
-                .map_err(of_store)?;
-            let serves = record.and_then(|record| record.stable);
-            let newest = serves.is_some_and(|stable| stable.name == rollout.plan.to.name);
+                .err();
+            let why = refused.map(why_not);
             for offer in offers
                 .iter_mut()
                 .filter(|offer| offer.name == Command::Rollback)
             {
-                offer.allowed = newest;
-                offer.why = if newest {
-                    String::new()
-                } else {
-                    format!(
-                        "it has been replaced since; start a rollout of {} to return to it",
-                        from.version
-                    )
-                };
+                offer.allowed = why.is_none();
+                offer.why = why.clone().unwrap_or_default();
             }
         }
         for offer in &mut offers {
@@ -240,8 +232,7 @@ impl World {
             strategy,
         } = request;
         let known = self.store.application(app).await.map_err(of_store)?;
-        let known =
-            known.ok_or_else(|| of_engine(engine::EngineError::NoApplication(app.clone())))?;
+        let known = known.ok_or_else(|| of_engine(EngineError::NoApplication(app.clone())))?;
         let target = Target {
             app: app.clone(),
             env: env.clone(),
@@ -251,7 +242,7 @@ impl World {
             .iter()
             .any(|environment| &environment.name == env)
         {
-            return Err(of_engine(engine::EngineError::NoEnvironment(target)));
+            return Err(of_engine(EngineError::NoEnvironment(target)));
         }
         let image = self.resolve(app, image).await?;
         if &image.app != app {
@@ -330,8 +321,20 @@ impl World {
             .engine
             .command_where(id, command, by, request.step, &may)
             .await
-            .map_err(of_engine)?;
+            .map_err(|error| {
+                let mut problem = of_engine(error);
+                problem.detail = rollout.plan.in_words(&problem.detail);
+                problem
+            })?;
         self.rollout_view(viewer, done.rollout).await
+    }
+}
+
+/// Why a rollout that is over cannot be taken back, as its button tells it.
+fn why_not(error: EngineError) -> String {
+    match error {
+        EngineError::Refused(Refused { why, remedy }) => format!("{why}; {remedy}"),
+        error => of_engine(error).detail,
     }
 }
 

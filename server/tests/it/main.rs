@@ -18,6 +18,7 @@ mod disk;
 mod harness;
 mod live;
 mod nevers;
+mod offers;
 mod once;
 mod postgres;
 mod rights;
