@@ -19,10 +19,15 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     /// Asks cargo, which knows every way a target folder can be configured.
+    ///
+    /// Where this package lies is taken from who runs it: two clones that share a target folder share
+    /// this binary, and what was compiled into it may be the other's path.
     pub(crate) fn locate() -> Result<Self> {
+        let here = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let output = Command::new(cargo_program())
             .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .current_dir(here)
             .output()
             .context("cannot run cargo")?;
         if !output.status.success() {
