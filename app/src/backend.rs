@@ -67,6 +67,23 @@ pub enum ProblemKind {
     Internal,
 }
 
+impl ProblemKind {
+    /// The status that says it (RFC 9110), the same for a page and for a program.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Invalid => 422,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::TooLarge => 413,
+            Self::Unavailable => 503,
+            Self::Internal => 500,
+        }
+    }
+}
+
 pub type Answer<T> = Result<T, Problem>;
 
 /// What pages and handlers can ask for. Every write is authorised on the object that was loaded.

@@ -2,6 +2,7 @@
 
 use crate::live::provide_live;
 use crate::pages;
+use crate::ui::provide_told;
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::SsrMode;
@@ -24,6 +25,7 @@ const NAVIGATION: [(&str, &str); 4] = [
 pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_live();
+    provide_told();
     Effect::new(mark_hydrated);
     view! {
         <Title formatter=|title: String| format!("{title} · Viridian") />

@@ -26,6 +26,7 @@ pub mod view;
 
 pub use frame::App;
 pub use shell::{Respond, shell};
+pub use ui::Told;
 
 /// The mark: a rounded square, half blue, half green. Also served as the icon of the page.
 pub const MARK_SVG: &str = include_str!("../public/mark.svg");

@@ -15,8 +15,10 @@ use std::time::Duration;
 
 mod snapshot;
 mod source;
+mod turns;
 
 pub use snapshot::Snapshot;
+use turns::{Trust, Turns};
 
 /// Between the end of one reload and the start of the next: at most four a second, however many
 /// events come.
@@ -132,7 +134,7 @@ pub fn follow<T, Load, Loading>(
         shown,
         live: live.clone(),
         load,
-        stage: RwSignal::new(Stage::Idle),
+        turns: RwSignal::new(Turns::default()),
     };
     let concerns = Arc::new(concerns);
     Effect::new(move |_| {
@@ -145,8 +147,11 @@ pub fn follow<T, Load, Loading>(
                 }
             }
             Heard::Resync => reload.ask(Trust::Anything),
+            // What is owed is tried again; until it has come, nothing is known of this moment.
             Heard::Tick => {
-                shown.try_update(|shown| shown.advance(TICK));
+                if !reload.retry() {
+                    shown.try_update(|shown| shown.advance(TICK));
+                }
             }
         }));
         let live = live.clone();
@@ -161,30 +166,12 @@ pub fn show_newer<T: Snapshot + Send + Sync + 'static>(shown: RwSignal<T>, new: 
     }
 }
 
-/// What a reload may put on the screen.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Trust {
-    /// Answers can overtake each other: an older one is dropped.
-    Newer,
-    /// After a reconnect the server may be another one, restored to an earlier moment.
-    Anything,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Idle,
-    /// Loading, or resting after it.
-    Busy,
-    /// Busy, and asked again meanwhile.
-    Again(Trust),
-}
-
 /// Loads one at a time, and again where it was asked meanwhile.
 struct Reload<T: 'static, Load> {
     shown: RwSignal<T>,
     live: Live,
     load: Load,
-    stage: RwSignal<Stage>,
+    turns: RwSignal<Turns>,
 }
 
 impl<T: 'static, Load: Clone> Clone for Reload<T, Load> {
@@ -193,13 +180,13 @@ impl<T: 'static, Load: Clone> Clone for Reload<T, Load> {
             shown,
             live,
             load,
-            stage,
+            turns,
         } = self;
         Self {
             shown: *shown,
             live: live.clone(),
             load: load.clone(),
-            stage: *stage,
+            turns: *turns,
         }
     }
 }
@@ -211,19 +198,30 @@ where
     Loading: Future<Output = Result<T, LoadError>> + 'static,
 {
     fn ask(&self, trust: Trust) {
-        match self.stage.try_get_untracked() {
-            Some(Stage::Idle) => self.start(trust),
-            Some(Stage::Busy) => drop(self.stage.try_set(Stage::Again(trust))),
-            Some(Stage::Again(_)) | None => {}
+        self.step(|turns| turns.ask(trust));
+    }
+
+    /// Loads what is still owed; whether anything is.
+    fn retry(&self) -> bool {
+        self.step(Turns::next);
+        self.turns.try_with_untracked(Turns::owes) == Some(true)
+    }
+
+    /// Begins to load where the step says so. Nothing happens once the page is gone.
+    fn step(&self, step: impl FnOnce(&mut Turns) -> Option<Trust>) {
+        // Nobody draws this, so nobody is to be told of it.
+        let begun = self.turns.try_update_untracked(step);
+        if let Some(trust) = begun.flatten() {
+            self.load(trust);
         }
     }
 
-    fn start(&self, trust: Trust) {
-        self.stage.try_set(Stage::Busy);
+    fn load(&self, trust: Trust) {
         let this = self.clone();
         spawn_local(async move {
             match (this.load)().await {
                 Ok(new) => {
+                    this.turns.try_update_untracked(Turns::succeeded);
                     if this.live.trouble.try_with_untracked(Option::is_some) == Some(true) {
                         this.live.trouble.try_set(None);
                     }
@@ -232,18 +230,13 @@ where
                         Trust::Anything => drop(this.shown.try_set(new)),
                     }
                 }
-                Err(error) => drop(this.live.trouble.try_set(Some(error))),
+                Err(error) => {
+                    this.turns.try_update_untracked(Turns::failed);
+                    this.live.trouble.try_set(Some(error));
+                }
             }
-            set_timeout(move || this.rested(), RELOAD_GAP);
+            set_timeout(move || this.step(Turns::rested), RELOAD_GAP);
         });
-    }
-
-    fn rested(&self) {
-        match self.stage.try_get_untracked() {
-            Some(Stage::Again(trust)) => self.start(trust),
-            Some(_) => drop(self.stage.try_set(Stage::Idle)),
-            None => {}
-        }
     }
 }
 

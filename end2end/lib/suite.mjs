@@ -67,13 +67,20 @@ export function suite(name, define, { server: serverOptions, setUp, tearDown } =
   });
 }
 
-/** The way a person takes: a one-time link, opened in the browser. Resolves to its cookies. */
+/** The way a person takes: a one-time link is opened in the browser, and its button pressed. */
+export async function enter(page, link) {
+  const response = await page.goto(link);
+  assert.equal(response.status(), 200, `the sign-in link leads to ${page.url()}`);
+  await page.getByRole("button", { name: /^Sign in as / }).click();
+  await page.waitForURL((url) => url.pathname === "/");
+}
+
+/** Resolves to the cookies of a browser that came in by a link. */
 async function signIn(browser, server) {
   const link = await server.command("login-link");
   const context = await browser.newContext();
   const page = await context.newPage();
-  const response = await page.goto(link);
-  assert.equal(response.status(), 200, `the sign-in link leads to ${page.url()}`);
+  await enter(page, link);
   const state = await context.storageState();
   assert.ok(state.cookies.length > 0, "signing in sets a cookie");
   await context.close();

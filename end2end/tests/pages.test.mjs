@@ -69,6 +69,13 @@ suite(
           await assertAccessible(page);
           assert.equal(await sideways(page), 0);
         });
+
+        test(`axe finds nothing serious on the page of a sign-in link, ${how}`, { colorScheme, viewport, stranger: true }, async ({ page, server }) => {
+          await page.goto(await server.command("login-link"));
+          await page.locator("button:focus").waitFor();
+          await assertAccessible(page);
+          assert.equal(await sideways(page), 0);
+        });
       }
     }
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { assertAccessible } from "../lib/axe.mjs";
 import { hydrated } from "../lib/browser.mjs";
 import { openShop, start, until } from "../lib/shop.mjs";
-import { suite } from "../lib/suite.mjs";
+import { enter, suite } from "../lib/suite.mjs";
 
 // Nobody visits this shop: a canary waits, and is taken back.
 const SETTINGS = `[environment.canary]
@@ -98,7 +98,7 @@ suite(
     });
 
     test("who may not is told why beside the button", { stranger: true }, async ({ page, server }) => {
-      await page.goto(await server.command("login-link", "--name", "eva", "--role", "viewer"));
+      await enter(page, await server.command("login-link", "--name", "eva", "--role", "viewer"));
       for (const what of ["hold", "veto"]) {
         await page.goto("/applications/shop");
         await hydrated(page);

@@ -16,6 +16,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 mod m0001_journal;
 mod m0002_grants;
 mod m0003_notes;
+mod m0004_lists;
 
 pub use sea_orm_migration::MigratorTrait;
 
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_journal::Migration),
             Box::new(m0002_grants::Migration),
             Box::new(m0003_notes::Migration),
+            Box::new(m0004_lists::Migration),
         ]
     }
 }

@@ -8,16 +8,18 @@ mod hosts;
 mod people;
 mod public;
 mod scope;
+mod seal;
 mod secret;
 mod sign_in;
 
 pub(crate) use gate::{Peer, gate};
 pub(crate) use grant::{GrantSpec, in_words};
 pub(crate) use hosts::Hosts;
-pub(crate) use people::{Credential, People, TOKEN_DAYS_MAX};
+pub(crate) use people::{Credential, People, Proof, TOKEN_DAYS_MAX};
 pub(crate) use public::PublicUrl;
 pub(crate) use scope::Scope;
-pub(crate) use sign_in::{sign_in, sign_out};
+pub(crate) use seal::Seal;
+pub(crate) use sign_in::{ask, sign_in, sign_out};
 
 use app::backend::ViewerRole;
 use serde::{Deserialize, Serialize};

@@ -1,16 +1,21 @@
 //! What `viridian doctor` looks at, whichever process does the looking.
 
 use crate::data::DataDir;
+use crate::world::{is_trouble, node_notes};
 use cloud_local::LocalCloud;
-use domain::Time;
+use cloud_local::wire::{NodeEventKind, Status};
+use domain::{Target, Time};
 use serde::{Deserialize, Serialize};
 use store::{Store, Verification};
 use utoipa::ToSchema;
 
+/// Of what befell an environment, the newest so many are told.
+const BEFELL: usize = 5;
+
 /// One thing that was looked at.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Finding {
-    /// `journal`, `store`, `node`, `images`, `token`.
+    /// `journal`, `store`, `node`, `images`, `token`, `folder`.
     pub(crate) what: String,
     pub(crate) sound: bool,
     /// What was found, and what to do where it is not sound.
@@ -45,6 +50,7 @@ pub(crate) async fn all(
     findings.extend(self::node(node).await);
     findings.extend(images(store, node).await);
     findings.push(token(data));
+    findings.push(folder(data));
     findings
 }
 
@@ -61,6 +67,12 @@ async fn journal(store: &Store) -> Finding {
             "journal",
             format!(
                 "entry {seq} is not as it was written: {why}. Stop, and restore a back-up from before with `viridian restore`"
+            ),
+        ),
+        Ok(Verification::Differs { why }) => Finding::bad(
+            "journal",
+            format!(
+                "its entries are as they were written, but the lists do not show what they say: {why}. Stop, and restore a back-up from before with `viridian restore`"
             ),
         ),
         Err(error) => Finding::bad("journal", error.to_string()),
@@ -105,13 +117,14 @@ async fn node(node: &LocalCloud) -> Vec<Finding> {
                 format!("{} cannot listen on {}: {trouble}", env.target, env.listen),
             ));
         }
+        findings.extend(befell(&status, &env.target));
         for instance in env.groups.iter().flat_map(|group| &group.instances) {
             if !instance.drift.is_empty() {
                 let files = instance.drift.join(", ");
                 findings.push(Finding::bad(
                     "node",
                     format!(
-                        "instance {} of {} differs from its image: {files}",
+                        "instance {} of {} differs from its image: {files}. The page Now says what becomes of it",
                         instance.id, env.target
                     ),
                 ));
@@ -119,6 +132,28 @@ async fn node(node: &LocalCloud) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What nobody asked for and is over, newest first, since the node runs.
+fn befell(status: &Status, target: &Target) -> Vec<Finding> {
+    let here = status.events.iter().filter(|event| {
+        let about = event.about.as_ref();
+        let told = is_trouble(event.kind) || event.kind == NodeEventKind::Adopted;
+        told && about.is_some_and(|about| &about.target == target)
+    });
+    let mut notes = node_notes(here);
+    notes.truncate(BEFELL);
+    let told = notes.into_iter().map(|note| {
+        let (date, clock) = crate::calendar::utc(note.at);
+        let detail = note.detail.map_or_else(String::new, |detail| {
+            format!(" ({})", detail.lines().collect::<Vec<_>>().join(" / "))
+        });
+        Finding::good(
+            "node",
+            format!("{target}, {date} {clock} UTC: {}{detail}", note.text),
+        )
+    });
+    told.collect()
 }
 
 /// Every byte of every image beside its digest.
@@ -150,9 +185,10 @@ async fn images(store: &Store, node: &LocalCloud) -> Vec<Finding> {
             Ok(differences) => findings.push(Finding::bad(
                 "images",
                 format!(
-                    "what {name} runs from differs from the image in {} files, the first {}: it is replaced by itself",
+                    "what {name} runs from differs from the image in {} files, the first {}: `viridian instance list --app {}` shows which instances, the page Now what becomes of them",
                     differences.len(),
                     differences.first().map_or("", |first| &first.path),
+                    image.app,
                 ),
             )),
             Err(error) => findings.push(Finding::bad("images", format!("{name}: {error}"))),
@@ -190,4 +226,23 @@ fn token(data: &DataDir) -> Finding {
             format!("{place}: {error}. `viridian serve` makes a new one at its start"),
         ),
     }
+}
+
+fn folder(data: &DataDir) -> Finding {
+    let place = data.path().display();
+    let exposed = data.exposed();
+    if exposed.is_empty() {
+        return Finding::good("folder", format!("{place} is for its owner alone"));
+    }
+    let paths: Vec<_> = exposed
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    Finding::bad(
+        "folder",
+        format!(
+            "others may look into {}: `chmod -R go-rwx {place}`",
+            paths.join(", ")
+        ),
+    )
 }

@@ -2,7 +2,7 @@
 //! the data folder itself.
 //!
 //! Exit codes: 0 done, 1 error, 2 usage, and for what is watched 3 rolled back or cancelled,
-//! 4 failed.
+//! 4 failed. A canary judged out of files ends with 3 where it fails, 5 where it is not decided.
 
 mod analyze;
 mod apply;
@@ -13,6 +13,7 @@ mod doctor;
 mod failure;
 mod hold;
 mod image;
+mod instance;
 mod login_link;
 mod migrate;
 mod node;
@@ -53,6 +54,7 @@ enum Command {
     Analyze(analyze::Args),
     Image(image::Args),
     Rollout(rollout::Args),
+    Instance(instance::Args),
     Hold(hold::HoldArgs),
     Veto(hold::VetoArgs),
     Doctor(doctor::Args),
@@ -66,10 +68,12 @@ enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Done {
     Ok,
-    /// What was watched went back.
+    /// What was watched went back, or what was judged must.
     WentBack,
     /// What was watched needs a person.
     Failed,
+    /// The figures do not decide.
+    Undecided,
 }
 
 pub(crate) type Outcome = Result<Done, Failure>;
@@ -112,6 +116,7 @@ impl Cli {
             Command::Analyze(args) => analyze::run(args).await,
             Command::Image(args) => Box::pin(image::run(args)).await,
             Command::Rollout(args) => Box::pin(rollout::run(args)).await,
+            Command::Instance(args) => instance::run(args).await,
             Command::Hold(args) => hold::run_hold(args).await,
             Command::Veto(args) => hold::run_veto(args).await,
             Command::Doctor(args) => Box::pin(doctor::run(args)).await,
@@ -124,6 +129,7 @@ impl Cli {
             Ok(Done::Ok) => ExitCode::SUCCESS,
             Ok(Done::WentBack) => ExitCode::from(3),
             Ok(Done::Failed) => ExitCode::from(4),
+            Ok(Done::Undecided) => ExitCode::from(5),
             Err(failure) => {
                 eprintln!("{failure}");
                 ExitCode::from(1)

@@ -7,6 +7,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+/// How long a start waits for another process to let go of the folder.
+const A_MOMENT: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// A data folder, which need not exist yet.
 #[derive(Clone, Debug)]
 pub(crate) struct DataDir(PathBuf);
@@ -95,6 +98,47 @@ impl DataDir {
         Ok(name)
     }
 
+    /// Whether a process has the folder. Asking takes nothing: the file is not written, and where it is
+    /// shared for a moment, whoever wants it whole waits for that in [`DataDir::lock_soon`].
+    pub(crate) fn is_taken(&self) -> io::Result<bool> {
+        let file = match File::open(self.0.join("lock")) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(true),
+            Err(std::fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// [`DataDir::lock`], which waits for those that have it for a moment only.
+    pub(crate) async fn lock_soon(&self) -> io::Result<Option<Lock>> {
+        let until = tokio::time::Instant::now() + A_MOMENT;
+        loop {
+            let lock = self.lock()?;
+            if lock.is_some() || tokio::time::Instant::now() > until {
+                return Ok(lock);
+            }
+            tokio::time::sleep(A_MOMENT / 50).await;
+        }
+    }
+
+    /// What of the folder others than its owner may look into: itself, the database, the token.
+    pub(crate) fn exposed(&self) -> Vec<PathBuf> {
+        let files = ["", "viridian.db", "viridian.db-wal", "viridian.db-shm"];
+        let paths = files.iter().map(|name| match *name {
+            "" => self.0.clone(),
+            name => self.0.join(name),
+        });
+        let open = |path: &PathBuf| {
+            path.metadata()
+                .is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+        };
+        paths.filter(open).collect()
+    }
+
     /// Takes the folder for this process until the answer is dropped; `None` where another has it.
     /// The kernel lets go of it whichever way the process ends.
     pub(crate) fn lock(&self) -> io::Result<Option<Lock>> {
@@ -148,6 +192,43 @@ mod tests {
         assert!(data.lock().unwrap().is_none());
         drop(first);
         assert!(data.lock().unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn whoever_asks_takes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::create(folder.path()).unwrap();
+        assert!(!data.is_taken().unwrap(), "nobody was here yet");
+        assert!(!folder.path().join("lock").exists());
+        let held = data.lock().unwrap().expect("free");
+        assert!(data.is_taken().unwrap());
+        let said = std::fs::read_to_string(folder.path().join("lock")).unwrap();
+        assert_eq!(said.trim(), std::process::id().to_string());
+        drop(held);
+        assert!(!data.is_taken().unwrap());
+
+        // Somebody asks at the very moment of a start.
+        let asking = File::open(folder.path().join("lock")).unwrap();
+        asking.lock_shared().unwrap();
+        assert!(data.lock().unwrap().is_none(), "it is shared right now");
+        let starts = tokio::spawn({
+            let data = data.clone();
+            async move { data.lock_soon().await }
+        });
+        tokio::task::yield_now().await;
+        drop(asking);
+        assert!(starts.await.unwrap().unwrap().is_some());
+    }
+
+    #[test]
+    fn what_others_may_look_into_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::create(&folder.path().join("new")).unwrap();
+        assert_eq!(data.exposed(), Vec::<PathBuf>::new());
+        std::fs::set_permissions(data.path(), Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(data.database(), "").unwrap();
+        std::fs::set_permissions(data.database(), Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(data.exposed(), [data.path().to_owned(), data.database()]);
     }
 
     #[test]

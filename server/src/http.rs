@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod events;
 mod extract;
 mod forms;
+mod home;
 mod idempotency;
 pub(crate) mod live;
 mod metrics;

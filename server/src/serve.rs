@@ -1,6 +1,7 @@
 //! Running the server, from an empty folder to a graceful stop.
 
 mod listener;
+mod seat;
 
 use crate::auth::{Hosts, People, PublicUrl};
 use crate::cli::Failure;
@@ -12,6 +13,7 @@ use crate::world::World;
 use domain::Time;
 use engine::{Clock, Engine, Replicas, SharedClock, SteadyClock, SystemClock};
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,9 +44,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
             "name a folder that can be written with --data DIR",
         )
     })?;
-    let locked = data
-        .lock()
-        .map_err(|error| Failure::new(format!("{folder} cannot be locked: {error}"), ""))?;
+    let locked = data.lock_soon().await;
+    let locked = locked.map_err(|error| cannot_lock(&folder, &error))?;
     let Some(_lock) = locked else {
         let by = data
             .server()
@@ -77,6 +78,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         .prove_writable(SystemClock.now())
         .await
         .map_err(|error| Failure::new(error, ""))?;
+    let seat = seat::take(&store).await?;
     let exe = std::env::current_exe()
         .map_err(|error| Failure::new(format!("this program cannot find itself: {error}"), ""))?;
     let node = cloud_local::find_or_start(&data.node(), &exe)
@@ -135,6 +137,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::new(error, ""))?;
     let live = Live::start(&world, head, stopping.clone());
+    warm_up(world.clone(), stopping.clone());
     let mut names = options.hosts;
     names.extend(options.public.iter().map(|public| public.host().to_owned()));
     let shown = options
@@ -176,15 +179,32 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     }
     tracing::info!(data = %data.path().display(), "serving");
 
-    stopping.cancelled().await;
+    let lost = tokio::select! {
+        () = stopping.cancelled() => None,
+        failure = seat::lost(&seat) => Some(failure),
+    };
+    stopping.cancel();
     tracing::info!("stopping; the node and its traffic stay");
     if let Err(error) = serving.await {
         tracing::error!(%error, "serving ended unexpectedly");
     }
     engine.stop().await;
     store.close().await;
+    seat.leave().await;
     tracing::info!("stopped");
-    Ok(())
+    lost.map_or(Ok(()), Err)
+}
+
+/// What pages take long to compute over a long history is computed ahead; not at once, since a start has
+/// rollouts to go on with.
+fn warm_up(world: World, stopping: CancellationToken) {
+    const AFTER: std::time::Duration = std::time::Duration::from_secs(3);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = tokio::time::sleep(AFTER) => world.warm_up().await,
+        }
+    });
 }
 
 /// Time for all of this process: it never jumps, and never begins before what the journal holds.
@@ -199,6 +219,19 @@ fn steady_clock(last: Time) -> SharedClock {
         );
     }
     Arc::new(clock)
+}
+
+/// The lock is the first thing that is written.
+fn cannot_lock(folder: &str, error: &io::Error) -> Failure {
+    let why = match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => "its disk is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "there is no space left on its disk".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure::new(
+        format!("{folder} cannot be written: {why}"),
+        "mount it for writing, free some space or mend the folder's rights; or name another folder with --data DIR",
+    )
 }
 
 fn told(problem: app::backend::Problem) -> Failure {

@@ -164,7 +164,10 @@ struct Bundle {
 impl Bundle {
     fn open(root: Option<&Path>) -> Self {
         let Some(root) = root else {
-            tracing::warn!("no site folder given: pages are served without script and style");
+            tracing::warn!(
+                "there is no built website beside this program: pages are served without script and style; \
+                 name the folder it was built into with --site DIR"
+            );
             return Self { folder: None };
         };
         let folder = root.join("pkg");
@@ -175,8 +178,8 @@ impl Bundle {
             Err(error) => {
                 tracing::warn!(
                     folder = %folder.display(), %error,
-                    "the site is not built (cargo xtask run builds it): \
-                     pages are served without script and style"
+                    "the website is not there: pages are served without script and style; \
+                     build it with `cargo xtask run`, or name the folder it was built into with --site DIR"
                 );
                 Self { folder: None }
             }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod authority;
+mod befell;
 mod environment;
 mod error;
 mod group;
@@ -18,13 +19,14 @@ mod steps;
 mod words;
 
 pub(crate) use authority::{Extent, refusal, require, require_within};
+pub(crate) use befell::{is_trouble, told as node_notes};
 pub(crate) use error::{of_engine, of_store};
 pub(crate) use hold::offer as offer_of_removal;
 pub(crate) use image::ImportRequest;
 pub(crate) use making::InMaking;
 pub(crate) use words::what_happened;
 
-use app::backend::{Answer, Backend, Viewer, ViewerRole};
+use app::backend::{Answer, Backend, Viewer};
 use app::view::*;
 use cloud_local::LocalCloud;
 use domain::{AppName, Command, Digest, RolloutId, Time};
@@ -101,12 +103,7 @@ impl Backend for World {
     }
 
     async fn bake(&self, viewer: &Viewer, request: BakeRequest) -> Answer<ImageView> {
-        require_within(
-            viewer,
-            ViewerRole::Operator,
-            Some(&request.app),
-            "bake images",
-        )?;
+        self.may_make(viewer, &request.app, "bake images").await?;
         self.bake_image(viewer, request).await
     }
 

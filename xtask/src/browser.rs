@@ -74,6 +74,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 fn count(tap: &str) -> Count {
     let mut count = Count::default();
     for line in tap.lines() {
+        count.skipped.extend(skipped(line));
         let Some((what, number)) = line
             .strip_prefix("# ")
             .and_then(|rest| rest.split_once(' '))
@@ -92,6 +93,13 @@ fn count(tap: &str) -> Count {
     count
 }
 
+/// The test of a line `ok 3 - name # SKIP why`, which is not among those that passed.
+fn skipped(line: &str) -> Option<String> {
+    let (_, test) = line.trim_start().strip_prefix("ok ")?.split_once(" - ")?;
+    let (name, why) = test.split_once(" # SKIP")?;
+    Some(format!("{name}: {}", why.trim()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,23 +107,20 @@ mod tests {
     #[test]
     fn cancelled_tests_count_as_failed() {
         let tap = "ok 1 - a\n# pass 9 things\n# tests 7\n# pass 4\n# fail 1\n# cancelled 2\n";
-        assert_eq!(
-            count(tap),
-            Count {
-                passed: 4,
-                failed: 3
-            }
-        );
+        assert_eq!(count(tap), Count::of(4, 3));
+    }
+
+    #[test]
+    fn skipped_tests_are_counted_apart() {
+        let tap = "    ok 1 - a page # SKIP no keyboard\nok 2 - b\n# pass 1\n# skipped 1\n";
+        let count = count(tap);
+        assert_eq!(count.passed, 1);
+        assert_eq!(count.skipped, ["a page: no keyboard"]);
     }
 
     #[test]
     fn report_without_a_summary_is_no_pass() {
-        assert_eq!(
-            count("TAP version 13\n").or_failed(false),
-            Count {
-                passed: 0,
-                failed: 1
-            }
-        );
+        let count = count("TAP version 13\n").or_failed(false);
+        assert_eq!(count, Count::of(0, 1));
     }
 }

@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// How long a program may take to end after it was asked to.
 pub(crate) const STOP: Duration = Duration::from_secs(20);
+/// How much a program logs, as every program of this repository reads it.
+const LOG: &str = "RUST_LOG";
 const TURN: Duration = Duration::from_millis(200);
 
 /// Runs a program to its end, its output shown as it comes.
@@ -87,6 +89,10 @@ impl Service {
             .into_owned();
         let name = format!("{name} {}", args.first().unwrap_or(&""));
         let mut command = Command::new(program);
+        // Its own words are for the person; the log is for who asks for it, and for trouble.
+        if std::env::var_os(LOG).is_none() {
+            command.env(LOG, "warn");
+        }
         match shown {
             Shown::Yes => command.stdout(Stdio::piped()),
             Shown::No => command.stdout(Stdio::null()).stderr(Stdio::null()),

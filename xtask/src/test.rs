@@ -4,7 +4,9 @@ use crate::process::{follow, run as run_program};
 use crate::steps::{seconds, step};
 use crate::workspace::{Profile, Workspace};
 use crate::{browser, make, tools};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+use std::fs;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -40,36 +42,44 @@ impl Part {
     }
 }
 
-/// How many tests passed and how many did not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How many tests passed, how many failed, and which could not run on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Count {
     pub(crate) passed: usize,
     pub(crate) failed: usize,
+    /// A line each: the test, and what it lacked.
+    pub(crate) skipped: Vec<String>,
 }
 
 impl Count {
-    const ONE_PASSED: Self = Self {
-        passed: 1,
-        failed: 0,
-    };
-    const ONE_FAILED: Self = Self {
-        passed: 0,
-        failed: 1,
-    };
-
-    /// A program that failed without counting a failure did not get to its tests.
-    pub(crate) fn or_failed(self, success: bool) -> Self {
-        match self {
-            Self { passed, failed: 0 } if !success => Self { passed, failed: 1 },
-            count => count,
+    pub(crate) fn of(passed: usize, failed: usize) -> Self {
+        Self {
+            passed,
+            failed,
+            skipped: Vec::new(),
         }
     }
 
-    fn plus(self, other: Self) -> Self {
-        Self {
-            passed: self.passed + other.passed,
-            failed: self.failed + other.failed,
+    /// A program that failed without counting a failure did not get to its tests.
+    pub(crate) fn or_failed(mut self, success: bool) -> Self {
+        if self.failed == 0 && !success {
+            self.failed = 1;
         }
+        self
+    }
+
+    /// A test that returns early counts for its harness as one that passed.
+    fn less_skipped(mut self, list: &str) -> Self {
+        let skipped: BTreeSet<&str> = list.lines().filter(|line| !line.is_empty()).collect();
+        self.passed = self.passed.saturating_sub(skipped.len());
+        self.skipped = skipped.into_iter().map(str::to_owned).collect();
+        self
+    }
+
+    fn plus(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped.extend(other.skipped);
     }
 }
 
@@ -97,7 +107,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         };
         let count = count.unwrap_or_else(|error| {
             println!("{}: {error:#}", part.name());
-            Count::ONE_FAILED
+            Count::of(0, 1)
         });
         reports.push(Report {
             part,
@@ -110,13 +120,21 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 
 fn unit(workspace: &Workspace) -> Result<Count> {
     tools::python()?;
+    let list = workspace.site().with_file_name("skipped");
+    // What an earlier run lacked is not what this one lacks.
+    fs::write(&list, "").with_context(|| format!("cannot write {}", list.display()))?;
     let mut count = Count::default();
-    let status = follow(workspace.cargo("test").arg("--no-fail-fast"), |line| {
-        if let Some(binary) = result_line(line) {
-            count = count.plus(binary);
-        }
-    })?;
-    Ok(count.or_failed(status.success()))
+    let mut tests = workspace.cargo("test");
+    let status = follow(
+        tests.arg("--no-fail-fast").env("VIRIDIAN_SKIPPED", &list),
+        |line| {
+            if let Some(binary) = result_line(line) {
+                count.plus(binary);
+            }
+        },
+    )?;
+    let skipped = fs::read_to_string(&list)?;
+    Ok(count.less_skipped(&skipped).or_failed(status.success()))
 }
 
 /// Reads `test result: ok. 5 passed; 0 failed; …`, which every test binary ends with.
@@ -126,10 +144,7 @@ fn result_line(line: &str) -> Option<Count> {
         rest.split([';', '.'])
             .find_map(|part| part.trim().strip_suffix(what)?.trim().parse().ok())
     };
-    Some(Count {
-        passed: number("passed")?,
-        failed: number("failed")?,
-    })
+    Some(Count::of(number("passed")?, number("failed")?))
 }
 
 /// Builds rather than checks: the browser tests use the very artifacts, so that nothing is compiled
@@ -138,7 +153,7 @@ fn wasm(workspace: &Workspace) -> Result<Count> {
     tools::wasm_target(&workspace.root)?;
     run_program(&mut make::frontend(workspace))?;
     println!("the frontend compiles to WebAssembly");
-    Ok(Count::ONE_PASSED)
+    Ok(Count::of(1, 0))
 }
 
 fn browser(workspace: &Workspace) -> Result<Count> {
@@ -177,33 +192,55 @@ fn trial(workspace: &Workspace) -> Result<Count> {
             .arg("--viridian")
             .arg(workspace.binary(Profile::Dev, "viridian"));
         let outcome = run_program(program.args(arguments).env("RUST_BACKTRACE", "0"));
-        count = count.plus(if outcome.is_ok() {
-            Count::ONE_PASSED
-        } else {
-            Count::ONE_FAILED
+        count.plus(match outcome {
+            Ok(()) => Count::of(1, 0),
+            Err(_) => Count::of(0, 1),
         });
     }
     Ok(count)
 }
 
-/// Ends with `N passed, N failed` alone on the last line. That nothing ran is a failure.
+/// Ends with `N passed, N failed, N skipped` alone on the last line, and why above it. That nothing
+/// ran is a failure.
 fn summary(reports: &[Report]) -> ExitCode {
     println!(
-        "\n{:<10}{:>8}{:>8}{:>12}",
-        "part", "passed", "failed", "time"
+        "\n{:<10}{:>8}{:>8}{:>8}{:>12}",
+        "part", "passed", "failed", "skipped", "time"
     );
     let mut total = Count::default();
     for Report { part, count, took } in reports {
-        let (name, time) = (part.name(), seconds(*took));
-        println!("{name:<10}{:>8}{:>8}{time:>12}", count.passed, count.failed);
-        total = total.plus(*count);
+        println!(
+            "{:<10}{:>8}{:>8}{:>8}{:>12}",
+            part.name(),
+            count.passed,
+            count.failed,
+            count.skipped.len(),
+            seconds(*took)
+        );
+        total.plus(count.clone());
     }
-    println!("\n{} passed, {} failed", total.passed, total.failed);
+    if !total.skipped.is_empty() {
+        println!("\nskipped, for want of something on this machine:");
+        total.skipped.iter().for_each(|test| println!("  {test}"));
+    }
+    println!("\n{}", in_one_line(&total));
     if total.failed == 0 && total.passed > 0 {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+fn in_one_line(total: &Count) -> String {
+    let Count {
+        passed,
+        failed,
+        skipped,
+    } = total;
+    format!(
+        "{passed} passed, {failed} failed, {} skipped",
+        skipped.len()
+    )
 }
 
 #[cfg(test)]
@@ -214,46 +251,28 @@ mod tests {
     fn result_lines_of_cargo_are_counted() {
         let line =
             "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out";
-        assert_eq!(
-            result_line(line),
-            Some(Count {
-                passed: 12,
-                failed: 3
-            })
-        );
+        assert_eq!(result_line(line), Some(Count::of(12, 3)));
         let coloured = "test result: \u{1b}[32mok\u{1b}[m. 1 passed; 0 failed; 0 ignored";
-        assert_eq!(
-            result_line(coloured),
-            Some(Count {
-                passed: 1,
-                failed: 0
-            })
-        );
+        assert_eq!(result_line(coloured), Some(Count::of(1, 0)));
         assert_eq!(result_line("test domain::passed ... ok"), None);
     }
 
     #[test]
     fn crash_without_a_counted_failure_is_one() {
-        let count = Count {
-            passed: 7,
-            failed: 0,
-        };
-        assert_eq!(
-            count.or_failed(false),
-            Count {
-                passed: 7,
-                failed: 1
-            }
-        );
-        assert_eq!(count.or_failed(true), count);
-        assert_eq!(
-            Count {
-                passed: 0,
-                failed: 2
-            }
-            .or_failed(false)
-            .failed,
-            2
-        );
+        let count = Count::of(7, 0);
+        assert_eq!(count.clone().or_failed(false), Count::of(7, 1));
+        assert_eq!(count.clone().or_failed(true), count);
+        assert_eq!(Count::of(0, 2).or_failed(false).failed, 2);
+    }
+
+    #[test]
+    fn a_test_that_could_not_run_has_not_passed() {
+        // Twice where one test lacks two things in one way.
+        let list = "a::b: no disk\nc: no PostgreSQL\nc: no PostgreSQL\n";
+        let count = Count::of(7, 1).less_skipped(list);
+        assert_eq!(in_one_line(&count), "5 passed, 1 failed, 2 skipped");
+        assert_eq!(count.skipped, ["a::b: no disk", "c: no PostgreSQL"]);
+        let whole = Count::of(7, 0).less_skipped("");
+        assert_eq!(in_one_line(&whole), "7 passed, 0 failed, 0 skipped");
     }
 }

@@ -30,12 +30,21 @@ impl LoadError {
         }
     }
 
-    /// As a person reads it. What the interface says of a problem are parts of a sentence, which
-    /// pages put side by side.
-    pub(super) fn in_sentences(self) -> Self {
+    /// As a person reads it, whichever way it came here. What the interface says of a problem are
+    /// parts of a sentence, which pages put side by side; its title is HTTP's word for the status.
+    pub(crate) fn in_sentences(self) -> Self {
         Self {
+            title: title(self.status).to_owned(),
             detail: sentence(&self.detail),
             remedy: sentence(&self.remedy),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn at(self, field: &str) -> Self {
+        Self {
+            field: Some(field.to_owned()),
             ..self
         }
     }
@@ -75,7 +84,7 @@ fn sentence(text: &str) -> String {
 
 fn title(status: u16) -> &'static str {
     match status {
-        400 => "The request is not right",
+        400 | 422 => "The request is not right",
         401 => "Sign in first",
         403 => "Not allowed",
         404 => "There is nothing here",
@@ -89,20 +98,9 @@ fn title(status: u16) -> &'static str {
 #[cfg(feature = "ssr")]
 impl From<crate::backend::Problem> for LoadError {
     fn from(problem: crate::backend::Problem) -> Self {
-        use crate::backend::ProblemKind::*;
-        let status = match problem.kind {
-            Invalid => 400,
-            Unauthenticated => 401,
-            Forbidden => 403,
-            NotFound => 404,
-            Conflict => 409,
-            TooLarge => 413,
-            Unavailable => 503,
-            Internal => 500,
-        };
         Self {
             field: problem.field,
-            ..Self::new(status, problem.detail, problem.remedy)
+            ..Self::new(problem.kind.status(), problem.detail, problem.remedy)
         }
         .in_sentences()
     }
@@ -126,5 +124,40 @@ mod tests {
         );
         assert_eq!(told.clone().in_sentences(), told);
         assert_eq!(LoadError::new(500, "", "").in_sentences().remedy, "");
+    }
+
+    #[test]
+    #[cfg(feature = "ssr")]
+    fn a_problem_reads_the_same_rendered_by_the_server_and_fetched_by_the_browser() {
+        use crate::backend::{Problem, ProblemKind};
+        let kinds = [
+            (ProblemKind::Invalid, "The request is not right"),
+            (ProblemKind::Unauthenticated, "Sign in first"),
+            (ProblemKind::Forbidden, "Not allowed"),
+            (ProblemKind::NotFound, "There is nothing here"),
+            (ProblemKind::Conflict, "Something else came first"),
+            (ProblemKind::TooLarge, "Too large"),
+            (ProblemKind::Unavailable, "Not available now"),
+            (ProblemKind::Internal, "Something went wrong"),
+        ];
+        for (kind, title) in kinds {
+            let rendered = LoadError::from(Problem {
+                kind,
+                detail: "state is \"lost\"".to_owned(),
+                remedy: "use one of these".to_owned(),
+                field: Some("state".to_owned()),
+            });
+            let sent = serde_json::json!({
+                "type": "urn:viridian:problem:x",
+                "title": "As HTTP says it",
+                "status": kind.status(),
+                "detail": "state is \"lost\"",
+                "remedy": "use one of these",
+                "field": "state",
+            });
+            let fetched: LoadError = serde_json::from_value(sent).unwrap();
+            assert_eq!(fetched.in_sentences(), rendered);
+            assert_eq!(rendered.title, title);
+        }
     }
 }

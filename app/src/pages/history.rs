@@ -1,11 +1,13 @@
 //! Every deployment, filtered by the address, and what they say about delivery.
 
-use super::live_page::live_page;
-use crate::api;
+use super::live_page::{failed, live_page_or};
+use crate::Respond;
+use crate::api::{self, LoadError};
 use crate::live::as_of;
 use crate::ui::{dora, empty, history_table, live_mark};
 use crate::view::*;
-use domain::{AppName, EnvName, Strategy};
+use domain::Strategy;
+use domain::ids::BadName;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::Form;
@@ -28,28 +30,85 @@ const STATES: [(&str, &str); 9] = [
 #[component]
 pub fn History() -> impl IntoView {
     let query = use_query_map();
-    let filter = move || filter(&query.read());
+    let asked = move || Asked::of(&query.read());
+    let load = |asked: Asked| async move { api::history(asked.filter()?).await };
     view! {
         <Title text="History" />
-        {live_page(filter, api::history, |_, change| change.what != "observed", body)}
+        {live_page_or(asked, load, |_, change| change.what != "observed", body, unread)}
     }
 }
 
-fn filter(query: &ParamsMap) -> RolloutFilter {
-    let filled = |key| query.get(key).filter(|text| !text.is_empty());
-    RolloutFilter {
-        app: filled("app").and_then(|text| AppName::new(text).ok()),
-        env: filled("env").and_then(|text| EnvName::new(text).ok()),
-        state: filled("state"),
-        strategy: filled("strategy"),
-        cursor: filled("cursor"),
-        limit: None,
+/// The filters as the address has them, which anybody may have written.
+#[derive(Clone, Default, PartialEq)]
+struct Asked {
+    app: Option<String>,
+    env: Option<String>,
+    state: Option<String>,
+    strategy: Option<String>,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn of(query: &ParamsMap) -> Self {
+        let filled = |key| {
+            let text = query.get(key)?;
+            let text = text.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
+        Self {
+            app: filled("app"),
+            env: filled("env"),
+            state: filled("state"),
+            strategy: filled("strategy"),
+            cursor: filled("cursor"),
+        }
     }
+
+    /// What to ask for; a name that is none is told instead of asking for everything.
+    fn filter(self) -> Result<RolloutFilter, LoadError> {
+        Ok(RolloutFilter {
+            app: name("app", self.app)?,
+            env: name("env", self.env)?,
+            state: self.state,
+            strategy: self.strategy,
+            cursor: self.cursor,
+            limit: None,
+        })
+    }
+}
+
+fn name<T>(field: &str, text: Option<String>) -> Result<Option<T>, LoadError>
+where
+    T: std::str::FromStr<Err = BadName>,
+{
+    let read = text.map(|text| text.parse()).transpose();
+    read.map_err(|bad: BadName| {
+        let detail = format!("{:?} is no {}.", bad.given, bad.what);
+        LoadError::new(422, detail, bad.remedy)
+            .at(field)
+            .in_sentences()
+    })
+}
+
+/// The page without deployments, where the filters cannot be read: they are there to be mended.
+fn unread(asked: &Asked, error: &LoadError) -> AnyView {
+    if error.status != 422 || error.field.is_none() {
+        return failed(error);
+    }
+    Respond::with(error.status);
+    view! {
+        <header class="page-head">
+            <h1>"History"</h1>
+        </header>
+        {filters(asked, Some(error))}
+    }
+    .into_any()
 }
 
 fn body(history: RwSignal<HistoryView>) -> AnyView {
-    let query = use_query_map();
-    let filter = filter(&query.read_untracked());
+    let asked = Asked::of(&use_query_map().read_untracked());
+    // What is shown was asked for with it, so it can be read.
+    let filter = asked.clone().filter().unwrap_or_default();
     let narrowed = filter != RolloutFilter::default();
     let first_page = RolloutFilter {
         cursor: None,
@@ -95,7 +154,7 @@ fn body(history: RwSignal<HistoryView>) -> AnyView {
             </h2>
             {move || history.with(|history| dora(&history.dora))}
         </section>
-        {filters(&filter)}
+        {filters(&asked, None)}
         <section class="card" aria-labelledby="deployments">
             <h2 id="deployments">
                 "Deployments"
@@ -130,58 +189,106 @@ fn deployments(rows: &[RolloutRow], narrowed: bool) -> AnyView {
     }
 }
 
-/// A plain form: the filters are the address, so that a view can be sent to somebody.
-fn filters(filter: &RolloutFilter) -> AnyView {
-    let text = |value: Option<String>| value.unwrap_or_default();
-    let states = STATES
-        .into_iter()
-        .map(|(value, name)| {
-            let chosen = filter.state.as_deref() == Some(value);
-            view! { <option value=value selected=chosen>{name}</option> }
-        })
-        .collect_view();
-    let strategies = Strategy::ALL
-        .into_iter()
-        .map(|strategy| {
-            let chosen = filter.strategy.as_deref() == Some(strategy.as_str());
+/// A plain form: the filters are the address, so that a view can be sent to somebody. What was wrong
+/// stands beside the field, with what was written there.
+fn filters(asked: &Asked, problem: Option<&LoadError>) -> AnyView {
+    let names = [
+        ("app", "Application", asked.app.clone()),
+        ("env", "Environment", asked.env.clone()),
+    ];
+    let names = names
+        .map(|(key, label, value)| {
+            let wrong = problem.is_some_and(|problem| problem.field.as_deref() == Some(key));
             view! {
-                <option value=strategy.as_str() selected=chosen>
-                    {strategy.to_string()}
-                </option>
+                <label>
+                    {label}
+                    <input
+                        name=key
+                        autocomplete="off"
+                        value=value.unwrap_or_default()
+                        aria-invalid=wrong.then_some("true")
+                        aria-describedby=wrong.then_some(PROBLEM)
+                    />
+                </label>
             }
         })
         .collect_view();
-    let app = text(filter.app.as_ref().map(ToString::to_string));
-    let env = text(filter.env.as_ref().map(ToString::to_string));
+    let states = STATES
+        .into_iter()
+        .map(|(value, name)| (value, name.to_owned()));
+    let states = choice("state", asked.state.as_deref(), states);
+    let strategies = Strategy::ALL
+        .into_iter()
+        .map(|strategy| (strategy.as_str(), strategy.to_string()));
+    let strategies = choice("strategy", asked.strategy.as_deref(), strategies);
+    let problem = problem.map(|problem| {
+        view! {
+            <p class="filters-problem" id=PROBLEM role="alert">
+                {format!("{} {}", problem.detail, problem.remedy)}
+            </p>
+        }
+    });
     view! {
         <Form method="GET" action="/history" noscroll=true>
             <div class="filters">
-                <label>
-                    "Application"
-                    <input name="app" autocomplete="off" value=app />
-                </label>
-                <label>
-                    "Environment"
-                    <input name="env" autocomplete="off" value=env />
-                </label>
-                <label>
-                    "State"
-                    <select name="state">
-                        <option value="">"any"</option>
-                        {states}
-                    </select>
-                </label>
-                <label>
-                    "Strategy"
-                    <select name="strategy">
-                        <option value="">"any"</option>
-                        {strategies}
-                    </select>
-                </label>
+                {names} <label>"State" {states}</label> <label>"Strategy" {strategies}</label>
                 <button class="button">"Filter"</button>
                 <a href="/history">"Clear"</a>
+                {problem}
             </div>
         </Form>
     }
     .into_any()
+}
+
+/// Where the problem of a filter stands.
+const PROBLEM: &str = "filters-problem";
+
+fn choice(
+    name: &'static str,
+    chosen: Option<&str>,
+    options: impl Iterator<Item = (&'static str, String)>,
+) -> AnyView {
+    let options = options
+        .map(|(value, label)| {
+            view! {
+                <option value=value selected=chosen == Some(value)>
+                    {label}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <select name=name>
+            <option value="">"any"</option>
+            {options}
+        </select>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(query: &[(&str, &str)]) -> Asked {
+        let pairs = query
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Asked::of(&pairs.collect())
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_read_is_told_and_never_dropped() {
+        for (key, text) in [("app", "Storefront"), ("env", "prod eu"), ("app", "a--b")] {
+            let error = asked(&[(key, text)]).filter().unwrap_err();
+            assert_eq!((error.status, error.field.as_deref()), (422, Some(key)));
+            assert!(error.detail.contains(text), "{error:?}");
+            assert!(error.remedy.contains("lower-case"), "{error:?}");
+        }
+        let read = asked(&[("app", " storefront "), ("env", ""), ("state", "failed")]);
+        let read = read.filter().unwrap();
+        assert_eq!(read.app.unwrap().as_str(), "storefront");
+        assert_eq!((read.env, read.state.as_deref()), (None, Some("failed")));
+    }
 }

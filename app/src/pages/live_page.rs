@@ -23,11 +23,28 @@ where
     T: Snapshot + Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     Loading: Future<Output = Result<T, LoadError>> + Send + 'static,
 {
-    page(key, load, move |key, first| {
+    live_page_or(key, load, concerns, body, |_, error| failed(error))
+}
+
+/// The same, with a page of its own where there is nothing to show.
+pub(super) fn live_page_or<Key, T, Loading>(
+    key: impl Fn() -> Key + Copy + Send + Sync + 'static,
+    load: fn(Key) -> Loading,
+    concerns: fn(&T, &Change) -> bool,
+    body: fn(RwSignal<T>) -> AnyView,
+    otherwise: fn(&Key, &LoadError) -> AnyView,
+) -> AnyView
+where
+    Key: Clone + PartialEq + Send + Sync + 'static,
+    T: Snapshot + Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    Loading: Future<Output = Result<T, LoadError>> + Send + 'static,
+{
+    let body = move |key: Key, first| {
         let shown = RwSignal::new(first);
         follow(shown, concerns, move || load(key.clone()));
         body(shown)
-    })
+    };
+    page_or(key, load, body, otherwise)
 }
 
 /// A page whose data does not change while it is looked at.
@@ -35,6 +52,20 @@ pub(super) fn page<Key, T, Loading>(
     key: impl Fn() -> Key + Copy + Send + Sync + 'static,
     load: fn(Key) -> Loading,
     body: impl Fn(Key, T) -> AnyView + Clone + Send + Sync + 'static,
+) -> AnyView
+where
+    Key: Clone + PartialEq + Send + Sync + 'static,
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+    Loading: Future<Output = Result<T, LoadError>> + Send + 'static,
+{
+    page_or(key, load, body, |_, error| failed(error))
+}
+
+fn page_or<Key, T, Loading>(
+    key: impl Fn() -> Key + Copy + Send + Sync + 'static,
+    load: fn(Key) -> Loading,
+    body: impl Fn(Key, T) -> AnyView + Clone + Send + Sync + 'static,
+    otherwise: fn(&Key, &LoadError) -> AnyView,
 ) -> AnyView
 where
     Key: Clone + PartialEq + Send + Sync + 'static,
@@ -51,7 +82,7 @@ where
                 Suspend::new(async move {
                     match resource.await {
                         Ok(loaded) => body(untrack(key), loaded),
-                        Err(error) => failed(&error),
+                        Err(error) => otherwise(&untrack(key), &error),
                     }
                 })
             }}
@@ -74,7 +105,7 @@ pub(super) fn title<T: Send + Sync + 'static>(
     view! { <Title text=move || shown.try_with(text).unwrap_or_default() /> }.into_any()
 }
 
-fn failed(error: &LoadError) -> AnyView {
+pub(super) fn failed(error: &LoadError) -> AnyView {
     Respond::with(error.status);
     view! {
         <Title text=error.title.clone() />

@@ -203,12 +203,18 @@ fn plan_text(rollout: &RolloutView) -> String {
 fn verdict(rollout: &RolloutView) -> AnyView {
     match &rollout.judgement {
         Some(given) => judgement(given),
-        None => view! {
-            <p class="card-quiet">
-                "Nothing has been judged yet. Errors and latency are read once the new group gets traffic."
-            </p>
+        None => view! { <p class="card-quiet">{unjudged(rollout)}</p> }.into_any(),
+    }
+}
+
+fn unjudged(rollout: &RolloutView) -> &'static str {
+    let judges = rollout.steps.iter().any(|step| step.action == "analyze");
+    match (judges, rollout.ended_at) {
+        (false, _) => "This plan judges no figures: the waits in it, and people, decide.",
+        (true, None) => {
+            "Nothing has been judged yet. Errors and latency are read once the new group gets traffic."
         }
-        .into_any(),
+        (true, Some(_)) => "Nothing was judged: it ended before the new group's figures were read.",
     }
 }
 

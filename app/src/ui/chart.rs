@@ -12,6 +12,9 @@ use scale::{HEIGHT, WIDTH, Window, path, round_up};
 /// At least this much time is drawn, so that a young group's line does not jump about.
 const WINDOW_MS_MIN: u64 = 60_000;
 
+/// What is older is not what a group does now: it is gone, or nobody asks it anything.
+const LATEST_MS: u64 = 5_000;
+
 struct Figure {
     name: &'static str,
     unit: &'static str,
@@ -81,7 +84,10 @@ fn chart(figure: &Figure, series: &[Series], window: Window) -> impl IntoView + 
         .fold(figure.top_min, f64::max);
     // Room above the highest point for the axis's figure.
     let top = round_up(highest * 1.15);
-    let latest = |one: &Series| one.points.last().and_then(figure.value);
+    let latest = |one: &Series| {
+        let last = one.points.last()?;
+        (window.to.since_ms(last.at) < LATEST_MS).then(|| (figure.value)(last))?
+    };
     let measured = series
         .iter()
         .flat_map(|one| &one.points)

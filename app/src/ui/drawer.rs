@@ -191,6 +191,7 @@ fn planned(
                 <b>"The way back. "</b>
                 {plan.how_back.clone()}
             </p>
+            {(!plan.note.is_empty()).then(|| view! { <p class="notice">{plan.note.clone()}</p> })}
             {files(&plan.changes)}
             {ladder(&plan.steps, as_of)}
             <form

@@ -122,8 +122,35 @@ fn card(group: &GroupView, now: Time) -> impl IntoView + use<> {
                 {group.name.to_string()} {since.map(|since| view! { " · " {ago(now, since)} })}
             </small>
             {group.broken.clone().map(|why| view! { <small class="attention">{why}</small> })}
+            {(!group.instances.is_empty()).then(|| card_instances(group))}
         </li>
     }
+}
+
+/// Each instance in one line, behind the number of them.
+fn card_instances(group: &GroupView) -> AnyView {
+    let rows = group
+        .instances
+        .iter()
+        .map(|one| {
+            let drift = (!one.drift.is_empty())
+                .then(|| view! { " " <span class="attention">{one.drift.join(", ")}</span> });
+            view! {
+                <li>
+                    {health(one.health)} " " {one.id.clone()} " · " {output(&one.id)} {drift}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <details class="fold">
+            <summary>{counted(group.instances.len() as u64, "instance", "instances")}</summary>
+            <ul class="group-card-instances" role="list">
+                {rows}
+            </ul>
+        </details>
+    }
+    .into_any()
 }
 
 fn instances(group: &GroupView, now: Time) -> impl IntoView + use<> {
@@ -156,6 +183,7 @@ fn instances(group: &GroupView, now: Time) -> impl IntoView + use<> {
                             <th scope="col">"differs from its image"</th>
                             <th scope="col">"running for"</th>
                             <th scope="col">"address"</th>
+                            <th scope="col">"log"</th>
                         </tr>
                     </thead>
                     <tbody>{rows}</tbody>
@@ -179,8 +207,23 @@ fn instance(instance: &InstanceView, now: Time) -> impl IntoView + use<> {
             <td>{drift}</td>
             <td>{ago(now, instance.since)}</td>
             <td><code>{instance.address.clone()}</code></td>
+            <td>{output(&instance.id)}</td>
         </tr>
     }
+}
+
+/// To the last lines that an instance wrote, as text.
+pub fn output(instance: &str) -> AnyView {
+    view! {
+        <a
+            href=format!("/api/v1/instances/{instance}/log")
+            rel="external"
+            aria-label=format!("Output of {instance}")
+        >
+            "output"
+        </a>
+    }
+    .into_any()
 }
 
 fn image(group: &GroupView) -> impl IntoView + use<> {

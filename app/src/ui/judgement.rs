@@ -12,7 +12,12 @@ pub fn judgement(judgement: &JudgementView) -> AnyView {
         "fail" => (Tone::Bad, "failed"),
         _ => (Tone::Wait, "no verdict yet"),
     };
-    let body = judgement.readings.iter().map(row).collect_view();
+    let body = if judgement.readings.is_empty() {
+        view! { <tr><td colspan="6"><small>"no figure has been measured yet"</small></td></tr> }
+            .into_any()
+    } else {
+        judgement.readings.iter().map(row).collect_view().into_any()
+    };
     view! {
         <div class="judgement">
             <p class="judgement-sentence">

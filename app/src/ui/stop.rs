@@ -1,7 +1,7 @@
 //! One environment on the way that versions go: what serves, what is under way, what keeps it, what
 //! was.
 
-use super::{ago, at, group_cards, health, mini_timeline, recent, state_pill, traffic};
+use super::{ago, at, group_cards, health, mini_timeline, output, recent, state_pill, traffic};
 use crate::view::*;
 use domain::{AppName, Time};
 use leptos::prelude::*;
@@ -34,6 +34,7 @@ pub fn stop(app: &AppName, environment: &EnvironmentView, now: Time) -> AnyView 
             {serving(environment, now)}
             {environment.active.as_ref().map(|row| active(row, now))}
             {kept(app, environment, now)}
+            {drifted(environment)}
             {groups}
             {(!environment.queue.is_empty())
                 .then(|| {
@@ -45,6 +46,7 @@ pub fn stop(app: &AppName, environment: &EnvironmentView, now: Time) -> AnyView 
                     }
                 })}
             {past(environment, now)}
+            {node(&environment.node, now)}
         </li>
     }
     .into_any()
@@ -161,4 +163,69 @@ fn past(environment: &EnvironmentView, now: Time) -> impl IntoView + use<> {
             </ul>
         }
     })
+}
+
+/// What differs from what was released, and what becomes of it.
+fn drifted(environment: &EnvironmentView) -> Option<AnyView> {
+    let drift = environment.drift.as_ref()?;
+    let note = view! {
+        <div class="stop-hold">
+            <p>
+                <b>{drift.title.clone()} "."</b>
+                " "
+                {drift.detail.clone()}
+            </p>
+        </div>
+    };
+    Some(note.into_any())
+}
+
+/// Events of the node that are in sight; the rest is folded behind them.
+const NODE_IN_SIGHT: usize = 3;
+
+/// What the node did and met by itself.
+fn node(notes: &[NodeNote], now: Time) -> Option<AnyView> {
+    if notes.is_empty() {
+        return None;
+    }
+    let list = |notes: &[NodeNote]| {
+        let rows = notes.iter().map(|note| node_note(note, now)).collect_view();
+        view! {
+            <ul class="stop-list" role="list">
+                {rows}
+            </ul>
+        }
+        .into_any()
+    };
+    let (shown, folded) = notes.split_at(notes.len().min(NODE_IN_SIGHT));
+    let more = (!folded.is_empty()).then(|| {
+        view! {
+            <details class="fold">
+                <summary>{format!("{} before", folded.len())}</summary>
+                {list(folded)}
+            </details>
+        }
+    });
+    let section = view! {
+        <h3>"What the node did"</h3>
+        {list(shown)}
+        {more}
+    };
+    Some(section.into_any())
+}
+
+fn node_note(note: &NodeNote, now: Time) -> AnyView {
+    let output = note.instances.first().map(|id| {
+        view! { " · " {output(id)} }
+    });
+    let detail = note.detail.as_ref().and_then(|text| text.lines().next());
+    let detail = detail.map(|line| view! { <small>{line.to_owned()}</small> }.into_any());
+    view! {
+        <li class="recent" title=note.detail.clone().unwrap_or_default()>
+            <span>{note.text.clone()}</span>
+            {detail}
+            <small>{ago(now, note.at)} " ago" {output}</small>
+        </li>
+    }
+    .into_any()
 }

@@ -26,11 +26,37 @@ view! {
         pub recent: Vec<RolloutRow>,
         /// What happened here outside a rollout, newest first: a hold removed, an instance replaced.
         pub notes: Vec<JournalRow>,
+        /// What the node did and met here since it runs, newest first.
+        #[serde(default)]
+        pub node: Vec<NodeNote>,
+        /// Where what runs differs from what was released, and what becomes of it.
+        #[serde(default)]
+        pub drift: Option<DriftNote>,
         /// What keeps automation off, if anything.
         pub hold: Option<Hold>,
         pub vetoes: Vec<Veto>,
         /// Images that could be started here, newest first, and why not where not.
         pub candidates: Vec<Candidate>,
+    }
+
+    /// What befell instances, told by the node that runs them; alike ones in a row are one.
+    pub struct NodeNote {
+        /// Of the newest of them.
+        pub at: Time,
+        /// `adopted`, `lost`, `orphan`, `started`, `ended`, `stopped`, `broken`, `drift`, `listener`.
+        pub kind: String,
+        pub text: String,
+        /// The node's own words, of what nobody asked for.
+        pub detail: Option<String>,
+        pub instances: Vec<String>,
+    }
+
+    /// An instance that differs from its image.
+    pub struct DriftNote {
+        pub title: String,
+        pub detail: String,
+        /// Nothing puts it right by itself.
+        pub needs_person: bool,
     }
 
     pub struct Candidate {

@@ -175,12 +175,16 @@ view! {
         pub how_back: String,
         /// Files that differ between the image that runs and the one that would.
         pub changes: Vec<FileChangeView>,
+        /// Rollouts of the environment that this one would wait for, in their order.
+        pub behind: Vec<RolloutId>,
+        /// What that means for the plan, in words; empty where it would wait for none.
+        pub note: String,
     }
 
     /// What a click or `rollout promote` sends.
     #[serde(deny_unknown_fields)]
     pub struct CommandRequest {
-        /// The step that was on the screen; a rollout that moved on refuses.
+        /// The step that was on the screen, counted from 0; a rollout that moved on refuses.
         pub step: Option<usize>,
     }
 }
@@ -198,7 +202,7 @@ pub enum StepState {
 
 /// Which rollouts to list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema, utoipa::IntoParams))]
 pub struct RolloutFilter {
     #[cfg_attr(feature = "ssr", param(value_type = Option<String>))]

@@ -71,6 +71,19 @@ pub struct Request {
 /// A file that cannot be read or does not hold what was asked for; arms that do not make a
 /// comparison. That a figure cannot be computed is no error but part of the report.
 pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
+    shares(&request.shares)?;
+    if let Files::Two {
+        exposures,
+        conversions,
+    } = &request.files
+        && exposures == conversions
+        && exposures == Path::new("-")
+    {
+        return Err(Failure::asked(
+            "standard input can be read once only",
+            "name a file for one of the two, or give both kinds of events as one file",
+        ));
+    }
     let (exposures, conversions) = match &request.files {
         Files::One(events) => (Source::open(events)?, None),
         Files::Two {
@@ -113,6 +126,46 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     )?;
     let control = control(request, &joined, exposures.path())?;
     report::report(request, &joined, control)
+}
+
+/// The planned shares add up to 1, each variant having one.
+fn shares(shares: &[(String, f64)]) -> Result<(), Failure> {
+    if shares.is_empty() {
+        return Ok(());
+    }
+    for (at, (name, _)) in shares.iter().enumerate() {
+        if shares[..at].iter().any(|(before, _)| before == name) {
+            return Err(Failure::asked(
+                format!("--share: \"{name}\" has two shares"),
+                "give each variant one",
+            ));
+        }
+    }
+    let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+    // As exact as the test of the split takes them.
+    if (sum - 1.0).abs() <= 1e-9 {
+        return Ok(());
+    }
+    let scaled: Vec<String> = shares
+        .iter()
+        .map(|(name, share)| format!("--share {name}={}", share / sum))
+        .collect();
+    let sound = sum > 0.0 && sum.is_finite() && shares.len() > 1;
+    Err(Failure::asked(
+        format!(
+            "--share: the shares add up to {}, not to 1",
+            (sum * 1e9).round() / 1e9
+        ),
+        if sound {
+            format!(
+                "give every variant its share of all units, for this ratio {}",
+                scaled.join(" ")
+            )
+        } else {
+            "give every variant its share of all units, as --share control=0.5 --share treatment=0.5"
+                .to_owned()
+        },
+    ))
 }
 
 /// A file of one column can hold no experiment; most likely its separator is another.

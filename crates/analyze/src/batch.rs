@@ -2,7 +2,8 @@
 //!
 //! A request is `{"id": …, "method": …, "inputs": {…}}`. An answer carries the same `id` and either
 //! a `result` or an `error` with a `code` that never changes its meaning, a `message`, and where it
-//! helps the `field` and the `remedy`. A line that cannot be answered never stops the batch.
+//! helps the `field` and the `remedy`, and the `line` it is about. A line that cannot be answered
+//! never stops the batch.
 //!
 //! # Adding a method
 //!
@@ -58,6 +59,7 @@ mod proportion;
 mod quantile;
 mod ratio;
 mod refused;
+mod request;
 mod sequential;
 mod srm;
 mod srm_sequential;
@@ -69,6 +71,7 @@ pub use refused::{Refused, Stop};
 use crate::near;
 use lines::{Line, Lines};
 use serde_json::{Map, Value, json};
+use stats::CannotCompute;
 use std::io::{self, Read, Write};
 
 /// What a line may hold at most: a million numbers fit, a file without line ends does not.
@@ -106,7 +109,9 @@ pub struct Summary {
     pub errors: u64,
 }
 
-/// Answers every request until the input ends. Blank lines are passed over.
+/// Answers every request until the input ends. Blank lines at the end are passed over; one before a
+/// request is a request that is missing, and its answer is an error, so that answers stay in step
+/// with lines.
 ///
 /// What has been asked is answered before more is waited for, so a program may hold a conversation.
 ///
@@ -117,16 +122,26 @@ pub fn run(input: impl Read, output: impl Write) -> io::Result<Summary> {
     let mut lines = Lines::new(input, LONGEST_LINE);
     let mut output = io::BufWriter::new(output);
     let mut summary = Summary::default();
+    let mut number = 0;
+    let mut blank = 0;
     while let Some(line) = lines.next()? {
+        number += 1;
         let answer = match line {
-            Line::Text(text) if text.trim_ascii().is_empty() => continue,
-            Line::Text(text) => answer(text),
-            Line::TooLong => error(Value::Null, &Refused::too_long(LONGEST_LINE)),
+            Line::Text(text) if text.trim_ascii().is_empty() => {
+                blank += 1;
+                continue;
+            }
+            Line::Text(text) => answer(text, number),
+            Line::TooLong => error(Value::Null, Refused::too_long(LONGEST_LINE).at(number)),
         };
-        summary.answered += 1;
-        summary.errors += u64::from(answer.get("error").is_some());
-        serde_json::to_writer(&mut output, &answer)?;
-        output.write_all(b"\n")?;
+        let missing = (number - std::mem::take(&mut blank)..number)
+            .map(|line| error(Value::Null, Refused::blank().at(line)));
+        for answer in missing.chain([answer]) {
+            summary.answered += 1;
+            summary.errors += u64::from(answer.get("error").is_some());
+            serde_json::to_writer(&mut output, &answer)?;
+            output.write_all(b"\n")?;
+        }
         if lines.must_wait() {
             output.flush()?;
         }
@@ -135,22 +150,37 @@ pub fn run(input: impl Read, output: impl Write) -> io::Result<Summary> {
     Ok(summary)
 }
 
-/// The answer to one line.
-fn answer(line: &[u8]) -> Value {
-    let request: Value = match serde_json::from_slice(line) {
-        Ok(request) => request,
-        Err(error_) => return error(Value::Null, &Refused::not_json(&error_)),
+/// The answer to one line, the `number`-th.
+fn answer(line: &[u8], number: u64) -> Value {
+    let (request, twice) = match request::parse(line) {
+        Ok(parsed) => parsed,
+        Err(error_) => return error(Value::Null, Refused::not_json(&error_).at(number)),
     };
     let Value::Object(mut request) = request else {
-        return error(Value::Null, &Refused::not_a_request());
+        return error(Value::Null, Refused::not_a_request().at(number));
     };
-    let id = request.remove("id").unwrap_or(Value::Null);
+    let id = match (request.remove("id"), twice.as_deref()) {
+        (_, Some("id")) | (None, _) => Value::Null,
+        (Some(id), _) => id,
+    };
+    if let Some(path) = twice {
+        return error(id, Refused::twice(&path).at(number));
+    }
     match answered(request) {
         Ok(answer) => json!({ "id": id, "result": answer }),
-        Err(Stop::CannotCompute(why)) => {
-            json!({ "id": id, "result": { "cannot_compute": why.code() } })
-        }
-        Err(Stop::Refused(refused)) => error(id, &refused),
+        Err(Stop::CannotCompute(why)) => json!({ "id": id, "result": without(why) }),
+        Err(Stop::Refused(refused)) => error(id, refused.at(number)),
+    }
+}
+
+/// The result that says why there is none, and what to do where that is not plain.
+fn without(why: CannotCompute) -> Answer {
+    let answer = Answer::new().text("cannot_compute", why.code());
+    match why.remedy() {
+        Some(remedy) => answer
+            .text("message", why.to_string())
+            .text("remedy", remedy),
+        None => answer,
     }
 }
 
@@ -180,6 +210,6 @@ fn answered(mut request: Map<String, Value>) -> Result<Answer, Stop> {
         .unwrap_or_else(|_| Err(Refused::defect(&name).into()))
 }
 
-fn error(id: Value, refused: &Refused) -> Value {
+fn error(id: Value, refused: Refused) -> Value {
     json!({ "id": id, "error": refused })
 }

@@ -1,8 +1,10 @@
 //! The judgement of a canary by its figures beside those of a baseline.
 
+mod columns;
 mod metric;
 mod report;
 mod series;
+mod words;
 
 pub(crate) use metric::worse;
 pub use metric::{Metric, What};
@@ -10,16 +12,17 @@ pub use report::{MetricReport, Report};
 
 use crate::failure::Failure;
 use crate::source::{Progress, Source};
+use columns::Chosen;
 use series::Series;
 use stats::judge::{Looks, Rule, Worse};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub baseline: PathBuf,
     pub canary: PathBuf,
-    /// Without any, every column of numbers that both files have.
+    /// Without any, every column but times and labels.
     pub metrics: Vec<Metric>,
     /// Which direction is worse, for metrics that do not say.
     pub worse: Worse,
@@ -40,13 +43,23 @@ pub struct Request {
 /// A file that cannot be read or does not hold what was asked for. That there is no verdict is no
 /// error but part of the report.
 pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
+    if request.baseline == request.canary && request.baseline == Path::new("-") {
+        return Err(Failure::asked(
+            "standard input can be read once only",
+            "name a file for one of the two",
+        ));
+    }
     let baseline = Source::open(&request.baseline)?;
     let canary = Source::open(&request.canary)?;
-    let (metrics, passed_over) = if request.metrics.is_empty() {
-        metric::all(&baseline, &canary, request.time.as_deref())?
+    let chosen = if request.metrics.is_empty() {
+        columns::choose(&baseline, &canary, request.time.as_deref())?
     } else {
-        (request.metrics.clone(), Vec::new())
+        Chosen {
+            metrics: request.metrics.clone(),
+            ..Chosen::default()
+        }
     };
+    let metrics = &chosen.metrics;
     let is_rate = |metric: &Metric| matches!(metric.what, What::Rate(..));
     if request.margin.is_some() && !metrics.iter().any(is_rate) {
         return Err(Failure::asked(
@@ -62,8 +75,17 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     }
     progress.expect(baseline.size() + canary.size());
     let time = request.time.as_deref();
-    let baseline = Series::read(&baseline, &columns, time, progress)?;
-    let canary = Series::read(&canary, &columns, time, progress)?;
+    // What is not named may not be meant: then naming the others is a way out, too.
+    let read = |source| {
+        Series::read(source, &columns, time, progress).map_err(|failure| {
+            if request.metrics.is_empty() && failure.names_a_column() {
+                failure.or(&columns::by_name(&baseline, &canary))
+            } else {
+                failure
+            }
+        })
+    };
+    let (control, treated) = (read(&baseline)?, read(&canary)?);
     let each = metrics
         .iter()
         .map(|metric| {
@@ -75,8 +97,8 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
                 alpha: request.alpha,
                 looks: request.looks,
             };
-            report::metric(metric, &rule, &baseline, &canary)
+            report::metric(metric, &rule, &control, &treated)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Report::new(request, each, &passed_over))
+    Ok(Report::new(request, each, &chosen))
 }

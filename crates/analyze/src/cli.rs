@@ -39,6 +39,17 @@ enum Command {
     Canary(canary::Args),
 }
 
+/// How what was asked ended, for scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// There are answers; or the canary passes.
+    Done,
+    /// The canary fails.
+    Fails,
+    /// The figures do not decide about the canary.
+    Undecided,
+}
+
 /// Does what was asked. Reading a long file moves `progress`.
 ///
 /// # Errors
@@ -49,8 +60,8 @@ pub fn run(
     input: impl Read,
     mut output: impl Write,
     progress: &Progress,
-) -> Result<(), Failure> {
-    let text = match (args.batch, args.command) {
+) -> Result<Ended, Failure> {
+    let (text, ended) = match (args.batch, args.command) {
         (Some(None), _) => return answered(batch::run(input, output)),
         (Some(Some(path)), _) => {
             let file = File::open(&path).map_err(|error| {
@@ -60,9 +71,16 @@ pub fn run(
                     "check the path and who may read it",
                 )
             })?;
+            if file.metadata().is_ok_and(|found| found.is_dir()) {
+                return Err(Failure::file(
+                    &path,
+                    "it is a folder",
+                    "name a file of requests, one JSON object a line",
+                ));
+            }
             return answered(batch::run(file, output));
         }
-        (None, Some(Command::Ab(args))) => ab::run(args, progress)?,
+        (None, Some(Command::Ab(args))) => (ab::run(args, progress)?, Ended::Done),
         (None, Some(Command::Canary(args))) => canary::run(args, progress)?,
         (None, None) => {
             return Err(Failure::asked(
@@ -75,11 +93,12 @@ pub fn run(
         output
             .write_all(text.as_bytes())
             .and_then(|()| output.flush()),
-    )
+    )?;
+    Ok(ended)
 }
 
-fn answered(outcome: io::Result<batch::Summary>) -> Result<(), Failure> {
-    written(outcome.map(|_| ()))
+fn answered(outcome: io::Result<batch::Summary>) -> Result<Ended, Failure> {
+    written(outcome.map(|_| ())).map(|()| Ended::Done)
 }
 
 /// A reader that went away, as `head` does, is no error.
@@ -109,7 +128,9 @@ fn shown(
 
 /// A level of error.
 fn alpha(text: &str) -> Result<f64, String> {
-    let alpha = text.parse::<f64>().map_err(|error| error.to_string())?;
+    let alpha = text
+        .parse::<f64>()
+        .map_err(|_| "it is no number; give one above 0 and below 1, as 0.05".to_owned())?;
     stats::Alpha::new(alpha)
         .map(stats::Alpha::get)
         .map_err(|error| format!("{}; {}", error.why, error.remedy))

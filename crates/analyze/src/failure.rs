@@ -51,6 +51,20 @@ impl Failure {
         self
     }
 
+    pub(crate) const fn names_a_column(&self) -> bool {
+        self.column.is_some()
+    }
+
+    /// Something else that can be done about it.
+    pub(crate) fn or(mut self, remedy: &str) -> Self {
+        self.remedy = if self.remedy.is_empty() {
+            remedy.to_owned()
+        } else {
+            format!("{}; or {remedy}", self.remedy)
+        };
+        self
+    }
+
     /// What to do about it; may be empty.
     #[must_use]
     pub fn remedy(&self) -> &str {

@@ -25,11 +25,11 @@ pub(crate) fn counted(n: u64, one: &str) -> String {
 pub(crate) fn value(x: f64) -> String {
     if !x.is_finite() {
         return if x.is_nan() {
-            "?"
+            "not known"
         } else if x > 0.0 {
-            "no limit"
+            "no upper limit"
         } else {
-            "-no limit"
+            "no lower limit"
         }
         .to_owned();
     }
@@ -67,6 +67,9 @@ pub(crate) fn change(share: f64) -> String {
         return "from 0".to_owned();
     }
     let percent = share * 100.0;
+    if percent.is_infinite() {
+        return format!("{} times", signed(share));
+    }
     let after = match percent.abs() {
         x if x >= 100.0 => 0,
         x if x >= 1.0 || x == 0.0 => 1,
@@ -79,13 +82,31 @@ pub(crate) fn change(share: f64) -> String {
 
 /// From one change to another, where an end may be open.
 pub(crate) fn between(lo: f64, hi: f64, shown: impl Fn(f64) -> String) -> String {
-    // Nothing that is counted falls by more than all of it.
     match (lo.is_finite(), hi.is_finite()) {
         _ if lo.is_nan() || hi.is_nan() => "not known".to_owned(),
         (true, true) => format!("{} to {}", shown(lo), shown(hi)),
-        (true, false) if lo > -1.0 => format!("{} or more", shown(lo)),
+        // Both ends: from nothing to something is no share.
+        _ if lo == hi => shown(lo),
+        (true, false) => format!("{} or more", shown(lo)),
         (false, true) => format!("{} or less", shown(hi)),
-        (_, false) => "anything".to_owned(),
+        (false, false) => "anything".to_owned(),
+    }
+}
+
+/// The same of shares: nothing that is counted falls by more than all of it, so that is no bound.
+pub(crate) fn between_shares(lo: f64, hi: f64, shown: impl Fn(f64) -> String) -> String {
+    if lo <= -1.0 && hi == f64::INFINITY {
+        return "anything".to_owned();
+    }
+    between(lo, hi, shown)
+}
+
+/// What [`between`] says, behind the word "interval".
+pub(crate) fn behind(interval: &str) -> String {
+    if interval.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        format!(": {interval}")
+    } else {
+        format!(" {interval}")
     }
 }
 
@@ -101,6 +122,9 @@ pub(crate) fn signed(x: f64) -> String {
 /// `12.3%`: a share of a whole.
 pub(crate) fn share(share: f64) -> String {
     let percent = share * 100.0;
+    if !percent.is_finite() {
+        return value(share);
+    }
     match percent {
         0.0 => "0%".to_owned(),
         x if x.abs() < 0.1 => format!("{}%", value(x)),
@@ -112,6 +136,7 @@ pub(crate) fn share(share: f64) -> String {
 /// A chance that is never quite none and never quite certain.
 pub(crate) fn chance(chance: f64) -> String {
     match chance {
+        x if x.is_nan() => "not known".to_owned(),
         x if x < 0.001 => "< 0.1%".to_owned(),
         x if x > 0.999 => "> 99.9%".to_owned(),
         x => format!("{:.1}%", x * 100.0),
@@ -120,7 +145,7 @@ pub(crate) fn chance(chance: f64) -> String {
 
 /// `+1.25 pp`: a difference of two shares in percentage points.
 pub(crate) fn points(difference: f64) -> String {
-    if difference.is_finite() {
+    if (difference * 100.0).is_finite() {
         format!("{:+.2} pp", difference * 100.0)
     } else {
         value(difference)
@@ -130,7 +155,7 @@ pub(crate) fn points(difference: f64) -> String {
 /// A p value: two digits, and never a plain 0.
 pub(crate) fn p(p: f64) -> String {
     match p {
-        x if x.is_nan() => "?".to_owned(),
+        x if x.is_nan() => "not known".to_owned(),
         x if x < 1e-300 => "< 1e-300".to_owned(),
         x if x < 1e-4 => format!("{x:.1e}"),
         x if x < 0.1 => {
@@ -183,7 +208,9 @@ mod tests {
             (12_345.6, "12,346"),
             (1e-9, "1.000e-9"),
             (1e300, "1.000e300"),
-            (f64::INFINITY, "no limit"),
+            (f64::INFINITY, "no upper limit"),
+            (f64::NEG_INFINITY, "no lower limit"),
+            (f64::NAN, "not known"),
         ] {
             assert_eq!(value(x), text);
         }
@@ -193,6 +220,7 @@ mod tests {
             (2.5, "+250%"),
             (0.0, "+0.0%"),
             (1e-7, "+1.000e-5%"),
+            (-1e308, "-1.000e308 times"),
         ] {
             assert_eq!(change(x), text);
         }
@@ -203,9 +231,15 @@ mod tests {
             (-1.0, f64::INFINITY, "anything"),
             (f64::NEG_INFINITY, f64::INFINITY, "anything"),
             (f64::NAN, 1.0, "not known"),
+            (f64::INFINITY, f64::INFINITY, "from 0"),
         ] {
-            assert_eq!(between(lo, hi, change), text);
+            assert_eq!(between_shares(lo, hi, change), text);
         }
+        assert_eq!(between(-3.0, f64::INFINITY, signed), "-3.000 or more");
+        for shown in [share, chance, points, p] {
+            assert_eq!(shown(f64::NAN), "not known");
+        }
+        assert_eq!(share(f64::INFINITY), "no upper limit");
         assert_eq!(change(f64::INFINITY), "from 0");
         assert_eq!(change(f64::NAN), "not known");
         for (x, text) in [

@@ -15,7 +15,7 @@ mod values;
 
 pub(crate) use sums::{Arm, Measure, Sums};
 pub(crate) use table::Fold;
-pub(crate) use values::{ACCURACY, Values};
+pub(crate) use values::{ACCURACY, Lump, Values};
 
 use crate::failure::Failure;
 use crate::source::{Progress, Source, Tally, TimeKind, Variants, Wanted};

@@ -22,6 +22,17 @@ impl Number {
     }
 }
 
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            f64::INFINITY => f.write_str("Infinity"),
+            f64::NEG_INFINITY => f.write_str("-Infinity"),
+            x if x != 0.0 && !(1e-5..1e16).contains(&x.abs()) && !x.is_nan() => write!(f, "{x:e}"),
+            x => write!(f, "{x}"),
+        }
+    }
+}
+
 impl From<Number> for f64 {
     fn from(number: Number) -> Self {
         number.0
@@ -34,7 +45,8 @@ impl Serialize for Number {
             x if x.is_nan() => serializer.serialize_str("NaN"),
             f64::INFINITY => serializer.serialize_str("Infinity"),
             f64::NEG_INFINITY => serializer.serialize_str("-Infinity"),
-            x => serializer.serialize_f64(x),
+            // To people −0 is 0.
+            x => serializer.serialize_f64(x + 0.0),
         }
     }
 }
@@ -160,8 +172,22 @@ mod tests {
         assert!(read[3].0.is_nan());
         assert_eq!(
             serde_json::to_string(&read).unwrap(),
-            r#"[1.5,"Infinity","-Infinity","NaN",-0.0,3.0]"#
+            r#"[1.5,"Infinity","-Infinity","NaN",0.0,3.0]"#
         );
+    }
+
+    #[test]
+    fn messages_show_numbers_as_requests_write_them() {
+        for (x, shown) in [
+            (0.9, "0.9"),
+            (0.0, "0"),
+            (1e300, "1e300"),
+            (-2e-300, "-2e-300"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(Number(x).to_string(), shown);
+        }
     }
 
     #[test]

@@ -2,18 +2,20 @@
 
 pub(crate) mod cell;
 mod csv;
+mod input;
+mod look;
 mod parquet;
 mod rows;
 mod work;
 
+pub(crate) use look::Look;
 pub(crate) use rows::{NO_VARIANT, Rows, Tally, TimeKind, Variants};
 pub use work::Progress;
 pub(crate) use work::Sink;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Place};
 use crate::near;
-use std::fs::File;
-use std::io::Read;
+use input::{Input, STANDARD_INPUT};
 use std::path::{Path, PathBuf};
 
 /// A file that has been opened and whose columns are known.
@@ -29,7 +31,7 @@ enum Table {
 }
 
 /// Which columns of a file are read, by position.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// None where rows stand for themselves.
     pub(crate) unit: Option<usize>,
@@ -40,46 +42,36 @@ pub(crate) struct Wanted {
 
 impl Source {
     /// Opens a file and reads its header. What it is, is told by its first bytes, not its name.
+    /// `-` is standard input.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let unreadable = |error: std::io::Error| {
-            Failure::file(
-                path,
-                error.to_string(),
-                "check the path and who may read it",
-            )
+        let name = if path == Path::new(STANDARD_INPUT) {
+            Path::new("standard input")
+        } else {
+            path
         };
-        let mut file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.is_dir() {
-            return Err(Failure::file(
-                path,
-                "this is a folder",
-                "name a CSV or Parquet file",
-            ));
-        }
-        let mut magic = Vec::with_capacity(4);
-        (&mut file)
-            .take(4)
-            .read_to_end(&mut magic)
-            .map_err(unreadable)?;
+        let input = Input::open(path, name)?;
+        let magic = input
+            .part(0, 4)
+            .map_err(|error| Failure::file(name, error.to_string(), ""))?;
         let (columns, table) = match magic.as_slice() {
             [] => {
                 return Err(Failure::file(
-                    path,
+                    name,
                     "the file is empty",
                     "write a header line and at least one row",
                 ));
             }
             b"PAR1" => {
-                let (columns, table) = parquet::Table::open(path)?;
+                let (columns, table) = parquet::Table::open(name, input)?;
                 (columns, Table::Parquet(table))
             }
             _ => {
-                let (columns, table) = csv::Table::open(path)?;
+                let (columns, table) = csv::Table::open(name, input)?;
                 (columns, Table::Csv(table))
             }
         };
         Ok(Self {
-            path: path.to_owned(),
+            path: name.to_owned(),
             columns,
             table,
         })
@@ -118,12 +110,21 @@ impl Source {
         }
     }
 
-    /// Whether a column's first values are numbers.
-    pub(crate) fn looks_numeric(&self, name: &str) -> Result<bool, Failure> {
+    /// What a column's first values seem to be.
+    pub(crate) fn look(&self, name: &str) -> Result<Look, Failure> {
         let column = self.column(name)?;
+        Ok(match &self.table {
+            Table::Csv(table) => table.look(column),
+            Table::Parquet(table) => table.look(&self.path, &self.columns, column),
+        })
+    }
+
+    /// Where a row is, counted from 1 over all rows: what a person can look up. May read the file
+    /// again; for errors.
+    pub(crate) fn place(&self, row: u64) -> Place {
         match &self.table {
-            Table::Csv(table) => table.looks_numeric(&self.path, column),
-            Table::Parquet(table) => Ok(table.looks_numeric(column)),
+            Table::Csv(table) => table.line_of(row).map_or(Place::Row(row), Place::Line),
+            Table::Parquet(_) => Place::Row(row),
         }
     }
 

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloud::CloudError;
+use domain::AppName;
 use http::Method;
 
 pub use start::{StartError, find_or_start};
@@ -56,6 +57,20 @@ impl LocalCloud {
     /// [`CloudError::Transient`] when no node answers.
     pub async fn status(&self) -> Result<wire::Status, CloudError> {
         self.call(Method::GET, "/v1/status", &()).await
+    }
+
+    /// What befell the instances of an application, oldest first; only the last of it. Unlike the others
+    /// this never starts a node that is gone.
+    ///
+    /// # Errors
+    /// [`CloudError::Transient`] when no node answers.
+    pub async fn events(&self, app: &AppName) -> Result<Vec<wire::NodeEvent>, CloudError> {
+        let path = format!("/v1/events?app={app}");
+        let told: wire::Events = self
+            .client
+            .call(Method::GET, &path, &(), VERB_TIMEOUT)
+            .await?;
+        Ok(told.events)
     }
 
     /// All figures in Prometheus' text exposition format.

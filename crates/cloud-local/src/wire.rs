@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use cloud::CloudError;
-use domain::{Digest, GroupName, Health, Routes, Target, Time};
+use domain::{Digest, GroupName, Health, Routes, Target, Time, Version};
 use serde::{Deserialize, Serialize};
 
 /// `PUT /v1/environments/{app}/{env}/groups/{group}`
@@ -115,6 +115,24 @@ pub struct NodeEvent {
     pub at: Time,
     pub kind: NodeEventKind,
     pub text: String,
+    /// Of which instance or group it is told, where it is of one.
+    #[serde(default)]
+    pub about: Option<About>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    pub target: Target,
+    pub group: Option<GroupName>,
+    pub version: Option<Version>,
+    pub instance: Option<String>,
+}
+
+/// `GET /v1/events?app=…`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Events {
+    /// Oldest first; only the last ones.
+    pub events: Vec<NodeEvent>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ mod place;
 mod world;
 
 pub use fault::{Answer, Chaos, Fault, FaultId, Kind, Verb};
-pub use world::{ImageSettings, Settings, World};
+pub use world::{ImageSettings, Replacing, Settings, World};
 
 /// Where the fake reads the time.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;

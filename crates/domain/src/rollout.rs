@@ -8,6 +8,7 @@
 mod answer;
 mod decide;
 mod effect;
+mod ends;
 mod event;
 mod evolve;
 mod input;
@@ -22,6 +23,7 @@ mod watch;
 
 pub use decide::decide;
 pub use effect::{Effect, next_effect};
+pub use ends::Ends;
 pub use event::{Event, What};
 pub use evolve::{create, evolve, replay};
 pub use input::{ActionOffer, Command, Input, Refused, Said, actions};

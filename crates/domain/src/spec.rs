@@ -14,8 +14,8 @@ mod tests;
 
 pub use parse::SpecError;
 pub use settings::{
-    AbSettings, ApprovalRule, BlueGreenSettings, CanarySettings, Header, HealthCheck, Limits,
-    RollingSettings,
+    AbSettings, ApprovalRule, BlueGreenSettings, CanarySettings, DriftPolicy, Header, HealthCheck,
+    Limits, RollingSettings,
 };
 
 /// An application and its environments, in the order in which images are promoted through them.
@@ -48,6 +48,9 @@ pub struct Environment {
     /// Whether a rollout may start only after a person agreed.
     #[serde(default)]
     pub approval: ApprovalRule,
+    /// What becomes of an instance whose image or files differ from its release.
+    #[serde(default)]
+    pub drift: DriftPolicy,
     #[serde(default)]
     pub canary: CanarySettings,
     #[serde(default)]

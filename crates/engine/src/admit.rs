@@ -21,6 +21,8 @@ pub struct Ask {
 
 /// How often a start is tried when others start at the same moment.
 const TRIES: usize = 8;
+/// Rollouts that are read at a time.
+const PAGE: u32 = 200;
 
 impl Engine {
     pub(crate) async fn environment(
@@ -146,15 +148,23 @@ impl Engine {
 
     /// Rollouts of an environment that are not over, oldest first.
     pub(crate) async fn unfinished(&self, target: &Target) -> Result<Vec<RolloutId>, EngineError> {
-        let query = RolloutQuery {
+        let mut query = RolloutQuery {
             app: Some(target.app.clone()),
             env: Some(target.env.clone()),
             unfinished_only: true,
-            limit: 200,
+            limit: PAGE,
             ..RolloutQuery::default()
         };
-        let (records, _) = self.inner.store.rollouts(query).await?;
-        let mut ids: Vec<_> = records.into_iter().map(|record| record.id).collect();
+        let mut ids = Vec::new();
+        // All of them: the one whose turn it is stands on the last page.
+        loop {
+            let (records, next) = self.inner.store.rollouts(query.clone()).await?;
+            ids.extend(records.into_iter().map(|record| record.id));
+            match next {
+                Some(_) => query.cursor = next,
+                None => break,
+            }
+        }
         ids.sort_unstable();
         Ok(ids)
     }

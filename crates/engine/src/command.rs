@@ -38,7 +38,7 @@ impl Engine {
                 .load(id)
                 .await?
                 .ok_or(EngineError::NoRollout(id))?;
-            may(&loaded.rollout)?;
+            may(&loaded.rollout).map_err(EngineError::Forbidden)?;
             if command == Command::Rollback
                 && loaded.rollout.status == Status::Succeeded
                 && loaded.rollout.plan.from.is_some()

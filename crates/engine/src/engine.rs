@@ -2,6 +2,7 @@
 
 use crate::admit::Ask;
 use crate::clock::SharedClock;
+use crate::drift::Mending;
 use crate::place::{self, PlaceHandle};
 use crate::series::Sample;
 use cloud::{CloudError, Provider};
@@ -58,6 +59,10 @@ impl Default for Options {
 
 /// Turns under way for each cloud call that may be: most of a turn is the store's, not the cloud's.
 const TURNS_PER_CALL: usize = 4;
+/// Between two looks for environments that another replica was told of, and where reading them
+/// failed.
+const NEXT_LOOK: Duration = Duration::from_secs(5);
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Drives every rollout. Cheap to clone.
 #[derive(Clone)]
@@ -103,6 +108,9 @@ pub struct Done {
 pub enum EngineError {
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// By who asked the engine to ask, whatever state the rollout is in.
+    #[error(transparent)]
+    Forbidden(Refused),
     #[error("there is no rollout {0}")]
     NoRollout(RolloutId),
     #[error("there is no application {0}")]
@@ -171,7 +179,27 @@ impl Engine {
         });
         let engine = Engine { inner };
         engine.environments_changed();
+        if engine.inner.options.replicas == Replicas::Others {
+            engine.inner.tasks.spawn(engine.clone().keep_looking());
+        }
         engine
+    }
+
+    /// An `apply` that another replica took is heard of by nobody here.
+    async fn keep_looking(self) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(NEXT_LOOK) => {}
+                () = self.inner.stopping.cancelled() => return,
+            }
+            match self.inner.store.environments().await {
+                // Those that are known here read the store by themselves.
+                Ok(records) => records
+                    .iter()
+                    .for_each(|record| drop(self.place(&target_of(record)))),
+                Err(error) => tracing::warn!(%error, "could not look for new environments"),
+            }
+        }
     }
 
     /// Looks again at which environments there are: after an `apply`.
@@ -181,7 +209,7 @@ impl Engine {
             if let Err(error) = engine.look_for_environments().await {
                 tracing::error!(%error, "could not read the environments; they are looked for again");
                 tokio::select! {
-                    () = tokio::time::sleep(Duration::from_secs(1)) => engine.environments_changed(),
+                    () = tokio::time::sleep(LOOK_AGAIN) => engine.environments_changed(),
                     () = engine.inner.stopping.cancelled() => {}
                 }
             }
@@ -247,6 +275,15 @@ impl Engine {
     #[must_use]
     pub fn trouble(&self, target: &Target) -> Option<String> {
         lock(&self.inner.places).get(target)?.trouble()
+    }
+
+    /// What is done about instances that differ from their release, by group.
+    #[must_use]
+    pub fn mending(&self, target: &Target) -> BTreeMap<GroupName, Mending> {
+        lock(&self.inner.places)
+            .get(target)
+            .map(|place| place.mending())
+            .unwrap_or_default()
     }
 
     /// Figures of the last five minutes, about one sample a second.

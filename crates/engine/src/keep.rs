@@ -1,15 +1,16 @@
 //! Between rollouts: what runs stays what was released. No drift, no leftover, no missing group.
 
 use crate::act::perform;
+use crate::drift::{Act, Drift, Step};
 use crate::engine::{Engine, EngineError};
-use cloud::Place;
-use domain::{
-    Actor, Effect, Group, Observation, ObservedGroup, RolloutId, Routes, Status, Target, Time,
-};
-use store::{AdminEvent, RolloutQuery};
+use cloud::{CloudError, Place};
+use domain::{Actor, Effect, Group, Observation, RolloutId, Routes, Status, Target, Time};
+use store::{AdminEvent, Entry, EntryEvent, RolloutQuery};
 
 /// How long a difference must last before it is put right.
 const GRACE_MS: u64 = 2_000;
+/// How far back an engine looks for what the one before it has told.
+const NOTES: u32 = 50;
 
 #[derive(Default)]
 pub(crate) struct Keeper {
@@ -17,6 +18,7 @@ pub(crate) struct Keeper {
     failed: Option<RolloutId>,
     looked_for_failed: bool,
     wrong_since: Option<Time>,
+    drift: Drift,
 }
 
 impl Keeper {
@@ -44,42 +46,88 @@ impl Keeper {
                 perform(engine, place, &effect).await
             }
             Some(_) => Ok(()),
-            None => self.heal(engine, place, seen).await,
+            None => {
+                self.wrong_since = None;
+                self.heal(engine, place, seen).await
+            }
         }
     }
 
-    /// Replaces a drifted instance, of whichever group can spare it: also while a rollout waits, since
-    /// an experiment may run for weeks.
+    /// Does what is declared about instances that differ from their release, in whichever group can spare
+    /// one: also while a rollout waits, since an experiment may run for weeks.
     pub(crate) async fn heal(
         &mut self,
         engine: &Engine,
         place: &Place,
         seen: &Observation,
     ) -> Result<(), EngineError> {
-        let Some((group, instance, files)) = seen.groups.iter().find_map(drifted_instance) else {
-            self.wrong_since = None;
-            return Ok(());
+        let policy = place.environment.drift;
+        let done = match self.drift.next(policy, seen) {
+            Some(step) => self.treat(engine, place, seen.at, &step).await,
+            None => Ok(()),
         };
-        if !self.has_lasted(seen) {
+        engine
+            .place(&place.target)
+            .stands(self.drift.standing(policy, seen));
+        done
+    }
+
+    async fn treat(
+        &mut self,
+        engine: &Engine,
+        place: &Place,
+        at: Time,
+        step: &Step,
+    ) -> Result<(), EngineError> {
+        let told = step.told();
+        tracing::warn!(target = %place.target, instance = step.instance, "{}", step.detail());
+        if let Some(kind) = told {
+            self.enter(engine, place, at, kind, step.detail()).await?;
+        }
+        if !matches!(step.act, Act::Replace | Act::AskAgain) {
             return Ok(());
         }
-        let detail = format!(
-            "{instance} of {} differs from its image in {files}; it is replaced",
-            group.name
-        );
-        tracing::warn!(target = %place.target, instance, files, "drift");
+        let cloud = engine.cloud(&place.environment.cloud)?;
+        let asked = cloud.replace_instance(place, &step.group, &step.instance);
+        match asked.await {
+            Ok(()) => Ok(()),
+            // Gone between the look and the word: what was wanted.
+            Err(CloudError::NotFound(_)) => Ok(()),
+            Err(error) => {
+                self.drift.failed(step);
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Into the journal, unless an engine before this one has told the same of the same instance.
+    async fn enter(
+        &self,
+        engine: &Engine,
+        place: &Place,
+        at: Time,
+        kind: &str,
+        detail: String,
+    ) -> Result<(), EngineError> {
+        let store = &engine.inner.store;
+        let before = store.notes(&place.target, NOTES).await?;
+        let same = |entry: &Entry| {
+            let told =
+                matches!(&entry.event, EntryEvent::Admin(told) if told.as_str() == Some(&detail));
+            told && entry.kind == kind
+        };
+        if before.iter().any(same) {
+            return Ok(());
+        }
         let event = AdminEvent {
-            at: seen.at,
+            at,
             by: Actor::engine(),
-            kind: "drift_replaced".to_owned(),
+            kind: kind.to_owned(),
             target: Some(place.target.clone()),
             detail: detail.into(),
         };
-        engine.inner.store.record(event).await?;
-        let cloud = engine.cloud(&place.environment.cloud)?;
-        Ok(cloud
-            .replace_instance(place, &group.name, &instance)
-            .await?)
+        store.record(event).await?;
+        Ok(())
     }
 
     /// Whether something has been wrong for long enough to act; counts anew once it has said so.
@@ -141,24 +189,4 @@ fn mend(stable: &Group, seen: &Observation) -> Option<Effect> {
     Some(Effect::EnsureRetired {
         group: left.name.clone(),
     })
-}
-
-/// One drifted instance of a group that can spare it: all others are healthy.
-fn drifted_instance(group: &ObservedGroup) -> Option<(&ObservedGroup, String, String)> {
-    let whole = group.healthy() >= group.size;
-    let bad = group
-        .instances
-        .iter()
-        .find(|i| !i.drift.is_empty() || i.image != group.image)?;
-    let mut files = bad
-        .drift
-        .iter()
-        .take(3)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if files.is_empty() {
-        "the image itself".clone_into(&mut files);
-    }
-    whole.then(|| (group, bad.id.clone(), files))
 }

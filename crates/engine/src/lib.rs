@@ -13,6 +13,7 @@ mod admit;
 mod ahead;
 mod clock;
 mod command;
+mod drift;
 mod engine;
 mod keep;
 mod place;
@@ -21,5 +22,6 @@ mod turn;
 
 pub use admit::Ask;
 pub use clock::{Clock, SharedClock, SteadyClock, SystemClock};
+pub use drift::Mending;
 pub use engine::{Clouds, Done, Engine, EngineError, Options, Replicas, Snapshot};
 pub use series::{Reading, Sample};

@@ -1,11 +1,13 @@
 //! One environment's task: it takes its turn, rests, and is started again should it ever panic.
 
+use crate::drift::Mending;
 use crate::engine::{Engine, lock};
 use crate::series::{Sample, Series};
 use crate::turn::Turn;
-use domain::{Observation, Target};
+use domain::{GroupName, Observation, Target};
 use futures::FutureExt;
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +23,8 @@ pub(crate) struct PlaceHandle {
     pub(crate) seen: Mutex<Option<Arc<Observation>>>,
     pub(crate) trouble: Mutex<Option<String>>,
     pub(crate) series: Mutex<Series>,
+    /// Of the groups in which something differs from its release.
+    mending: Mutex<BTreeMap<GroupName, Mending>>,
 }
 
 impl PlaceHandle {
@@ -32,6 +36,7 @@ impl PlaceHandle {
             seen: Mutex::default(),
             trouble: Mutex::default(),
             series: Mutex::default(),
+            mending: Mutex::default(),
         }
     }
 
@@ -47,6 +52,14 @@ impl PlaceHandle {
 
     pub(crate) fn trouble(&self) -> Option<String> {
         lock(&self.trouble).clone()
+    }
+
+    pub(crate) fn stands(&self, mending: BTreeMap<GroupName, Mending>) {
+        *lock(&self.mending) = mending;
+    }
+
+    pub(crate) fn mending(&self) -> BTreeMap<GroupName, Mending> {
+        lock(&self.mending).clone()
     }
 
     pub(crate) fn samples(&self) -> Vec<Sample> {

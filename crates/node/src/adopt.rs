@@ -1,6 +1,5 @@
 //! Takes over what an earlier node process left running, so that its death is no one else's.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cloud_local::wire::NodeEventKind;
@@ -14,6 +13,7 @@ use crate::health::{self, Pulse};
 use crate::instance;
 use crate::listener;
 use crate::node::Node;
+use crate::orphans;
 use crate::process::{self, Process, signal_group};
 use crate::state::Record;
 
@@ -24,38 +24,22 @@ pub(crate) async fn adopt(node: &Arc<Node>) -> Result<(), NodeError> {
         .records
         .all()
         .map_err(NodeError::io("read", &node.records.0))?;
+    let boot = process::boot();
     let mut adopted = Vec::new();
     for record in records {
-        match take_over(node, &record) {
-            Ok((environment, process)) => adopted.push((environment, record, process)),
-            Err(why) => {
-                node.records.remove(&record.id);
-                node.events.note(
-                    NodeEventKind::Lost,
-                    format!("{} was lost: {why}", record.id),
-                );
-                if let Some(environment) = node.environment(&record.target) {
-                    environment.with(|inner| {
-                        if let Some(running) = inner.groups.get_mut(&record.group)
-                            && !record.leaving
-                        {
-                            running.restarts += 1;
-                        }
-                    });
-                }
+        match take_over(node, &record, &boot) {
+            Ok((environment, process)) => {
+                node.living.adopt(&record.id, record.pid);
+                adopted.push((environment, record, process));
             }
+            Err(why) => lose(node, &record, &why, &boot),
         }
     }
-    end_orphans(
-        node,
-        &adopted
-            .iter()
-            .map(|(_, record, _)| record.id.clone())
-            .collect(),
-    );
+    orphans::end(node).await;
     for (environment, record, _) in &adopted {
         let text = format!("{} was taken over as process {}", record.id, record.pid);
-        node.events.note(NodeEventKind::Adopted, text);
+        node.events
+            .note_of(record.about(), NodeEventKind::Adopted, text);
         enter(environment, record);
     }
     for environment in node.environments() {
@@ -79,8 +63,12 @@ pub(crate) async fn adopt(node: &Arc<Node>) -> Result<(), NodeError> {
     Ok(())
 }
 
-/// The process is the recorded one, or why it is not.
-fn take_over(node: &Node, record: &Record) -> Result<(Arc<Environment>, Process), String> {
+/// The process is the recorded one and can be looked after, or why not.
+fn take_over(
+    node: &Node,
+    record: &Record,
+    boot: &str,
+) -> Result<(Arc<Environment>, Process), String> {
     let environment = node
         .environment(&record.target)
         .ok_or("its environment is gone")?;
@@ -91,53 +79,66 @@ fn take_over(node: &Node, record: &Record) -> Result<(Arc<Environment>, Process)
     // Opened before the facts are read, so that they are those of the process it holds.
     let process =
         Process::adopt(record.pid).map_err(|error| format!("process {}: {error}", record.pid))?;
-    let facts = process::facts(record.pid).ok_or("its process ended")?;
-    if facts.is_zombie {
-        return Err("its process ended".to_owned());
-    }
-    if facts.started_ticks != record.started_ticks {
-        return Err(format!("process {} is another one now", record.pid));
-    }
-    let variables = process::environment(record.pid).unwrap_or_default();
-    if !is_of(&variables, node) || variables.get("VIRIDIAN_INSTANCE") != Some(&record.id) {
-        return Err(format!("process {} is none of this node's", record.pid));
-    }
-    if variables.get("VIRIDIAN_IMAGE").map(String::as_str) != Some(record.image.as_str()) {
-        return Err(format!(
-            "process {} runs another image than its record says",
-            record.pid
-        ));
-    }
+    is_recorded(node, record, boot)?;
     Ok((environment, process))
 }
 
-fn is_of(variables: &BTreeMap<String, String>, node: &Node) -> bool {
-    variables.get("VIRIDIAN_NODE") == Some(&node.id)
+/// The process of this pid is the one of the record, and leads its process group; or why not.
+fn is_recorded(node: &Node, record: &Record, boot: &str) -> Result<(), String> {
+    let pid = record.pid;
+    let facts = process::facts(pid).ok_or("its process ended")?;
+    if facts.is_zombie {
+        return Err("its process ended".to_owned());
+    }
+    let same_start = record.boot.is_empty() || record.boot == boot;
+    if facts.started_ticks != record.started_ticks || !same_start {
+        return Err(format!("process {pid} is another one now"));
+    }
+    // Programs that set their title write it over their environment: what is missing there says
+    // nothing, what stands there has to be right.
+    let variables = process::environment(pid).unwrap_or_default();
+    let says = |name: &str, value: &str| variables.get(name).map(|said| said == value);
+    let node_said = says("VIRIDIAN_NODE", &node.id);
+    let instance_said = says("VIRIDIAN_INSTANCE", &record.id);
+    if node_said == Some(false) || instance_said == Some(false) {
+        return Err(format!("process {pid} is none of this node's"));
+    }
+    if says("VIRIDIAN_IMAGE", record.image.as_str()) == Some(false) {
+        return Err(format!(
+            "process {pid} runs another image than its record says"
+        ));
+    }
+    if facts.group != pid {
+        return Err(format!("process {pid} left its process group"));
+    }
+    // Within one start of the machine a pid and its start time are those of one process only. Without
+    // knowing the start of the machine, more has to agree.
+    let within = || process::working_folder(pid).is_some_and(|at| at.starts_with(&record.tree));
+    let named = node_said.is_some() && instance_said.is_some();
+    if record.boot.is_empty() && !named && !within() {
+        return Err(format!("process {pid} cannot be told from another's"));
+    }
+    Ok(())
 }
 
-/// Ends the process groups that carry this node's name and belong to no adopted instance.
-fn end_orphans(node: &Node, adopted: &BTreeSet<String>) {
-    let mut leaders = BTreeMap::new();
-    for pid in process::pids() {
-        let Some(variables) = process::environment(pid) else {
-            continue;
-        };
-        let instance = variables
-            .get("VIRIDIAN_INSTANCE")
-            .cloned()
-            .unwrap_or_default();
-        if !is_of(&variables, node) || adopted.contains(&instance) {
-            continue;
-        }
-        if let Some(leader) = process::group_leader(pid) {
-            leaders.insert(leader, instance);
-        }
+/// Takes an instance that is not taken over off the books, and ends what is left of it.
+fn lose(node: &Node, record: &Record, why: &str, boot: &str) {
+    node.records.remove(&record.id);
+    let mut text = format!("{} was lost: {why}", record.id);
+    if is_recorded(node, record, boot).is_ok() {
+        signal_group(record.pid, Signal::KILL);
+        text.push_str(&format!("; process group {} was ended", record.pid));
     }
-    for (leader, instance) in leaders {
-        signal_group(leader, Signal::KILL);
-        let text =
-            format!("process group {leader} ({instance}) belonged to no instance and was ended");
-        node.events.note(NodeEventKind::Orphan, text);
+    node.events
+        .note_of(record.about(), NodeEventKind::Lost, text);
+    if let Some(environment) = node.environment(&record.target) {
+        environment.with(|inner| {
+            if let Some(running) = inner.groups.get_mut(&record.group)
+                && !record.leaving
+            {
+                running.restarts += 1;
+            }
+        });
     }
 }
 

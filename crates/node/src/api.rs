@@ -66,6 +66,7 @@ pub(crate) async fn serve(
     let environment = "/v1/environments/{app}/{env}";
     let router = Router::new()
         .route("/v1/status", get(status))
+        .route("/v1/events", get(events))
         .route("/v1/metrics", get(metrics))
         .route("/v1/shutdown", post(shut_down))
         .route("/v1/instances/{id}/log", get(log))
@@ -136,6 +137,17 @@ struct InstancePlace {
 
 async fn status(State(api): State<Api>) -> Json<wire::Status> {
     Json(observe::status(&api.node))
+}
+
+#[derive(Deserialize)]
+struct EventsQuery {
+    app: AppName,
+}
+
+async fn events(State(api): State<Api>, Query(query): Query<EventsQuery>) -> Json<wire::Events> {
+    Json(wire::Events {
+        events: api.node.events.of(&query.app),
+    })
 }
 
 async fn metrics(State(api): State<Api>) -> Json<wire::Text> {

@@ -1,7 +1,7 @@
-//! Looks whether what runs is still what the image says.
+//! Looks whether what runs is still what the image says: the files of its unpacked tree. Where a process
+//! works is its own affair.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,6 @@ use image::{Difference, DifferenceKind, ImageError};
 
 use crate::error::chain;
 use crate::node::{Node, blocking};
-use crate::process;
 use crate::state::Record;
 use crate::verbs;
 
@@ -53,11 +52,10 @@ async fn look(node: &Arc<Node>) {
             .map(|tree| (tree.clone(), of_tree(&working, &tree.0, tree.1)))
             .collect();
         let drift = |record: Record| {
-            let mut drift = trees
+            let drift = trees
                 .get(&(record.image.clone(), record.generation))
                 .cloned()
                 .unwrap_or_default();
-            drift.extend(of_process(&record));
             (record, drift)
         };
         records.into_iter().map(drift).collect::<Vec<_>>()
@@ -78,7 +76,8 @@ async fn look(node: &Arc<Node>) {
         });
         if is_new.is_some() {
             let text = format!("{} differs from its image: {}", record.id, drift.join(", "));
-            node.events.note(NodeEventKind::Drift, text);
+            node.events
+                .note_of(record.about(), NodeEventKind::Drift, text);
         }
     }
     tidy(node, drifted_images).await;
@@ -149,16 +148,4 @@ fn named(differences: &[Difference]) -> Vec<String> {
         named.push(format!("and {} more", differences.len() - NAMED));
     }
     named
-}
-
-/// A process that left its image's folder may read anything.
-fn of_process(record: &Record) -> Option<String> {
-    let folder = process::working_folder(record.pid)?;
-    (!is_within(&folder, &record.tree))
-        .then(|| format!("works in {} instead of its image", folder.display()))
-}
-
-fn is_within(folder: &Path, tree: &Path) -> bool {
-    // A removed folder is shown with a suffix, so it is no longer within.
-    folder.starts_with(tree)
 }

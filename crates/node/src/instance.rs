@@ -14,7 +14,7 @@ use crate::environment::{Environment, Running};
 use crate::health::{self, Pulse, Turn};
 use crate::logs;
 use crate::node::{DRAIN_TIMEOUT, Node};
-use crate::process::{Process, signal_group};
+use crate::process::{Process, SUCCESS, signal_group};
 use crate::start::BACKOFF_MAX;
 use crate::state::Record;
 
@@ -76,8 +76,9 @@ pub(crate) async fn attend(
         End::Itself(how) => Some(how),
         End::Asked => None,
     };
-    // What it started itself goes with it.
+    // What it started itself goes with it, and what left its process group is looked for.
     signal_group(record.pid, Signal::KILL);
+    node.living.end(record.pid);
     gone(&node, &environment, &record, how);
 }
 
@@ -122,7 +123,8 @@ fn note(
                     record.id,
                     reason.unwrap_or_default()
                 );
-                node.events.note(NodeEventKind::Ended, text);
+                node.events
+                    .note_of(record.about(), NodeEventKind::Ended, text);
                 inner.let_go(node, &record.id);
                 true
             }
@@ -194,9 +196,11 @@ fn gone(node: &Node, environment: &Environment, record: &Record, how: Option<Str
                 };
                 ended(node, running, &instance.record, &how, served);
             }
-            _ => node
-                .events
-                .note(NodeEventKind::Stopped, format!("{} was stopped", record.id)),
+            _ => node.events.note_of(
+                record.about(),
+                NodeEventKind::Stopped,
+                format!("{} was stopped", record.id),
+            ),
         }
         inner.publish();
     });
@@ -221,13 +225,21 @@ fn ended(node: &Node, running: &mut Running, record: &Record, how: &str, served:
         return;
     }
     again_later(running, served);
-    let said = if last.is_empty() {
+    let mut said = if last.is_empty() {
         "it wrote nothing".to_owned()
     } else {
         format!("its last words:\n{last}")
     };
-    node.events
-        .note(NodeEventKind::Ended, format!("{} {how}; {said}", record.id));
+    if !record.proven && how == SUCCESS {
+        said.push_str(
+            "\nAn instance is the process that was started: a program that goes into the background has to be told to stay in the foreground",
+        );
+    }
+    node.events.note_of(
+        record.about(),
+        NodeEventKind::Ended,
+        format!("{} {how}; {said}", record.id),
+    );
     running.trouble = Some(format!("{} {how}", record.id));
     if record.proven || running.proven {
         return;
@@ -235,10 +247,11 @@ fn ended(node: &Node, running: &mut Running, record: &Record, how: &str, served:
     running.failures += 1;
     if running.failures >= FAILURES_MAX && running.broken.is_none() {
         let text = format!(
-            "{} instances in a row ended before they were ever healthy; the last one {how}; {said}",
-            running.failures
+            "{} instances in a row ended before they were ever healthy; the last one, {}, {how}; {said}",
+            running.failures, record.id
         );
-        node.events.note(
+        node.events.note_of(
+            record.about(),
             NodeEventKind::Broken,
             format!("{} cannot run: {text}", record.group),
         );

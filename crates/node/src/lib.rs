@@ -21,6 +21,7 @@ mod listener;
 mod logs;
 mod node;
 mod observe;
+mod orphans;
 mod ports;
 mod process;
 mod reconcile;
@@ -71,6 +72,7 @@ pub async fn run(options: NodeOptions) -> Result<(), NodeError> {
     let mut interrupted =
         signal(SignalKind::interrupt()).map_err(NodeError::io("watch signals for", &dir))?;
     node.tasks.spawn(drift::watch(node.clone()));
+    node.tasks.spawn(orphans::watch(node.clone()));
     node.tasks.spawn(logs::keep_bounded(node.clone()));
     let (asked, mut shutdown) = tokio::sync::mpsc::channel(1);
     let serving = tokio::spawn(api::serve(listener, node.clone(), asked));

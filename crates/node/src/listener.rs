@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloud::CloudError;
-use cloud_local::wire::NodeEventKind;
+use cloud_local::wire::{About, NodeEventKind};
 use gateway::{BindError, Gateway, Options};
 use tokio::time::Instant;
 
@@ -114,7 +114,14 @@ fn failed(node: &Node, environment: &Environment, error: &BindError) -> CloudErr
     environment.with(|inner| {
         inner.retry_listener_at = Some(Instant::now() + RETRY);
         if inner.trouble.as_ref() != Some(&text) {
-            node.events.note(
+            let about = About {
+                target: environment.target.clone(),
+                group: None,
+                version: None,
+                instance: None,
+            };
+            node.events.note_of(
+                about,
                 NodeEventKind::Listener,
                 format!("{}: {text}", environment.target),
             );

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::environment::Environment;
 use crate::events::Events;
 use crate::folder::Folder;
+use crate::orphans::{self, Living};
 use crate::ports::Ports;
 use crate::state::{Records, StateFile, Wanted};
 use crate::trees::Trees;
@@ -29,10 +31,13 @@ pub(crate) struct Node {
     pub(crate) started: Time,
     pub(crate) images: Arc<ImageStore>,
     pub(crate) trees: Trees,
+    /// Where unpacked images stand.
+    pub(crate) folders: [PathBuf; 2],
     pub(crate) state: StateFile,
     pub(crate) records: Records,
     pub(crate) events: Events,
     pub(crate) ports: Ports,
+    pub(crate) living: Living,
     pub(crate) tasks: TaskTracker,
     /// Ends every task, whatever it is at. Instances are not touched by it.
     pub(crate) ending: CancellationToken,
@@ -51,11 +56,13 @@ impl Node {
             id,
             started: now(),
             trees: Trees::new(&dir, Arc::clone(&images)),
+            folders: [dir.join("images"), dir.join("trees")],
             images,
             state,
             records: Records(dir.join("instances")),
             events: Events::default(),
             ports: Ports::default(),
+            living: Living::default(),
             tasks: TaskTracker::new(),
             ending: CancellationToken::new(),
             environments: Mutex::new(environments.collect()),
@@ -89,7 +96,7 @@ impl Node {
     }
 
     /// Ends listeners first, then instances, so that what is under way is answered.
-    pub(crate) async fn shut_down(&self, instances: Instances) {
+    pub(crate) async fn shut_down(self: &Arc<Self>, instances: Instances) {
         let grace = match instances {
             Instances::Stop => DRAIN_TIMEOUT,
             Instances::Leave => LEAVE_TIMEOUT,
@@ -106,6 +113,7 @@ impl Node {
             for environment in &environments {
                 environment.emptied().await;
             }
+            orphans::end(self).await;
         }
         self.ending.cancel();
         self.tasks.close();

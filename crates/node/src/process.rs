@@ -47,7 +47,7 @@ pub(crate) fn start(program: &Program<'_>) -> io::Result<(Process, u32)> {
         .append(true)
         .mode(0o600)
         .open(program.log)?;
-    let mut child = Command::new(entry_point(program.tree, &name))
+    let child = Command::new(entry_point(program.tree, &name))
         .args(words)
         .current_dir(program.tree)
         .env_clear()
@@ -61,9 +61,11 @@ pub(crate) fn start(program: &Program<'_>) -> io::Result<(Process, u32)> {
     let pid = child
         .id()
         .ok_or_else(|| io::Error::other("it ended at once"))?;
+    // It runs already, if only for a moment: a limit set before it does would take code between fork
+    // and exec, which only unsafe code can be. Limits are for what a program grows into; where they
+    // cannot be set, neither it nor what it started meanwhile goes on.
     if let Err(error) = limit(pid, program.limits) {
-        // Never without the limits that were asked for.
-        let _ = child.start_kill();
+        signal_group(pid, Signal::KILL);
         return Err(io::Error::other(format!(
             "its limits could not be set: {error}"
         )));
@@ -130,8 +132,12 @@ impl Process {
     }
 }
 
+/// How one ended that calls its own end a success, in words.
+pub(crate) const SUCCESS: &str = "exited with status 0";
+
 fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
+        (Some(0), _) => SUCCESS.to_owned(),
         (Some(code), _) => format!("exited with status {code}"),
         (None, Some(signal)) => match Signal::from_named_raw(signal) {
             Some(named) => format!("was ended by signal {signal} ({named:?})"),
@@ -156,6 +162,9 @@ pub(crate) fn signal_group(pid: u32, signal: Signal) {
 /// What `/proc` says of a process.
 #[derive(Debug)]
 pub(crate) struct Facts {
+    pub(crate) parent: u32,
+    /// Its process group: the pid of the one that leads it.
+    pub(crate) group: u32,
     pub(crate) started_ticks: u64,
     pub(crate) is_zombie: bool,
 }
@@ -165,14 +174,23 @@ pub(crate) fn facts(pid: u32) -> Option<Facts> {
     // The name in brackets may itself contain spaces and brackets.
     let (_, rest) = stat.rsplit_once(')')?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
-    // Fields 3 and 22 of proc_pid_stat(5).
+    // Fields 3, 4, 5 and 22 of proc_pid_stat(5).
     Some(Facts {
+        parent: fields.get(1)?.parse().ok()?,
+        group: fields.get(2)?.parse().ok()?,
         is_zombie: matches!(*fields.first()?, "Z" | "X"),
         started_ticks: fields.get(19)?.parse().ok()?,
     })
 }
 
-/// The environment a process was started with; `None` where it is gone or not ours to read.
+/// Which start of the machine this is: start times are counted from it.
+pub(crate) fn boot() -> String {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.trim().to_owned()
+}
+
+/// The environment a process was started with; `None` where it is gone or not ours to read. Programs
+/// that set their title write it over that memory, from its beginning, so any of it may be missing.
 pub(crate) fn environment(pid: u32) -> Option<BTreeMap<String, String>> {
     let bytes = fs::read(format!("/proc/{pid}/environ")).ok()?;
     let pairs = bytes.split(|&byte| byte == 0).filter_map(|pair| {
@@ -213,9 +231,39 @@ mod tests {
         assert_eq!(facts(me).unwrap().started_ticks, seen.started_ticks);
         assert!(environment(me).is_some_and(|all| all.contains_key("PATH")));
         assert!(pids().any(|pid| pid == me));
+        assert_eq!(seen.parent, std::os::unix::process::parent_id());
         assert_eq!(working_folder(me), std::env::current_dir().ok());
         assert_eq!(group_leader(me), None);
         assert!(facts(u32::MAX).is_none());
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_limited_does_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let words = ["perl", "-e", "fork; sleep 600"].map(str::to_owned);
+        let program = Program {
+            command: &words,
+            tree: folder.path(),
+            port: 0,
+            environment: BTreeMap::from([("PATH", std::env::var("PATH").unwrap())]),
+            log: &folder.path().join("log"),
+            // More than the kernel grants to anybody.
+            limits: &Limits {
+                open_files: Some(u64::MAX - 1),
+                ..Limits::default()
+            },
+        };
+        let error = start(&program).err().unwrap().to_string();
+        assert!(error.contains("limits could not be set"), "{error}");
+        let runs = || pids().any(|pid| working_folder(pid).is_some_and(|at| at == folder.path()));
+        let began = tokio::time::Instant::now();
+        while runs() {
+            assert!(
+                began.elapsed().as_secs() < 20,
+                "it and what it forked are ended"
+            );
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
     }
 
     #[test]

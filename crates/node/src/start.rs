@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloud_local::wire::NodeEventKind;
+use cloud_local::wire::{About, NodeEventKind};
 use domain::{Group, Health};
 use image::ImageError;
 use tokio::time::Instant;
@@ -59,7 +59,14 @@ pub(crate) async fn start(node: Arc<Node>, environment: Arc<Environment>, group:
                 Some((record, process, leave))
             }
             Err(Obstacle::Broken(text)) => {
-                node.events.note(
+                let about = About {
+                    target: environment.target.clone(),
+                    group: Some(group.name.clone()),
+                    version: Some(group.version.clone()),
+                    instance: None,
+                };
+                node.events.note_of(
+                    about,
                     NodeEventKind::Broken,
                     format!("{} cannot run: {text}", group.name),
                 );
@@ -81,7 +88,8 @@ pub(crate) async fn start(node: Arc<Node>, environment: Arc<Environment>, group:
             "{} started as process {} on port {}",
             record.id, record.pid, record.port
         );
-        node.events.note(NodeEventKind::Started, text);
+        node.events
+            .note_of(record.about(), NodeEventKind::Started, text);
         let check = group.template.health.clone();
         instance::attend(
             node,
@@ -131,16 +139,20 @@ async fn launch(
         log: &node.records.log(&id),
         limits: &group.template.limits,
     };
-    let (process, pid) =
-        process::start(&program).map_err(|error| of_start(&error, &command, &tree))?;
+    let (process, pid) = node
+        .living
+        .begin(&id, || process::start(&program))
+        .map_err(|error| of_start(&error, &command, &tree))?;
     let started_ticks = process::facts(pid).map_or(0, |facts| facts.started_ticks);
     let record = Record {
         id,
         target: environment.target.clone(),
         group: group.name.clone(),
         image: group.image.clone(),
+        version: Some(group.version.clone()),
         pid,
         started_ticks,
+        boot: process::boot(),
         port,
         tree,
         generation,

@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use domain::{Digest, Group, GroupName, Routes, Target, Time};
+use cloud_local::wire::About;
+use domain::{Digest, Group, GroupName, Routes, Target, Time, Version};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -138,9 +139,15 @@ pub(crate) struct Record {
     pub(crate) target: Target,
     pub(crate) group: GroupName,
     pub(crate) image: Digest,
+    /// Of the image, as people call it.
+    #[serde(default)]
+    pub(crate) version: Option<Version>,
     pub(crate) pid: u32,
     /// Of `/proc/PID/stat`: a pid is used again, a pid with its start time is not.
     pub(crate) started_ticks: u64,
+    /// Which start of the machine those ticks are counted from; empty in records of earlier nodes.
+    #[serde(default)]
+    pub(crate) boot: String,
     pub(crate) port: u16,
     pub(crate) tree: PathBuf,
     /// Which set of trees, see `trees`.
@@ -157,6 +164,15 @@ pub(crate) struct Record {
 impl Record {
     pub(crate) fn address(&self) -> SocketAddr {
         (std::net::Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
+    pub(crate) fn about(&self) -> About {
+        About {
+            target: self.target.clone(),
+            group: Some(self.group.clone()),
+            version: self.version.clone(),
+            instance: Some(self.id.clone()),
+        }
     }
 }
 
@@ -201,7 +217,7 @@ impl Records {
                 .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
             {
                 Ok(record) => records.push(record),
-                // Its process will be found by its environment, and ended.
+                // Its process will be found as an orphan, and ended.
                 Err(error) => {
                     tracing::warn!(path = %path.display(), %error, "A record cannot be read; removed.");
                     let _ = fs::remove_file(&path);

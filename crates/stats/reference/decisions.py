@@ -2,13 +2,14 @@
 
 bayesian_effect: gbstats at its head in mpmath; 0.8.0 from PyPI is asserted to agree. beta_binomial: for
 whole parameters E. Miller's finite sum ("Formulas for Bayesian A/B testing", 2015) and its moments,
-for others the integral, both in mpmath. srm: Pearson's χ² in mpmath, scipy asserted. p_adjust:
+for others the integral, and for heavy priors the Bromwich integral over the moments of the
+difference of the logits, all in mpmath. srm: Pearson's χ² in mpmath, scipy asserted. p_adjust:
 statsmodels. power: the normal power with both tails in mpmath, statsmodels asserted.
 """
 
 from gbstats.bayesian import tests as gbb
 from gbstats.models import statistics as gbs
-from mpmath import beta, betainc, exp, findroot, log, loggamma, mp, mpf, quad, sqrt
+from mpmath import beta, betainc, exp, findroot, log, log10, loggamma, mp, mpc, mpf, psi, quad, sqrt
 from scipy import stats as scipy_stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import normal_power_het
@@ -145,6 +146,34 @@ def integral(a, b, c, d):
     return win, gain - (c / (c + d) - a / (a + b)), gain
 
 
+def bromwich(a, b, c, d, digits):
+    """P(X > Y) of Beta(a, b) against Beta(c, d): (1/2πi)∫ E[exp(sD)]/s ds, D the difference of the logits."""
+    before = sum(loggamma(v) for v in (a, b, c, d))
+    cumulants = lambda s: loggamma(a + s) + loggamma(b - s) + loggamma(c - s) + loggamma(d + s) - before
+    at = min(1 / sqrt(sum(psi(1, v) for v in (a, b, c, d))), b / 2, c / 2)
+    step = at / (digits * mpf("0.4") + 4)
+    total, k = exp(cumulants(at)) / at / 2, 1
+    least = abs(total) * mpf(10) ** -digits
+    while True:
+        s = mpc(at, k * step)
+        term = exp(cumulants(s)) / s
+        total += term.real
+        if abs(term) < least:
+            return total * step / mp.pi
+        k += 1
+
+
+def heavy(a, b, c, d):
+    """The treatment is Beta(a, b), the control Beta(c, d)."""
+    size = int(log10(max(a, b, c, d)))
+    digits = 40 + max(0, int(0.6 * log10(1 / (1 / a + 1 / b))))
+    with mp.workdps(2 * max(size, 0) + digits + 30):
+        win = bromwich(a, b, c, d, digits)
+        ma, mc = a / (a + b), c / (c + d)
+        loss = mc * bromwich(c + 1, d, a, b, digits) - ma * bromwich(c, d, a + 1, b, digits)
+        return win, loss, loss + ma - mc
+
+
 def beta_binomials():
     with mp.workdps(120):
         for (xc, nc), (xt, nt), prior in [
@@ -193,6 +222,31 @@ def beta_binomials():
     yield refused(arms(good, good, {"prior": [0, 1]}), "prior[0]")
     yield refused(arms(good, good, {"prior": [1, -1]}), "prior[1]")
     yield refused(arms(good, {"x": 11, "n": 10}, {}), "treatment.x")
+    for (xc, nc), (xt, nt), prior in [
+        ((100, 1000), (120, 1000), [10000000000.0, 10000000000.0]),
+        ((100, 1000), (120, 1000), [10000000000000.0, 30000000000000.0]),
+        ((1000000, 10000000), (2000000, 10000000), [10000000000000.0, 30000000000000.0]),
+        ((100, 1000), (120, 1000), [1e+16, 1e+16]),
+        ((100000000, 1000000000), (200000000, 1000000000), [1e+16, 4e+16]),
+        ((100, 1000), (120, 1000), [1e+20, 2e+20]),
+        ((1000000000000000, 4000000000000000), (1500000000000000, 4000000000000000), [1e+30, 1e+30]),
+        ((100, 1000), (120, 1000), [1e+30, 1e+30]),
+        ((100, 1000), (120, 1000), [1e+100, 1e+100]),
+        ((100, 1000), (120, 1000), [1e+100, 1.0]),
+        ((100, 1000), (120, 1000), [1.0, 1e+100]),
+        ((5, 1000), (5, 1000), [2.5, 1e+30]),
+        ((100, 1000), (120, 1000), [1e+200, 3e+200]),
+        ((100, 1000), (120, 1000), [1e+300, 1e+300]),
+        ((1, 1000), (3, 2000), [1e-05, 1e-05]),
+    ]:
+        inputs = arms({"x": xc, "n": nc}, {"x": xt, "n": nt}, {"prior": prior})
+        with mp.workdps(700):
+            a, b = map(mpf, prior)
+            win, loss, gain = heavy(a + xt, b + nt - xt, a + xc, b + nc - xc)
+        yield case(
+            inputs,
+            {"p_treatment_beats_control": win, "expected_loss_choose_treatment": loss, "expected_loss_choose_control": gain},
+        )
 
 
 def srms():
@@ -211,7 +265,6 @@ def srms():
         ([100, 100, 100, 100], [0.25, 0.25, 0.25, 0.25]),
         ([1000] * 20, [1] * 20),
         ([1000 + 13 * i for i in range(20)], [1] * 20),
-        ([3, 5], [1e-300, 1e-300]),
         ([3, 5], [1e300, 1e300]),
         ([600, 400], [0.5, 0.5]),
         ([10_000, 100], [0.99, 0.01]),
@@ -236,6 +289,8 @@ def srms():
     yield refused({"observed": [1, 2], "weights": [1, 0]}, "weights")
     yield refused({"observed": [1, -2], "weights": [1, 1]}, "observed[1]")
     yield refused({"observed": [1, 2], "weights": [1, float("inf")]}, "weights")
+    # Neither whole parts nor shares of 1.
+    yield refused({"observed": [3, 5], "weights": [1e-300, 1e-300]}, "weights")
 
 
 def p_adjusts():

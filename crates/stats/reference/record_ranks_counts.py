@@ -73,11 +73,12 @@ def u_counts(m, n):
     return c
 
 
-def qwilcox(p, m, n):
+def rejected(tail, m, n):
+    """How many values of U, from 0 on, have no more than `tail` at or below them."""
     total, s = math.comb(m + n, m), 0
     for u, c in enumerate(u_counts(m, n)):
         s += c
-        if s / total >= p - 10 * sys.float_info.epsilon:
+        if s / total > tail + 10 * sys.float_info.epsilon:
             return u
 
 
@@ -92,12 +93,19 @@ def shift(a, b, alpha, side):
     d = np.sort((a[:, None] - b[None, :]).ravel())
     tail = alpha / 2 if side == "two" else alpha
     both = np.concatenate([a, b])
+    everything = float(np.median(d)), [-math.inf, math.inf]
     if m < 50 and n < 50 and len(np.unique(both)) == len(both):
-        k = max(qwilcox(tail, m, n), 1)
+        # As R, but where the level cannot be reached (there R takes the widest interval there is, with a
+        # warning) and where it is reached exactly (there p is not above it).
+        k = rejected(tail, m, n)
+        if k == 0:
+            return everything
     else:
         z = stats.norm.isf(tail)
         big = m + n
         sigma = math.sqrt(m * n / 12 * (big + 1 - (ties_term(a) + ties_term(b)) / (big * (big - 1))))
+        if (m * n / 2 - 0.5) / sigma <= z:
+            return everything
         # The statistic on each plateau between two neighbouring ranks; the bound is where it passes z.
         k = m * n
         for rank in range(1, m * n + 1):

@@ -17,8 +17,17 @@ pub enum CannotCompute {
     DegenerateQuantile,
     #[error("the denominators of an arm add up to zero, so it has no ratio")]
     ZeroDenominator,
-    #[error("the result is larger than a double can hold")]
+    #[error("the result is beyond what a double can hold")]
     Overflow,
+    #[error(
+        "the sums agree to all their digits: the observations are all equal, or their spread is lost in the \
+         rounding of the sums"
+    )]
+    LostPrecision,
+    #[error("there are values below zero, and a share of a quantile is not told of those")]
+    NegativeValues,
+    #[error("there are more values than a comparison at every look keeps")]
+    TooMany,
 }
 
 impl CannotCompute {
@@ -33,6 +42,24 @@ impl CannotCompute {
             Self::DegenerateQuantile => "degenerate_quantile",
             Self::ZeroDenominator => "zero_denominator",
             Self::Overflow => "overflow",
+            Self::LostPrecision => "lost_precision",
+            Self::NegativeValues => "negative_values",
+            Self::TooMany => "too_many",
+        }
+    }
+
+    /// What can be done about it, where that is not more or other observations.
+    #[must_use]
+    pub const fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::LostPrecision => Some(
+                "take one constant near the means from every observation of both arms before they are summed, \
+                 and ask for the absolute difference",
+            ),
+            Self::NegativeValues => Some("ask for the absolute difference"),
+            Self::TooMany => Some("ask once, at the planned end"),
+            Self::Overflow => Some("give the figures in a unit in which they are nearer 1"),
+            _ => None,
         }
     }
 }

@@ -58,34 +58,76 @@ pub struct PoissonRates {
 ///
 /// # Errors
 ///
-/// [`CannotCompute::TooFew`] without a single event in either arm; an invalid input for an exposure
-/// that is not positive and finite, or a count above 2^53.
+/// [`CannotCompute::TooFew`] without a single event in either arm, [`CannotCompute::Overflow`] where the
+/// exposures are so far apart that no double holds the ratio or its bounds; an invalid input for an
+/// exposure that is not positive and finite, or a count above 2^53.
 pub fn poisson_rates(
     control: Events,
     treatment: Events,
     alpha: Alpha,
 ) -> Result<PoissonRates, Failure> {
     let total = total(control, treatment)?;
-    let over = treatment.exposure / control.exposure;
+    let over = exposures(control, treatment)?;
     let (y_t, y_c, all) = (treatment.count as f64, control.count as f64, total as f64);
-    let z = (y_t - y_c * over) / (all * over).sqrt();
+    let root_over = over.sqrt();
+    let z = (y_t / root_over - y_c * root_over) / all.sqrt();
     let critical = -normal_quantile(alpha.get() / 2.0);
     let width = critical * critical * all;
     let middle = 2.0 * y_t * y_c + width;
     let root = (middle + (width * (4.0 * y_t * y_c + width)).sqrt()) / 2.0;
+    let rate_ratio = y_t / y_c / over;
+    let interval_score = Interval {
+        lo: y_t * y_t / root / over,
+        hi: root / (y_c * y_c) / over,
+    };
+    within_doubles(rate_ratio, interval_score, control, treatment)?;
+    // By the arm with the smaller exposure, whose share keeps its digits.
+    let exact = if over <= 1.0 {
+        binomial_tails(treatment.count, total, over / (1.0 + over))
+    } else {
+        let mirrored = binomial_tails(control.count, total, 1.0 / over / (1.0 + 1.0 / over));
+        Tails {
+            two_sided: mirrored.two_sided,
+            greater: mirrored.less,
+            less: mirrored.greater,
+        }
+    };
     Ok(PoissonRates {
-        rate_ratio: y_t / y_c / over,
-        exact: binomial_tails(treatment.count, total, over / (1.0 + over)),
+        rate_ratio,
+        exact,
         score: Tails {
             two_sided: (2.0 * normal_sf(z.abs())).min(1.0),
             greater: normal_sf(z),
             less: normal_sf(-z),
         },
-        interval_score: Interval {
-            lo: y_t * y_t / root / over,
-            hi: root / (y_c * y_c) / over,
-        },
+        interval_score,
     })
+}
+
+/// The treatment's exposure over the control's.
+fn exposures(control: Events, treatment: Events) -> Result<f64, CannotCompute> {
+    let over = treatment.exposure / control.exposure;
+    if over.is_normal() && (1.0 / over).is_normal() {
+        Ok(over)
+    } else {
+        Err(CannotCompute::Overflow)
+    }
+}
+
+/// Refuses a ratio or a bound that is 0 or infinite for no other reason than the range of doubles.
+fn within_doubles(
+    ratio: f64,
+    interval: Interval,
+    control: Events,
+    treatment: Events,
+) -> Result<(), CannotCompute> {
+    let left = treatment.count == 0 || ratio.min(interval.lo) > 0.0;
+    let right = control.count == 0 || ratio.max(interval.hi) < f64::INFINITY;
+    if left && right && interval.lo < f64::INFINITY && interval.hi > 0.0 {
+        Ok(())
+    } else {
+        Err(CannotCompute::Overflow)
+    }
 }
 
 /// The events of both arms, of which there is one at least.

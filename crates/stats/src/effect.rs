@@ -11,15 +11,17 @@ mod mean;
 mod proportion;
 mod quantile;
 mod ratio;
+mod share;
 
 pub use cuped::{Cuped, cuped};
 pub use mean::mean;
 pub use proportion::{PooledTest, Proportion, pooled_test, proportion};
 pub use quantile::{QuantileArm, quantile};
 pub use ratio::{Ratio, ratio};
+pub use share::Share;
 
 use crate::numeric::{student_quantile, student_sf};
-use crate::{CannotCompute, Difference, Estimate, Interval, Question, Side};
+use crate::{CannotCompute, Difference, Estimate, Interval, Moments, Question, Side};
 
 /// One arm, reduced to what the comparison of means needs.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +47,15 @@ fn baseline(mean: f64, difference: Difference) -> Result<(), CannotCompute> {
         Err(CannotCompute::ZeroBaseline)
     } else {
         Ok(())
+    }
+}
+
+/// Why there is no spread to compare by: none was there, or it was lost in sums.
+fn without_spread<const K: usize>(series: [&Moments; K]) -> CannotCompute {
+    if series.iter().any(|moments| moments.lost()) {
+        CannotCompute::LostPrecision
+    } else {
+        CannotCompute::NoVariance
     }
 }
 

@@ -39,6 +39,19 @@ pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), InvalidInp
     }
 }
 
+/// What a belief is worth in observations: as wide a range as leaves room for the arithmetic.
+pub(crate) fn pseudo_count(field: &'static str, value: f64) -> Result<(), InvalidInput> {
+    if (1e-6..=1e300).contains(&value) {
+        Ok(())
+    } else {
+        Err(InvalidInput::new(
+            field,
+            "it is out of the range from 1e-6 to 1e300",
+            "give the number of observations that the belief is worth, as 1",
+        ))
+    }
+}
+
 /// A count that a double holds to the unit.
 pub(crate) const fn count(field: &'static str, count: u64) -> Result<(), InvalidInput> {
     if count <= crate::moments::LARGEST_COUNT {
@@ -112,6 +125,10 @@ mod tests {
             );
         }
         assert!(positive("x", 0.0).is_err());
+        assert!(pseudo_count("a", 1e-6).is_ok() && pseudo_count("a", 1e300).is_ok());
+        for bad in [0.0, 9e-7, 2e300, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(pseudo_count("a", bad).unwrap_err().field, "a", "{bad}");
+        }
         assert!(count("n", 0).is_ok() && count("n", 1 << 53).is_ok());
         assert_eq!(count("n", (1 << 53) + 1).unwrap_err().field, "n");
         assert!(inside_unit("q", 0.5).is_ok());

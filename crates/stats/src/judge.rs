@@ -18,6 +18,7 @@ mod continuous;
 mod events;
 mod quantile;
 mod reason;
+mod share;
 mod tail;
 
 pub use reason::{Reason, TailChange};

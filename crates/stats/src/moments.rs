@@ -11,7 +11,7 @@ mod pair;
 pub use pair::PairMoments;
 
 use crate::InvalidInput;
-use centred::{Centred, ROOM, align, count, exponent, join, sum_of_squares};
+use centred::{Centred, ROOM, align, count, exponent, impossible, join, sum_of_squares};
 
 /// Up to here every whole number has a double of its own, and products of two counts stay exact
 /// enough.
@@ -56,14 +56,15 @@ impl Moments {
     ///
     /// # Errors
     ///
-    /// `n` (above 2^53, or 0 beside sums), `sum` or `sum_sq` (not finite), `sum_sq` (negative).
+    /// `n` (above 2^53, or 0 beside sums), `sum` or `sum_sq` (not finite), `sum_sq` (negative, or less than
+    /// sum²/n by more than rounding).
     pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Self, InvalidInput> {
         let count = count(n)?;
         sum_of_squares(n, ("sum", sum), ("sum_sq", sum_sq))?;
         if n == 0 {
             return Ok(Self::new());
         }
-        let series = Centred::from_sums(count, sum, sum_sq);
+        let series = Centred::from_sums(count, sum, sum_sq).ok_or(impossible("sum_sq"))?;
         Ok(Self { n, series })
     }
 
@@ -136,6 +137,11 @@ impl Moments {
         self.n > 1 && self.series.varies(self.n as f64)
     }
 
+    /// Whether these came from sums in which a spread may be lost: they agree to all their digits.
+    pub(crate) const fn lost(&self) -> bool {
+        self.series.lost
+    }
+
     /// The standard error of the mean, stddev/√n.
     #[must_use]
     pub fn stderr(&self) -> f64 {
@@ -167,6 +173,8 @@ mod tests {
         let exact = product_difference(a, a, 1.0 + 2.0 * f64::EPSILON, 1.0);
         assert_eq!(exact, f64::EPSILON * f64::EPSILON);
         assert_eq!(product_difference(3.0, 5.0, 2.0, 4.0), 7.0);
+        let mirrored = product_difference(1.0 + 2.0 * f64::EPSILON, 1.0, a, a);
+        assert_eq!(mirrored, -f64::EPSILON * f64::EPSILON);
     }
 
     #[test]

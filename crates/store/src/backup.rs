@@ -1,13 +1,14 @@
 //! Copies of the database, made while it serves, and the way back from one.
 
-use crate::connect::{io, lock};
+use crate::connect::{PRIVATE, beside, io, lock};
 use crate::error::{Place, RESTORE, StoreError};
 use crate::model::BackUp;
 use crate::{Store, StoreUrl};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sea_orm::{ConnectionTrait, DatabaseConnection, SqlxSqliteConnector, Statement};
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 use std::sync::Arc;
 
 impl Store {
@@ -42,6 +43,8 @@ impl Store {
         }
         let partial = beside(to, ".partial");
         remove(&partial)?;
+        // An empty file is as good as none to SQLite, and what it copies into it stays private.
+        private(&partial)?;
         // A connection of its own: the readers refuse every statement that writes, a copy included.
         let source = open(path, Access::Write).await?;
         let copied = copy(&source, &partial).await;
@@ -66,10 +69,20 @@ impl Store {
         {
             fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
         }
-        let _held = lock(data_db)?;
+        let held = lock(data_db)?;
+        let put = Self::put(from, data_db);
+        // Given back by name: a process that this one starts right now has the file open, too.
+        held.unlock().map_err(|e| io(data_db, e))?;
+        put
+    }
+
+    fn put(from: &Path, data_db: &Path) -> Result<(), StoreError> {
         let partial = beside(data_db, ".partial");
         remove(&partial)?;
-        fs::copy(from, &partial).map_err(|e| io(from, e))?;
+        let mut source = File::open(from).map_err(|e| io(from, e))?;
+        let mut copy = private(&partial)?;
+        std::io::copy(&mut source, &mut copy).map_err(|e| io(from, e))?;
+        drop(copy);
         checked_apart(&partial)?;
         for suffix in ["", "-wal", "-shm"] {
             let (old, kept) = (
@@ -196,10 +209,18 @@ fn settle(partial: &Path, to: &Path) -> Result<(), StoreError> {
         .map_err(|e| io(folder, e))
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
+/// A new file that is its owner's alone from its first moment, whatever the process's umask.
+fn private(path: &Path) -> Result<File, StoreError> {
+    let made = File::options()
+        .create_new(true)
+        .write(true)
+        .mode(PRIVATE)
+        .open(path);
+    made.and_then(|file| {
+        file.set_permissions(Permissions::from_mode(PRIVATE))?;
+        Ok(file)
+    })
+    .map_err(|e| io(path, e))
 }
 
 fn remove(path: &Path) -> Result<(), StoreError> {

@@ -11,7 +11,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, SqlxSqliteConnector,
 };
 use std::collections::BTreeSet;
-use std::fs::{File, TryLockError};
+use std::fs::{File, Permissions, TryLockError};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection that is given up may take to close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rights of a file that is its owner's alone.
+pub(crate) const PRIVATE: u32 = 0o600;
 /// Any number; it only has to be the same in every replica.
 const MIGRATION_LOCK: i64 = 7_604_219_034_761;
 
@@ -30,7 +33,7 @@ pub(crate) struct Connections {
     pub(crate) reader: DatabaseConnection,
     pub(crate) writer: DatabaseConnection,
     pub(crate) place: Place,
-    url: StoreUrl,
+    pub(crate) url: StoreUrl,
     /// The file, when it is one.
     pub(crate) path: Option<PathBuf>,
     /// Held as long as the file is open, so that no second process opens it.
@@ -59,6 +62,7 @@ impl Connections {
             std::fs::create_dir_all(folder).map_err(|e| io(folder, e))?;
         }
         let lock = lock(path)?;
+        keep_private(path)?;
         let writer = sqlite_writer(sqlite_options(path).create_if_missing(true), &place).await?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -205,7 +209,7 @@ async fn sqlite_writer(
     Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
 }
 
-fn postgres_options(url: &str, place: &Place) -> Result<PgConnectOptions, StoreError> {
+pub(crate) fn postgres_options(url: &str, place: &Place) -> Result<PgConnectOptions, StoreError> {
     let options: PgConnectOptions = url.parse().map_err(|e| of_driver(place, e))?;
     Ok(quiet(options.application_name("viridian")))
 }
@@ -233,27 +237,60 @@ fn quiet<O: sea_orm::sqlx::ConnectOptions>(options: O) -> O {
     options.disable_statement_logging()
 }
 
+/// Sees to it that the database is its owner's alone, from before the first byte of it is written.
+/// What SQLite puts beside it takes after it.
+fn keep_private(path: &Path) -> Result<(), StoreError> {
+    let made = File::options()
+        .create_new(true)
+        .write(true)
+        .mode(PRIVATE)
+        .open(path);
+    match made {
+        Ok(_) => return Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(e) => return Err(of_file(path, path, e)),
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let file = beside(path, suffix);
+        let open = std::fs::metadata(&file).is_ok_and(|m| m.permissions().mode() & 0o077 != 0);
+        if open && let Err(error) = std::fs::set_permissions(&file, Permissions::from_mode(PRIVATE))
+        {
+            // Somebody else's file, which serves as well as before.
+            tracing::warn!(file = %file.display(), %error, "others may look into the database, and this cannot be changed");
+        }
+    }
+    Ok(())
+}
+
+/// What a file that cannot be opened for writing says about the database.
+fn of_file(database: &Path, file: &Path, error: std::io::Error) -> StoreError {
+    let place = database.display().to_string();
+    match error.kind() {
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::ReadOnly { place }
+        }
+        std::io::ErrorKind::StorageFull => StoreError::Full { place },
+        _ => io(file, error),
+    }
+}
+
+/// A file with a longer name, in the same folder.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 /// Takes the lock beside the database. It goes with the process, however that ends.
 pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
+    let name = beside(path, ".lock");
     let file = File::options()
         .create(true)
         .truncate(false)
         .write(true)
-        .open(&name);
-    let file = file.map_err(|e| match e.kind() {
-        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-            StoreError::ReadOnly {
-                place: path.display().to_string(),
-            }
-        }
-        std::io::ErrorKind::StorageFull => StoreError::Full {
-            place: path.display().to_string(),
-        },
-        _ => io(&name, e),
-    })?;
+        .mode(PRIVATE)
+        .open(&name)
+        .map_err(|e| of_file(path, &name, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::InUse {

@@ -43,6 +43,30 @@ impl Store {
             .await
     }
 
+    /// Forgets a request that came to nothing, so that it can be carried out again.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn forget_idempotent(
+        &self,
+        key: &str,
+        route: &str,
+        actor: &Actor,
+    ) -> Result<(), StoreError> {
+        let key = (key.to_owned(), route.to_owned(), actor.to_string());
+        self.inner
+            .writer
+            .write(key, |batch, key| {
+                Box::pin(async move {
+                    let done = request::Entity::delete_by_id(key.clone())
+                        .exec(&batch.tx)
+                        .await;
+                    done.map(drop).map_err(|e| batch.trouble(e))
+                })
+            })
+            .await
+    }
+
     /// Remembers how a request was answered.
     ///
     /// # Errors

@@ -1,15 +1,13 @@
-//! Leases on rollouts, and when each wants to be looked at again. A lease is a row's owner, expiry
-//! and epoch; its fence is the epoch.
+//! Leases on rollouts. A lease is a row's owner, expiry and epoch; its fence is the epoch.
 
 use crate::Store;
 use crate::batch::{Batch, unsigned};
 use crate::entity::rollout;
-use crate::environments::unreadable;
 use crate::error::StoreError;
-use crate::model::{Fence, Unfinished};
-use domain::{AppName, EnvName, RolloutId, Time};
+use crate::model::Fence;
+use domain::{RolloutId, Time};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 struct Claim {
     id: RolloutId,
@@ -55,107 +53,6 @@ impl Store {
             .write(claim, |batch, claim| Box::pin(take(batch, claim)))
             .await
     }
-
-    /// Gives a lease back; nothing happens where it is somebody else's by now.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn release(&self, id: RolloutId, fence: Fence) -> Result<(), StoreError> {
-        self.inner
-            .writer
-            .write((id, fence), |batch, (id, fence)| {
-                Box::pin(async move {
-                    let row = row(batch, *id).await?;
-                    if unsigned(row.epoch) == fence.0 {
-                        lease(
-                            batch,
-                            &rollout::Model {
-                                lease_owner: None,
-                                lease_until: 0,
-                                ..row
-                            },
-                        )
-                        .await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
-    }
-
-    /// Every rollout that is not over, in the order of their start.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        let rows = unfinished()
-            .all(self.reader())
-            .await
-            .map_err(|e| self.trouble(e))?;
-        rows.into_iter()
-            .map(|row| {
-                let what = format!("rollout {}", row.id);
-                Ok(Unfinished {
-                    id: RolloutId(row.id),
-                    app: AppName::new(&row.app).map_err(|e| unreadable(&what, e))?,
-                    env: EnvName::new(&row.env).map_err(|e| unreadable(&what, e))?,
-                    active: row.active,
-                    due_at: row.due_at.map(Time),
-                })
-            })
-            .collect()
-    }
-
-    /// Unfinished rollouts whose time has come, the longest waiting first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn due(&self, now: Time, limit: u32) -> Result<Vec<RolloutId>, StoreError> {
-        let ids: Vec<i64> = due(now, limit)
-            .into_tuple()
-            .all(self.reader())
-            .await
-            .map_err(|e| self.trouble(e))?;
-        Ok(ids.into_iter().map(RolloutId).collect())
-    }
-
-    /// Says when a rollout wants to be looked at again.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn set_due(&self, id: RolloutId, due_at: Option<Time>) -> Result<(), StoreError> {
-        self.inner
-            .writer
-            .write((id, due_at), |batch, (id, due_at)| {
-                Box::pin(async move {
-                    rollout::Entity::update_many()
-                        .col_expr(rollout::Column::DueAt, Expr::value(due_at.map(|at| at.0)))
-                        .filter(rollout::Column::Id.eq(id.0))
-                        .exec(&batch.tx)
-                        .await
-                        .map_err(|e| batch.trouble(e))?;
-                    Ok::<(), StoreError>(())
-                })
-            })
-            .await
-    }
-}
-
-fn unfinished() -> Select<rollout::Entity> {
-    rollout::Entity::find()
-        .filter(is_unfinished())
-        .order_by_asc(rollout::Column::Id)
-}
-
-fn due(now: Time, limit: u32) -> Select<rollout::Entity> {
-    rollout::Entity::find()
-        .select_only()
-        .column(rollout::Column::Id)
-        .filter(is_unfinished())
-        .filter(rollout::Column::DueAt.lte(now.0))
-        .order_by_asc(rollout::Column::DueAt)
-        .order_by_asc(rollout::Column::Id)
-        .limit(u64::from(limit))
 }
 
 async fn take(batch: &mut Batch, claim: &Claim) -> Result<Option<Fence>, StoreError> {
@@ -221,34 +118,24 @@ mod tests {
     use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
 
     #[tokio::test]
-    async fn what_is_finished_costs_nothing_to_skip() {
+    async fn the_owner_of_an_environment_is_found_by_its_index() {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("viridian.db"));
         let store = Store::open(&url).await.unwrap();
         let active = rollout::Entity::find().filter(is_active());
-        let cases = [
-            (unfinished(), "rollout_unfinished"),
-            (due(Time(5), 10), "rollout_due"),
-            (active, "rollout_owns_environment"),
-        ];
-        for (query, index) in cases {
-            let Statement { sql, values, .. } = query.build(DbBackend::Sqlite);
-            let explain = format!("EXPLAIN QUERY PLAN {sql}");
-            let explain = Statement {
-                sql: explain,
-                values,
-                db_backend: DbBackend::Sqlite,
-            };
-            let rows = store.reader().query_all_raw(explain).await.unwrap();
-            let plan: Vec<String> = rows
-                .iter()
-                .map(|row| row.try_get("", "detail").unwrap())
-                .collect();
-            assert!(
-                plan.iter().any(|line| line.contains(index)),
-                "{sql}: {plan:?}"
-            );
-        }
+        let Statement { sql, values, .. } = active.build(DbBackend::Sqlite);
+        let explain = Statement {
+            sql: format!("EXPLAIN QUERY PLAN {sql}"),
+            values,
+            db_backend: DbBackend::Sqlite,
+        };
+        let rows = store.reader().query_all_raw(explain).await.unwrap();
+        let plan: Vec<String> = rows
+            .iter()
+            .map(|row| row.try_get("", "detail").unwrap())
+            .collect();
+        let by_index = |line: &String| line.contains("rollout_owns_environment");
+        assert!(plan.iter().any(by_index), "{sql}: {plan:?}");
         store.close().await;
     }
 }

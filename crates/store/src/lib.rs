@@ -34,6 +34,7 @@ mod model;
 mod people;
 mod projection;
 mod rollouts;
+mod seat;
 mod url;
 mod verify;
 mod writer;
@@ -41,10 +42,11 @@ mod writer;
 pub use error::{AppendError, StoreError};
 pub use model::{
     AdminEvent, Append, Appended, BackUp, BadCursor, Begun, Cursor, Entry, EntryEvent,
-    EnvironmentRecord, Fence, Grant, Hold, ImageRecord, Loaded, Login, NewRollout, Progress,
-    Reserved, RolloutQuery, RolloutRecord, Session, Taken, TokenRecord, Unfinished, Verification,
+    EnvironmentRecord, Fence, Grant, Hold, ImageRecord, Loaded, Login, NewRollout, Opening,
+    Progress, Reserved, RolloutQuery, RolloutRecord, Session, Taken, TokenRecord, Verification,
     Veto,
 };
+pub use seat::{Seat, SeatError};
 pub use url::{BadStoreUrl, StoreUrl};
 
 use connect::Connections;

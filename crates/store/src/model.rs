@@ -61,17 +61,6 @@ pub struct Appended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fence(pub u64);
 
-/// A rollout that is not over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unfinished {
-    pub id: RolloutId,
-    pub app: AppName,
-    pub env: EnvName,
-    /// It owns its environment.
-    pub active: bool,
-    pub due_at: Option<Time>,
-}
-
 /// Which rollouts to list; empty fields ask for all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RolloutQuery {
@@ -188,6 +177,10 @@ pub enum Verification {
         seq: i64,
         why: String,
     },
+    /// Every entry is as it was written, and the lists show something else; the first difference.
+    Differs {
+        why: String,
+    },
 }
 
 /// An environment as it was last applied, and what is remembered of it.
@@ -283,6 +276,17 @@ pub struct Login {
     pub grants: Vec<Grant>,
     /// As of [`Session::via`].
     pub via: Option<String>,
+}
+
+/// A browser that comes with a sign-in link.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The hash of the link.
+    pub link: String,
+    pub now: Time,
+    /// The hash of the secret that the browser is given.
+    pub session: String,
+    pub expires_at: Time,
 }
 
 /// What came of using a sign-in link.

@@ -6,11 +6,13 @@ use crate::batch::Batch;
 use crate::entity::{login, session, token};
 use crate::environments::{json, unreadable};
 use crate::error::StoreError;
-use crate::model::{Grant, Login, Session, Taken, TokenRecord};
+use crate::journal;
+use crate::model::{AdminEvent, Grant, Login, Opening, Session, Taken, TokenRecord};
 use domain::{Actor, Time};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, QueryOrder,
 };
 
 /// How long a sign-in link that is over can still be told from one that never was.
@@ -19,22 +21,29 @@ const REMEMBERED_MS: i64 = 7 * 24 * 3_600_000;
 const LEAST: &str = "viewer";
 
 impl Store {
-    /// Signs a person in, or prolongs that.
+    /// What a sign-in link is good for now; it stays good.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn login(&self, link: &str, now: Time) -> Result<Taken, StoreError> {
+        let found = find_login(self.reader(), link, now).await;
+        match found.map_err(|e| self.trouble(e))? {
+            Ok(row) => Ok(Taken::Now(as_login(&row)?)),
+            Err(over) => Ok(over),
+        }
+    }
+
+    /// Uses a sign-in link up, opens the session that it is for, and enters `signed_in` in the
+    /// journal: all of it or nothing. Of any number of callers one is let in.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn save_session(&self, hash: &str, session: &Session) -> Result<(), StoreError> {
-        let row = session::Model {
-            hash: hash.to_owned(),
-            actor: session.actor.to_string(),
-            role: role(&session.grants),
-            expires_at: session.expires_at.0,
-            grants: Some(json("a session's grants", &session.grants)?),
-            via: session.via.clone(),
-        };
+    pub async fn open_session(&self, opening: Opening) -> Result<Taken, StoreError> {
         self.inner
             .writer
-            .write(row, |batch, row| Box::pin(save_session(batch, row)))
+            .write(opening, |batch, opening| {
+                Box::pin(open_session(batch, opening))
+            })
             .await
     }
 
@@ -75,27 +84,28 @@ impl Store {
         }))
     }
 
-    /// Signs out.
+    /// Signs out, and enters `signed_out` in the journal. `false` where there is no such session.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn remove_session(&self, hash: &str) -> Result<(), StoreError> {
+    pub async fn close_session(&self, hash: &str, at: Time) -> Result<bool, StoreError> {
         self.inner
             .writer
-            .write(hash.to_owned(), |batch, hash| {
-                Box::pin(async move {
-                    let done = session::Entity::delete_by_id(hash).exec(&batch.tx).await;
-                    done.map(drop).map_err(|e| batch.trouble(e))
-                })
+            .write((hash.to_owned(), at), |batch, (hash, at)| {
+                Box::pin(close_session(batch, hash, *at))
             })
             .await
     }
 
-    /// Remembers an API token.
+    /// Remembers an API token, and enters `event` in the journal with it.
     ///
     /// # Errors
     /// [`StoreError::TokenTaken`] where another has this name.
-    pub async fn save_token(&self, token: &TokenRecord) -> Result<(), StoreError> {
+    pub async fn save_token(
+        &self,
+        token: &TokenRecord,
+        event: Option<AdminEvent>,
+    ) -> Result<(), StoreError> {
         let row = token::Model {
             hash: token.hash.clone(),
             name: token.name.clone(),
@@ -106,7 +116,9 @@ impl Store {
         };
         self.inner
             .writer
-            .write(row, |batch, row| Box::pin(save_token(batch, row)))
+            .write((row, event), |batch, (row, event)| {
+                Box::pin(save_token(batch, row, event.as_ref()))
+            })
             .await
     }
 
@@ -118,7 +130,7 @@ impl Store {
         let found = token::Entity::find_by_id(hash).one(self.reader()).await;
         let found = found.map_err(|e| self.trouble(e))?;
         found
-            .filter(|row| row.expires_at.is_none_or(|at| at > now.0))
+            .filter(|row| is_good(row, now))
             .map(as_token)
             .transpose()
     }
@@ -153,20 +165,25 @@ impl Store {
             .collect()
     }
 
-    /// Takes a token away, and with it the sessions that come from it. `false` where there is none.
+    /// Takes a token away, and with it the sessions and links that come from it, and enters `event`
+    /// in the journal. `false` where there is none; then nothing is entered.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn remove_token(&self, hash: &str) -> Result<bool, StoreError> {
+    pub async fn remove_token(
+        &self,
+        hash: &str,
+        event: Option<AdminEvent>,
+    ) -> Result<bool, StoreError> {
         self.inner
             .writer
-            .write(hash.to_owned(), |batch, hash| {
-                Box::pin(remove_token(batch, hash))
+            .write((hash.to_owned(), event), |batch, (hash, event)| {
+                Box::pin(remove_token(batch, hash, event.as_ref()))
             })
             .await
     }
 
-    /// Makes a one-time sign-in link good until it expires.
+    /// Makes a one-time sign-in link good until it expires, and enters `event` in the journal with it.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -175,6 +192,7 @@ impl Store {
         hash: &str,
         login: &Login,
         expires_at: Time,
+        event: Option<AdminEvent>,
     ) -> Result<(), StoreError> {
         let row = login::Model {
             hash: hash.to_owned(),
@@ -187,34 +205,92 @@ impl Store {
         };
         self.inner
             .writer
-            .write(row, |batch, row| Box::pin(save_login(batch, row)))
-            .await
-    }
-
-    /// Uses a sign-in link up: of any number of callers one is let in.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn take_login(&self, hash: &str, now: Time) -> Result<Taken, StoreError> {
-        let key = (hash.to_owned(), now);
-        self.inner
-            .writer
-            .write(key, |batch, (hash, now)| {
-                Box::pin(take_login(batch, hash, *now))
+            .write((row, event), |batch, (row, event)| {
+                Box::pin(save_login(batch, row, event.as_ref()))
             })
             .await
     }
 }
 
-async fn save_session(batch: &mut Batch, row: &session::Model) -> Result<(), StoreError> {
-    use session::Column as C;
-    let rest = [C::Actor, C::Role, C::ExpiresAt, C::Grants, C::Via];
-    session::Entity::insert(row.clone().into_active_model().reset_all())
-        .on_conflict(OnConflict::column(C::Hash).update_columns(rest).to_owned())
+/// A link that can be used now; otherwise why it cannot.
+async fn find_login(
+    connection: &impl ConnectionTrait,
+    link: &str,
+    now: Time,
+) -> Result<Result<login::Model, Taken>, DbErr> {
+    let found = login::Entity::find_by_id(link).one(connection).await?;
+    let Some(row) = found else {
+        return Ok(Err(Taken::Unknown));
+    };
+    if row.used_at.is_some() {
+        return Ok(Err(Taken::Before));
+    }
+    let mut good = row.expires_at > now.0;
+    if let Some(via) = &row.via {
+        let token = token::Entity::find_by_id(via).one(connection).await?;
+        good &= token.is_some_and(|token| is_good(&token, now));
+    }
+    Ok(if good { Ok(row) } else { Err(Taken::Late) })
+}
+
+async fn open_session(batch: &mut Batch, opening: &Opening) -> Result<Taken, StoreError> {
+    let now = opening.now;
+    let found = find_login(&batch.tx, &opening.link, now).await;
+    let row = match found.map_err(|e| batch.trouble(e))? {
+        Ok(row) => row,
+        Err(over) => return Ok(over),
+    };
+    let taken = as_login(&row)?;
+    // Whoever changes the row from unused to used is the one who is let in, whatever was read before.
+    let used = login::Entity::update_many()
+        .col_expr(login::Column::UsedAt, Expr::value(now.0))
+        .filter(login::Column::Hash.eq(&row.hash))
+        .filter(login::Column::UsedAt.is_null())
+        .exec(&batch.tx)
+        .await
+        .map_err(|e| batch.trouble(e))?;
+    if used.rows_affected != 1 {
+        return Ok(Taken::Before);
+    }
+    let session = session::Model {
+        hash: opening.session.clone(),
+        actor: row.actor,
+        role: row.role,
+        expires_at: opening.expires_at.0,
+        grants: Some(json("a session's grants", &taken.grants)?),
+        via: row.via,
+    };
+    session::Entity::insert(session.into_active_model().reset_all())
         .exec_without_returning(&batch.tx)
         .await
-        .map(drop)
-        .map_err(|e| batch.trouble(e))
+        .map_err(|e| batch.trouble(e))?;
+    enter(batch, "signed_in", &taken.actor, now)?;
+    Ok(Taken::Now(taken))
+}
+
+async fn close_session(batch: &mut Batch, hash: &str, at: Time) -> Result<bool, StoreError> {
+    let found = session::Entity::find_by_id(hash).one(&batch.tx).await;
+    let Some(row) = found.map_err(|e| batch.trouble(e))? else {
+        return Ok(false);
+    };
+    let actor = Actor::new(&row.actor).map_err(|e| unreadable("a session", e))?;
+    session::Entity::delete_by_id(hash)
+        .exec(&batch.tx)
+        .await
+        .map_err(|e| batch.trouble(e))?;
+    enter(batch, "signed_out", &actor, at)?;
+    Ok(true)
+}
+
+fn enter(batch: &mut Batch, kind: &str, by: &Actor, at: Time) -> Result<(), StoreError> {
+    let event = AdminEvent {
+        at,
+        by: by.clone(),
+        kind: kind.to_owned(),
+        target: None,
+        detail: serde_json::json!({}),
+    };
+    journal::enter(batch, event).map(drop)
 }
 
 async fn prolong_session(
@@ -230,7 +306,11 @@ async fn prolong_session(
         .map_err(|e| batch.trouble(e))
 }
 
-async fn save_token(batch: &mut Batch, row: &token::Model) -> Result<(), StoreError> {
+async fn save_token(
+    batch: &mut Batch,
+    row: &token::Model,
+    event: Option<&AdminEvent>,
+) -> Result<(), StoreError> {
     let same = token::Entity::find()
         .filter(token::Column::Name.eq(&row.name))
         .one(&batch.tx)
@@ -248,11 +328,15 @@ async fn save_token(batch: &mut Batch, row: &token::Model) -> Result<(), StoreEr
         .on_conflict(OnConflict::column(C::Hash).update_columns(rest).to_owned())
         .exec_without_returning(&batch.tx)
         .await
-        .map(drop)
-        .map_err(|e| batch.trouble(e))
+        .map_err(|e| batch.trouble(e))?;
+    told(batch, event)
 }
 
-async fn remove_token(batch: &mut Batch, hash: &str) -> Result<bool, StoreError> {
+async fn remove_token(
+    batch: &mut Batch,
+    hash: &str,
+    event: Option<&AdminEvent>,
+) -> Result<bool, StoreError> {
     session::Entity::delete_many()
         .filter(session::Column::Via.eq(hash))
         .exec(&batch.tx)
@@ -264,11 +348,24 @@ async fn remove_token(batch: &mut Batch, hash: &str) -> Result<bool, StoreError>
         .await
         .map_err(|e| batch.trouble(e))?;
     let done = token::Entity::delete_by_id(hash).exec(&batch.tx).await;
-    done.map(|done| done.rows_affected > 0)
-        .map_err(|e| batch.trouble(e))
+    let gone = done.map_err(|e| batch.trouble(e))?.rows_affected > 0;
+    told(batch, event.filter(|_| gone))?;
+    Ok(gone)
 }
 
-async fn save_login(batch: &mut Batch, row: &login::Model) -> Result<(), StoreError> {
+/// Enters what a caller says of its own write, in the same transaction.
+fn told(batch: &mut Batch, event: Option<&AdminEvent>) -> Result<(), StoreError> {
+    match event {
+        Some(event) => journal::enter(batch, event.clone()).map(drop),
+        None => Ok(()),
+    }
+}
+
+async fn save_login(
+    batch: &mut Batch,
+    row: &login::Model,
+    event: Option<&AdminEvent>,
+) -> Result<(), StoreError> {
     // Each new link is the occasion to forget those that ended long before it was made.
     login::Entity::delete_many()
         .filter(login::Column::ExpiresAt.lt(row.expires_at - REMEMBERED_MS))
@@ -288,40 +385,20 @@ async fn save_login(batch: &mut Batch, row: &login::Model) -> Result<(), StoreEr
         .on_conflict(OnConflict::column(C::Hash).update_columns(rest).to_owned())
         .exec_without_returning(&batch.tx)
         .await
-        .map(drop)
-        .map_err(|e| batch.trouble(e))
+        .map_err(|e| batch.trouble(e))?;
+    told(batch, event)
 }
 
-async fn take_login(batch: &mut Batch, hash: &str, now: Time) -> Result<Taken, StoreError> {
-    let found = login::Entity::find_by_id(hash).one(&batch.tx).await;
-    let Some(row) = found.map_err(|e| batch.trouble(e))? else {
-        return Ok(Taken::Unknown);
-    };
-    if row.used_at.is_some() {
-        return Ok(Taken::Before);
-    }
-    if row.expires_at <= now.0 {
-        return Ok(Taken::Late);
-    }
-    let taken = Login {
+fn as_login(row: &login::Model) -> Result<Login, StoreError> {
+    Ok(Login {
         actor: Actor::new(&row.actor).map_err(|e| unreadable("a sign-in link", e))?,
         grants: grants("a sign-in link", &row.role, row.grants.as_deref())?,
         via: row.via.clone(),
-    };
-    login::Entity::update_many()
-        .filter(login::Column::Hash.eq(&row.hash))
-        .set(
-            login::Model {
-                used_at: Some(now.0),
-                ..row
-            }
-            .into_active_model()
-            .reset_all(),
-        )
-        .exec(&batch.tx)
-        .await
-        .map_err(|e| batch.trouble(e))?;
-    Ok(Taken::Now(taken))
+    })
+}
+
+fn is_good(token: &token::Model, now: Time) -> bool {
+    token.expires_at.is_none_or(|at| at > now.0)
 }
 
 fn as_token(row: token::Model) -> Result<TokenRecord, StoreError> {

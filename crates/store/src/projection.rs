@@ -73,23 +73,62 @@ pub(crate) fn first(after: &Rollout, due_at: Option<Time>) -> Result<rollout::Mo
     apply(row, after)
 }
 
-/// What one event means for the environment. `after` is the state after all events of the write.
+/// Writes what one event means for the environment. `after` is the state after all events of the write.
 pub(crate) async fn environment(
     batch: &mut Batch,
     event: &Event,
     after: &Rollout,
 ) -> Result<(), StoreError> {
-    match &event.what {
-        What::Admitted { plan } => {
-            if let Some(plan) = plan {
-                replanned(batch, after.id, plan, event.at).await?;
-            }
-            taken_back(batch, event, after).await
+    if let What::Admitted { plan: Some(plan) } = &event.what {
+        replanned(batch, after.id, plan, event.at).await?;
+    }
+    match meaning(event, after) {
+        Some(Meaning::Serves { group, since }) => {
+            let row = environments::row(batch, &after.plan.target).await?;
+            let stable = Some(json("a server group", &group)?);
+            let stable_since = Some(since.0);
+            environments::save(
+                batch,
+                environment::Model {
+                    stable,
+                    stable_since,
+                    ..row
+                },
+            )
+            .await
         }
-        What::Succeeded => succeeded(batch, event, after).await,
+        Some(Meaning::KeptAway { hold, veto }) => keep_away(batch, after, &hold, veto).await,
+        None => Ok(()),
+    }
+}
+
+/// What an event changes in what is remembered of its environment.
+pub(crate) enum Meaning {
+    Serves {
+        group: Group,
+        since: Time,
+    },
+    /// After a rollback: a hold on the environment and a veto of the bad image.
+    KeptAway {
+        hold: Hold,
+        veto: Option<veto::Model>,
+    },
+}
+
+/// `after` is the state after the event, or after more events of the same write.
+pub(crate) fn meaning(event: &Event, after: &Rollout) -> Option<Meaning> {
+    match &event.what {
+        What::Admitted { .. } => taken_back(event, after),
+        What::Succeeded => Some(Meaning::Serves {
+            group: Group {
+                role: Role::Stable,
+                ..after.plan.to.clone()
+            },
+            since: event.at,
+        }),
         What::Ended {
             ending: Ending::RolledBack,
-        } if after.plan.from.is_some() => sent_back(batch, event, after).await,
+        } if after.plan.from.is_some() => Some(sent_back(event, after)),
         What::Created { .. }
         | What::Approved
         | What::Rejected { .. }
@@ -99,11 +138,12 @@ pub(crate) async fn environment(
         | What::Judged { .. }
         | What::Paused { .. }
         | What::Resumed
+        | What::InstancesEnded { .. }
         | What::Promoted { .. }
         | What::Returning { .. }
         | What::TrafficReturned
         | What::Ended { .. }
-        | What::Failed { .. } => Ok(()),
+        | What::Failed { .. } => None,
     }
 }
 
@@ -166,70 +206,40 @@ async fn replanned(
     release(batch, id, plan, at).await
 }
 
-async fn succeeded(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<(), StoreError> {
-    let plan = &after.plan;
-    let row = environments::row(batch, &plan.target).await?;
-    let stable = Group {
-        role: Role::Stable,
-        ..plan.to.clone()
-    };
-    let stable = Some(json("a server group", &stable)?);
-    environments::save(
-        batch,
-        environment::Model {
-            stable,
-            stable_since: Some(event.at.0),
-            ..row
-        },
-    )
-    .await
-}
-
 /// A rollout that takes a finished one back: what it sends away is kept away from its first moment,
 /// not only once the way back is over.
-async fn taken_back(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<(), StoreError> {
-    match (&after.plan.from, after.plan.undoes) {
-        (Some(bad), Some(undone)) => {
-            let why = format!("rollout {} takes rollout {undone} back", after.id);
-            keep_away(batch, after, bad, why, after.started_by.clone(), event.at).await
-        }
-        (Some(_) | None, _) => Ok(()),
-    }
+fn taken_back(event: &Event, after: &Rollout) -> Option<Meaning> {
+    let (bad, undone) = (after.plan.from.as_ref()?, after.plan.undoes?);
+    let why = format!("rollout {} takes rollout {undone} back", after.id);
+    Some(kept_away(
+        after,
+        bad,
+        why,
+        after.started_by.clone(),
+        event.at,
+    ))
 }
 
-async fn sent_back(batch: &mut Batch, event: &Event, after: &Rollout) -> Result<(), StoreError> {
+fn sent_back(event: &Event, after: &Rollout) -> Meaning {
     let (why, by) = match &after.going_back {
         Some(back) => (back.why.clone(), back.by.clone()),
         None => ("it was rolled back".to_owned(), event.by.clone()),
     };
-    keep_away(batch, after, &after.plan.to, why, by, event.at).await
+    kept_away(after, &after.plan.to, why, by, event.at)
 }
 
-/// After a rollback: a hold on the environment and a veto of the bad image.
-async fn keep_away(
-    batch: &mut Batch,
-    rollout: &Rollout,
-    bad: &Group,
-    why: String,
-    by: Actor,
-    at: Time,
-) -> Result<(), StoreError> {
+fn kept_away(rollout: &Rollout, bad: &Group, why: String, by: Actor, at: Time) -> Meaning {
     let target = &rollout.plan.target;
-    let row = environments::row(batch, target).await?;
     let hold = Hold {
         why: format!("{} was rolled back: {why}", bad.version),
         by: by.clone(),
         at,
         rollout: Some(rollout.id),
     };
-    let hold = Some(json("a hold", &hold)?);
-    environments::save(batch, environment::Model { hold, ..row }).await?;
     // Where only the configuration differed, the image is the one that goes on serving.
     let from = rollout.plan.from.as_ref();
-    if from.is_some_and(|from| from.image == rollout.plan.to.image) {
-        return Ok(());
-    }
-    let row = veto::Model {
+    let same_image = from.is_some_and(|from| from.image == rollout.plan.to.image);
+    let veto = (!same_image).then(|| veto::Model {
         app: target.app.to_string(),
         env: target.env.to_string(),
         digest: bad.image.to_string(),
@@ -238,7 +248,20 @@ async fn keep_away(
         actor: by.to_string(),
         at: at.0,
         rollout: Some(rollout.id.0),
-    };
+    });
+    Meaning::KeptAway { hold, veto }
+}
+
+async fn keep_away(
+    batch: &mut Batch,
+    rollout: &Rollout,
+    hold: &Hold,
+    veto: Option<veto::Model>,
+) -> Result<(), StoreError> {
+    let row = environments::row(batch, &rollout.plan.target).await?;
+    let hold = Some(json("a hold", hold)?);
+    environments::save(batch, environment::Model { hold, ..row }).await?;
+    let Some(row) = veto else { return Ok(()) };
     let key = [veto::Column::App, veto::Column::Env, veto::Column::Digest];
     let rest = [
         veto::Column::Version,

@@ -13,6 +13,7 @@ use domain::{
     Actor, AppName, Digest, EnvName, GroupName, ReleaseNumber, RolloutId, Strategy, Time, Version,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeMap;
 
 const PAGE: u32 = 50;
 const PAGE_MOST: u32 = 1_000;
@@ -69,9 +70,6 @@ impl Store {
         if let Some(env) = &query.env {
             rows = rows.filter(rollout::Column::Env.eq(env.as_str()));
         }
-        if !query.states.is_empty() {
-            rows = rows.filter(rollout::Column::State.is_in(&query.states));
-        }
         if let Some(strategy) = query.strategy {
             rows = rows.filter(rollout::Column::Strategy.eq(strategy.as_str()));
         }
@@ -81,12 +79,29 @@ impl Store {
         if let Some(Cursor(before)) = query.cursor {
             rows = rows.filter(rollout::Column::Id.lt(before));
         }
-        let found = rows
+        let rows = rows
             .order_by_desc(rollout::Column::Id)
-            .limit(limit as u64 + 1)
-            .all(self.reader())
-            .await
-            .map_err(|e| self.trouble(e))?;
+            .limit(limit as u64 + 1);
+        let mut states = query.states;
+        states.sort_unstable();
+        states.dedup();
+        let mut found = Vec::new();
+        if states.is_empty() {
+            let all = rows.all(self.reader()).await;
+            found = all.map_err(|e| self.trouble(e))?;
+        } else {
+            // State by state, each from its own index in the order of the list: asked for several at
+            // once, a database reads and sorts every rollout there ever was. All as of one moment, so
+            // that one which moves on meanwhile is in exactly one of them.
+            let tx = self.moment().await.map_err(|e| self.trouble(e))?;
+            for state in states {
+                let some = rows.clone().filter(rollout::Column::State.eq(state));
+                let some = some.all(&tx).await;
+                found.extend(some.map_err(|e| self.trouble(e))?);
+            }
+            tx.commit().await.map_err(|e| self.trouble(e))?;
+            found.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
+        }
         let more = found.len() > limit;
         let page: Vec<_> = found
             .into_iter()
@@ -95,6 +110,27 @@ impl Store {
             .collect::<Result<_, _>>()?;
         let next = page.last().filter(|_| more).map(|last| Cursor(last.id.0));
         Ok((page, next))
+    }
+
+    /// How many rollouts that are not over are in each state, as [`domain::rollout::Status::as_str`] spells it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn unfinished_by_state(&self) -> Result<BTreeMap<String, u64>, StoreError> {
+        let counted: Vec<(String, i64)> = rollout::Entity::find()
+            .select_only()
+            .column(rollout::Column::State)
+            .column_as(rollout::Column::Id.count(), "rollouts")
+            .filter(leases::is_unfinished())
+            .group_by(rollout::Column::State)
+            .into_tuple()
+            .all(self.reader())
+            .await
+            .map_err(|e| self.trouble(e))?;
+        let counted = counted
+            .into_iter()
+            .map(|(state, rollouts)| (state, unsigned(rollouts)));
+        Ok(counted.collect())
     }
 }
 

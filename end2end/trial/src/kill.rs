@@ -1,4 +1,4 @@
-//! `kill -9`: of the control plane in the middle of canaries, and of the node itself.
+//! `kill -9` of the control plane in the middle of canaries.
 
 use crate::Settings;
 use crate::http::Client;
@@ -6,8 +6,6 @@ use crate::load::{Load, failures, version};
 use crate::stage::{Stage, is_over};
 use anyhow::{Context, Result, ensure};
 use rand::Rng;
-use rustix::process::{Signal, kill_process, test_kill_process};
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(120);
@@ -70,90 +68,4 @@ pub(crate) async fn serve(settings: Settings<'_>, times: u32) -> Result<()> {
     stage.doctor().context("the doctor is not content")?;
     println!("doctor is content");
     Ok(())
-}
-
-/// Kills the node; started again it takes its instances back, the very same ones.
-pub(crate) async fn node(settings: Settings<'_>, times: u32) -> Result<()> {
-    let stage = Stage::set(settings).await?;
-    let rate = settings.rate;
-    stage.serve_version("1").await?;
-    let mut children = Vec::new();
-    for n in 0..times {
-        let before = instances(&stage).await?;
-        let pid = stage.node_pid()?;
-        kill_process(pid, Signal::KILL)?;
-        // The first node was started by `serve`, later ones by us.
-        for child in &mut children {
-            let child: &mut std::process::Child = child;
-            child.try_wait()?;
-        }
-        let began = Instant::now();
-        while test_kill_process(pid).is_ok() && began.elapsed() < Duration::from_secs(5) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            for child in &mut children {
-                child.try_wait()?;
-            }
-        }
-        children.push(stage.start_node()?);
-        let answers = || async { version(&Client::new(), &stage.site, &[]).await };
-        while answers().await != Ok("v1".to_owned()) {
-            ensure!(
-                began.elapsed() < Duration::from_secs(20),
-                "round {n}: the site is not back"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        let back = began.elapsed();
-        let after = instances(&stage).await?;
-        let kept = before.intersection(&after).count();
-        println!(
-            "round {n}: back after {} ms, {kept} of {} instances kept",
-            back.as_millis(),
-            before.len()
-        );
-        ensure!(
-            before == after,
-            "instances before {before:?}, after {after:?}"
-        );
-    }
-    let load = Load::start(&stage.site, rate);
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let hits = load.stop().await;
-    ensure!(
-        failures(&hits).is_empty(),
-        "after the last return: {:?}",
-        failures(&hits).first()
-    );
-    println!(
-        "node killed {times} times: instances back each time, {} requests after, 0 failed",
-        hits.len()
-    );
-    Ok(())
-}
-
-/// Ids of the healthy instances, once all of them are there again.
-async fn instances(stage: &Stage) -> Result<BTreeSet<String>> {
-    let began = Instant::now();
-    loop {
-        let view = stage.api.read("/applications/site").await?;
-        let groups = view["environments"][0]["groups"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
-        let instances = groups
-            .iter()
-            .flat_map(|g| g["instances"].as_array().cloned().unwrap_or_default());
-        let healthy: BTreeSet<_> = instances
-            .filter(|i| i["health"] == "healthy")
-            .filter_map(|i| i["id"].as_str().map(str::to_owned))
-            .collect();
-        if healthy.len() >= crate::stage::INSTANCES as usize {
-            return Ok(healthy);
-        }
-        ensure!(
-            began.elapsed() < Duration::from_secs(30),
-            "only {healthy:?} became healthy"
-        );
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
-/// One request: when it was sent and answered, and by which version.
+/// One request: when it was sent and answered or given up, and by which version.
 #[derive(Clone, Debug)]
 pub(crate) struct Hit {
     pub(crate) sent: Instant,
+    pub(crate) over: Instant,
     /// The site's first line, or what went wrong.
     pub(crate) answer: Result<String, String>,
 }
@@ -44,7 +45,8 @@ impl Load {
                     tick.tick().await;
                     let sent = Instant::now();
                     let answer = version(&client, &url, &[]).await;
-                    lock(&hits).push(Hit { sent, answer });
+                    let over = Instant::now();
+                    lock(&hits).push(Hit { sent, over, answer });
                 }
             });
         }

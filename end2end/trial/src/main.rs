@@ -10,13 +10,17 @@
 mod errors;
 mod http;
 mod kill;
+mod kill_node;
 mod load;
+mod processes;
+mod program;
 mod rollback;
 mod stage;
 mod strategies;
 
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
+use program::Program;
 use std::path::PathBuf;
 
 #[derive(Parser)]
@@ -36,31 +40,6 @@ struct Arguments {
     program: Program,
     #[command(subcommand)]
     trial: Trial,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Program {
-    /// `python3 -m http.server`: HTTP/1.0, a connection for each answer.
-    Python,
-    /// Debian's caddy: HTTP/1.1 with connections kept alive.
-    Caddy,
-}
-
-impl Program {
-    /// How it is started in an image's folder.
-    fn command(self) -> &'static [&'static str] {
-        match self {
-            Self::Python => &[
-                "python3",
-                "-m",
-                "http.server",
-                "${PORT}",
-                "--bind",
-                "127.0.0.1",
-            ],
-            Self::Caddy => &["caddy", "file-server", "--listen", "127.0.0.1:${PORT}"],
-        }
-    }
 }
 
 /// What every trial is told.
@@ -88,7 +67,7 @@ enum Trial {
         #[arg(long, default_value_t = 50)]
         times: u32,
     },
-    /// `kill -9` of the node: instances are taken back, orphans end.
+    /// `kill -9` of the node under load: instances are taken back, orphans end, what was lost is told.
     KillNode {
         #[arg(long, default_value_t = 10)]
         times: u32,
@@ -104,6 +83,7 @@ async fn main() -> Result<()> {
         arguments.viridian.display()
     );
     let binary = arguments.viridian.canonicalize()?;
+    arguments.program.find()?;
     let rate = arguments.rate.clamp(1, 1_000);
     let settings = Settings {
         binary: &binary,
@@ -115,6 +95,6 @@ async fn main() -> Result<()> {
         Trial::Errors => errors::run(settings).await,
         Trial::Rollback { strategy } => rollback::run(settings, &strategy).await,
         Trial::KillServe { times } => kill::serve(settings, times.min(1_000)).await,
-        Trial::KillNode { times } => kill::node(settings, times.min(100)).await,
+        Trial::KillNode { times } => kill_node::run(settings, times.min(100)).await,
     }
 }

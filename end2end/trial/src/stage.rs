@@ -1,8 +1,10 @@
 //! The stage: a server in a folder of its own, a site in two versions, and its taking down.
 
+use crate::Settings;
 use crate::http::{Api, Client};
-use crate::{Program, Settings};
+use crate::program::Program;
 use anyhow::{Context, Result, bail, ensure};
+use hyper::Method;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::{Value, json};
 use std::fs;
@@ -54,8 +56,12 @@ impl Stage {
 
     /// Bakes a version of the site: one page that says its name.
     pub(crate) fn bake(&self, version: &str) -> Result<()> {
-        let page = ("index.html", &*format!("v{version}\n"));
-        self.bake_with(version, &[page], self.program.command())
+        let text = format!("v{version}\n");
+        let mut files = self.program.files().to_vec();
+        files.push(("index.html", &text));
+        let command = self.program.command(self.folder.path());
+        let command: Vec<&str> = command.iter().map(String::as_str).collect();
+        self.bake_with(version, &files, &command)
     }
 
     /// Bakes a version out of files, started by a command of its own.
@@ -93,7 +99,12 @@ impl Stage {
     /// A page as a browser without script gets it, signed in by a link of its own.
     pub(crate) async fn page(&self, path: &str) -> Result<String> {
         let link = self.command(&["login-link"])?;
-        let entered = self.api.client.get(link.trim(), &[]).await?;
+        let origin = [("origin", self.api.base.as_str())];
+        let press = self
+            .api
+            .client
+            .send(Method::POST, link.trim(), &origin, Vec::new());
+        let entered = press.await?;
         let cookie = entered.headers.get("set-cookie");
         let cookie = cookie.and_then(|cookie| cookie.to_str().ok());
         let cookie = cookie.with_context(|| format!("no session from {link}"))?;
@@ -183,16 +194,39 @@ impl Stage {
     }
 
     pub(crate) fn node_pid(&self) -> Result<Pid> {
-        let path = self.data().join("node/node.lock");
+        let path = self.node_folder().join("node.lock");
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         Pid::from_raw(text.trim().parse()?).context("the node's pid is 0")
+    }
+
+    pub(crate) fn node_folder(&self) -> PathBuf {
+        self.data().join("node")
+    }
+
+    /// The files in which the node keeps what it knows of its instances, and the process that each is: it leads its group.
+    pub(crate) fn records(&self) -> Result<Vec<(PathBuf, Pid)>> {
+        let mut records = Vec::new();
+        for entry in fs::read_dir(self.node_folder().join("instances"))? {
+            let path = entry?.path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            // Gone meanwhile: its instance has ended.
+            let Ok(bytes) = fs::read(&path) else { continue };
+            let record: Value = serde_json::from_slice(&bytes)?;
+            let pid = record["pid"].as_i64().and_then(|pid| pid.try_into().ok());
+            let group = pid.and_then(Pid::from_raw);
+            let group = group.with_context(|| format!("{} names no pid", path.display()))?;
+            records.push((path, group));
+        }
+        Ok(records)
     }
 
     pub(crate) fn start_node(&self) -> Result<Child> {
         let log = fs::File::create(self.folder.path().join("node.log"))?;
         let node = Command::new(&self.binary)
             .args(["node", "--data"])
-            .arg(self.data().join("node"))
+            .arg(self.node_folder())
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

@@ -2,14 +2,14 @@
 //! somebody who proved who they are.
 
 use super::people::Known;
-use super::{Scope, cookie, csrf};
+use super::{Hosts, Scope, cookie, csrf};
 use crate::http::problem::Trouble;
 use crate::http::{Server, page};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, AUTHORIZATION, HOST};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
 use std::net::SocketAddr;
 
 /// The other end of the connection.
@@ -62,7 +62,25 @@ pub(crate) async fn gate(
     if is_open(request.method(), &path) {
         return next.run(request).await;
     }
-    if path == "/metrics" && is_local(&request) && !request.headers().contains_key(AUTHORIZATION) {
+    // The button of a sign-in page. A page of somebody else must not press it: that would sign the
+    // browser in as them.
+    if *request.method() == Method::POST && path.starts_with("/sign-in/") {
+        if csrf::is_ours(request.headers(), server.public.as_ref()) {
+            return next.run(request).await;
+        }
+        return Trouble::new(
+            StatusCode::FORBIDDEN,
+            "this was not sent by a page of this server",
+            "open the sign-in link itself and press its button; behind a proxy that ends TLS, `viridian serve` takes --public-url https://HOST",
+        )
+        .at("origin")
+        .into_response();
+    }
+    if path == "/metrics"
+        && server.public.is_none()
+        && is_local(&request, host)
+        && !request.headers().contains_key(AUTHORIZATION)
+    {
         return next.run(request).await;
     }
     let (known, signed) = match identify(&server, request.headers()).await {
@@ -104,15 +122,25 @@ pub(crate) async fn gate(
     }
     request.extensions_mut().insert(known.viewer);
     request.extensions_mut().insert(known.credential);
+    request.extensions_mut().insert(known.seal);
+    request.extensions_mut().insert(known.proof);
     request.extensions_mut().insert(signed);
     next.run(request).await
 }
 
-fn is_local(request: &Request) -> bool {
-    request
-        .extensions()
-        .get::<Peer>()
-        .is_some_and(|peer| peer.0.ip().is_loopback())
+/// Whether a header is one that proxies add to what they pass on.
+fn is_of_a_proxy(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded-")
+}
+
+/// Whether a program on this machine asks, and not a proxy on it for somebody else. A proxy may say
+/// nothing of itself: with `--public-url` nobody is taken for local.
+fn is_local(request: &Request, host: &str) -> bool {
+    let peer = request.extensions().get::<Peer>();
+    peer.is_some_and(|peer| peer.0.ip().is_loopback())
+        && Hosts::is_loopback(host)
+        && !request.headers().keys().any(is_of_a_proxy)
 }
 
 /// A token that is given counts alone, also when it is wrong.

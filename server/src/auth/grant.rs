@@ -46,6 +46,17 @@ impl GrantSpec {
         }
     }
 
+    /// `operator in site/prod`.
+    pub(super) fn in_a_sentence(&self) -> String {
+        let role = self.role;
+        match (&self.app, &self.env) {
+            (None, None) => format!("{role} everywhere"),
+            (Some(app), None) => format!("{role} in {app}"),
+            (Some(app), Some(env)) => format!("{role} in {app}/{env}"),
+            (None, Some(env)) => format!("{role} in {env} of every application"),
+        }
+    }
+
     pub(super) fn store(&self) -> store::Grant {
         store::Grant {
             role: self.role.as_str().to_owned(),

@@ -20,18 +20,26 @@ impl Hosts {
         }
     }
 
-    /// Whether a `Host` header names this server. Ports are not compared: a forwarded port differs.
-    pub(crate) fn allow(&self, host: &str) -> bool {
+    /// Whether a `Host` header names the machine of whoever asks.
+    pub(super) fn is_loopback(host: &str) -> bool {
         let name = without_port(host).to_ascii_lowercase();
         let name = name.trim_end_matches('.');
-        if name == "localhost" || name.ends_with(".localhost") {
+        let bare = name.trim_start_matches('[').trim_end_matches(']');
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Whether a `Host` header names this server. Ports are not compared: a forwarded port differs.
+    pub(crate) fn allow(&self, host: &str) -> bool {
+        if Self::is_loopback(host) {
             return true;
         }
+        let name = without_port(host).to_ascii_lowercase();
+        let name = name.trim_end_matches('.');
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         match bare.parse::<IpAddr>() {
-            Ok(ip) => {
-                ip.is_loopback() || ip == self.listen || self.allowed.iter().any(|a| a == bare)
-            }
+            Ok(ip) => ip == self.listen || self.allowed.iter().any(|a| a == bare),
             Err(_) => self.allowed.iter().any(|allowed| allowed == name),
         }
     }

@@ -1,12 +1,12 @@
 //! Sessions, tokens and one-time links: made here, kept hashed in the store.
 
 use super::secret::{Secret, hash};
-use super::{GrantSpec, Role, Scope};
+use super::{GrantSpec, Role, Scope, Seal};
 use crate::world::of_store;
 use app::backend::{Answer, Problem, ProblemKind, Viewer};
 use domain::{Actor, Time};
 use engine::SharedClock;
-use store::{Login, Session, Store, Taken, TokenRecord};
+use store::{AdminEvent, Login, Opening, Store, Taken, TokenRecord};
 
 const HOUR_MS: u64 = 3_600_000;
 /// How long a session lasts after its last use.
@@ -30,10 +30,19 @@ pub(crate) struct People {
 }
 
 /// Somebody who proved who they are.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Known {
     pub(super) viewer: Viewer,
     pub(super) credential: Credential,
+    pub(super) seal: Seal,
+    pub(super) proof: Proof,
+}
+
+/// What is looked up again to know whether somebody may still listen: the hash of a secret.
+#[derive(Clone, Debug)]
+pub(crate) enum Proof {
+    Token(String),
+    Session(String),
 }
 
 /// What somebody proved it with.
@@ -45,9 +54,8 @@ pub(crate) struct Credential {
     pub(crate) via: Option<String>,
 }
 
-/// What came of opening a sign-in link.
-pub(super) enum Opened {
-    Session(String, Actor),
+/// Why a sign-in link lets nobody in.
+pub(super) enum NoWayIn {
     UsedBefore,
     TooLate,
     Unknown,
@@ -82,10 +90,12 @@ impl People {
             };
             Known {
                 viewer: viewer(actor, &record.grants),
+                proof: Proof::Token(record.hash.clone()),
                 credential: Credential {
                     scopes: record.scopes,
                     via: Some(record.hash),
                 },
+                seal: Seal::of(token),
             }
         }))
     }
@@ -109,61 +119,75 @@ impl People {
                 scopes: Vec::new(),
                 via: session.via,
             },
+            seal: Seal::of(secret),
+            proof: Proof::Session(key),
         }))
     }
 
-    /// Uses a one-time link up.
-    pub(super) async fn open_session(&self, link: &str) -> Answer<Opened> {
+    /// Whether what somebody once proved themselves with is still good. What cannot be looked up is not.
+    pub(crate) async fn is_good(&self, proof: &Proof) -> bool {
         let now = self.clock.now();
-        let taken = self.store.take_login(&hash(link), now).await;
-        let login = match taken.map_err(of_store)? {
-            Taken::Now(login) => login,
-            Taken::Before => return Ok(Opened::UsedBefore),
-            Taken::Late => return Ok(Opened::TooLate),
-            Taken::Unknown => return Ok(Opened::Unknown),
-        };
-        if let Some(via) = &login.via
-            && self
+        let found = match proof {
+            Proof::Token(hash) => self
                 .store
-                .token(via, now)
+                .token(hash, now)
                 .await
-                .map_err(of_store)?
-                .is_none()
-        {
-            return Ok(Opened::TooLate);
-        }
+                .map(|found| found.is_some()),
+            Proof::Session(hash) => self
+                .store
+                .session(hash, now)
+                .await
+                .map(|found| found.is_some()),
+        };
+        found.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a listener cannot be looked up, and is let go");
+            false
+        })
+    }
+
+    /// Whom a one-time link would sign in, and as what; it stays good.
+    pub(super) async fn whose(&self, link: &str) -> Answer<Result<Viewer, NoWayIn>> {
+        let found = self.store.login(&hash(link), self.clock.now()).await;
+        Ok(way_in(found.map_err(of_store)?).map(|login| viewer(login.actor, &login.grants)))
+    }
+
+    /// Uses a one-time link up; the secret of the session it opens.
+    pub(super) async fn open_session(
+        &self,
+        link: &str,
+    ) -> Answer<Result<(String, Actor), NoWayIn>> {
         let secret = Secret::new("").map_err(no_randomness)?;
-        let session = Session {
-            actor: login.actor,
-            grants: login.grants,
-            via: login.via,
+        let opening = Opening {
+            link: hash(link),
+            now: self.clock.now(),
+            session: secret.hash(),
             expires_at: self.in_ms(SESSION_MS),
         };
-        let saved = self.store.save_session(&secret.hash(), &session).await;
-        saved.map_err(of_store)?;
-        self.record("signed_in", &session.actor).await?;
-        Ok(Opened::Session(secret.reveal(), session.actor))
+        let taken = self.store.open_session(opening).await.map_err(of_store)?;
+        Ok(way_in(taken).map(|login| (secret.reveal(), login.actor)))
     }
 
     pub(super) async fn close_session(&self, secret: &str) -> Answer<()> {
-        self.store
-            .remove_session(&hash(secret))
-            .await
-            .map_err(of_store)
+        let closed = self
+            .store
+            .close_session(&hash(secret), self.clock.now())
+            .await;
+        closed.map(drop).map_err(of_store)
     }
 
     /// The path of a one-time link for whoever runs this process.
     pub(crate) async fn owners_link(&self) -> Answer<String> {
         let grants = [GrantSpec::everywhere(Role::Admin)];
-        self.link(self.owner.clone(), &grants, None).await
+        self.link(self.owner.clone(), &grants, None, None).await
     }
 
-    /// A one-time link's path.
+    /// A one-time link's path. `event` enters the journal with it.
     pub(crate) async fn link(
         &self,
         actor: Actor,
         grants: &[GrantSpec],
         via: Option<String>,
+        event: Option<AdminEvent>,
     ) -> Answer<String> {
         let secret = Secret::new("").map_err(no_randomness)?;
         let login = Login {
@@ -172,18 +196,22 @@ impl People {
             via,
         };
         let until = self.in_ms(LINK_MS);
-        let saved = self.store.save_login(&secret.hash(), &login, until).await;
+        let saved = self
+            .store
+            .save_login(&secret.hash(), &login, until, event)
+            .await;
         saved.map_err(of_store)?;
         Ok(format!("/sign-in/{}", secret.reveal()))
     }
 
-    /// A new API token; the only time it is told.
+    /// A new API token; the only time it is told. `event` enters the journal with it.
     pub(crate) async fn issue(
         &self,
         name: &str,
         grants: &[GrantSpec],
         scopes: &[Scope],
         days: u32,
+        event: AdminEvent,
     ) -> Answer<(String, Time)> {
         let secret = Secret::new("vir_").map_err(no_randomness)?;
         let until = self.in_ms(u64::from(days) * 24 * HOUR_MS);
@@ -194,7 +222,8 @@ impl People {
             scopes: scopes.iter().map(|s| s.as_str().to_owned()).collect(),
             expires_at: Some(until),
         };
-        self.store.save_token(&token).await.map_err(of_store)?;
+        let saved = self.store.save_token(&token, Some(event)).await;
+        saved.map_err(of_store)?;
         Ok((secret.reveal(), until))
     }
 
@@ -210,7 +239,8 @@ impl People {
         }
         let old = self.store.token_named(LOCAL_TOKEN).await;
         if let Some(old) = old.map_err(of_store)? {
-            self.store.remove_token(&old.hash).await.map_err(of_store)?;
+            let removed = self.store.remove_token(&old.hash, None).await;
+            removed.map_err(of_store)?;
         }
         let secret = Secret::new("vir_").map_err(no_randomness)?;
         let token = TokenRecord {
@@ -220,19 +250,18 @@ impl People {
             scopes: Vec::new(),
             expires_at: Some(self.in_ms(LOCAL_TOKEN_MS)),
         };
-        self.store.save_token(&token).await.map_err(of_store)?;
+        let saved = self.store.save_token(&token, None).await;
+        saved.map_err(of_store)?;
         Ok(secret.reveal())
     }
+}
 
-    async fn record(&self, kind: &str, by: &Actor) -> Answer<()> {
-        let event = store::AdminEvent {
-            at: self.clock.now(),
-            by: by.clone(),
-            kind: kind.to_owned(),
-            target: None,
-            detail: serde_json::json!({}),
-        };
-        self.store.record(event).await.map(drop).map_err(of_store)
+fn way_in(taken: Taken) -> Result<Login, NoWayIn> {
+    match taken {
+        Taken::Now(login) => Ok(login),
+        Taken::Before => Err(NoWayIn::UsedBefore),
+        Taken::Late => Err(NoWayIn::TooLate),
+        Taken::Unknown => Err(NoWayIn::Unknown),
     }
 }
 

@@ -1,7 +1,9 @@
-//! The way in: a one-time link opens a session.
+//! The way in: a one-time link shows whose session it opens, and the button on it opens it. What only
+//! looks at links (a preview, a scanner of mails, a browser that reads ahead) uses none up.
 
 use super::cookie;
-use super::people::Opened;
+use super::people::NoWayIn;
+use crate::auth::GrantSpec;
 use crate::http::problem::{Handled, Trouble};
 use crate::http::{Server, page};
 use axum::extract::{Path, State};
@@ -10,19 +12,41 @@ use http::header::{CACHE_CONTROL, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
 /// `GET /sign-in/{link}`.
+pub(crate) async fn ask(State(server): State<Server>, Path(link): Path<String>) -> Response {
+    match server.people.whose(&link).await {
+        Ok(Ok(viewer)) => {
+            let rights: Vec<_> = viewer
+                .grants
+                .iter()
+                .map(|grant| GrantSpec::from_viewer(grant).in_a_sentence())
+                .collect();
+            page::sign_in(viewer.actor.as_str(), &rights.join(", "), &server.url)
+        }
+        Ok(Err(why)) => no_way_in(&why),
+        Err(problem) => Trouble::from(problem).into_response(),
+    }
+}
+
+/// `POST /sign-in/{link}`.
 pub(crate) async fn sign_in(State(server): State<Server>, Path(link): Path<String>) -> Response {
     match server.people.open_session(&link).await {
-        Ok(Opened::Session(secret, actor)) => {
+        Ok(Ok((secret, actor))) => {
             tracing::info!(%actor, "signed in");
             let mut response = Redirect::to("/").into_response();
             let cookie = cookie::set(Some(&secret), server.public.as_ref());
             set(&mut response, &cookie);
             response
         }
-        Ok(Opened::UsedBefore) => page::link_is_spent(),
-        Ok(Opened::TooLate) => page::link_is_late(),
-        Ok(Opened::Unknown) => page::link_is_unknown(),
+        Ok(Err(why)) => no_way_in(&why),
         Err(problem) => Trouble::from(problem).into_response(),
+    }
+}
+
+fn no_way_in(why: &NoWayIn) -> Response {
+    match why {
+        NoWayIn::UsedBefore => page::link_is_spent(),
+        NoWayIn::TooLate => page::link_is_late(),
+        NoWayIn::Unknown => page::link_is_unknown(),
     }
 }
 

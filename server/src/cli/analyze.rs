@@ -1,6 +1,7 @@
 //! `viridian analyze`: the only command that needs neither a server nor a data folder.
 
 use super::{Done, Failure, Outcome};
+use analyze::cli::Ended;
 use analyze::{Progress, cli};
 use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,7 +37,11 @@ pub(crate) async fn run(args: Args) -> Outcome {
     };
     screen.clear();
     match outcome {
-        Ok(Ok(())) => Ok(Done::Ok),
+        Ok(Ok(ended)) => Ok(match ended {
+            Ended::Done => Done::Ok,
+            Ended::Fails => Done::WentBack,
+            Ended::Undecided => Done::Undecided,
+        }),
         Ok(Err(failure)) => Err(Failure::new(&failure, failure.remedy())),
         Err(panic) => Err(Failure::new(
             format!("the analysis ended unexpectedly: {panic}"),

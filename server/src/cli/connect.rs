@@ -70,7 +70,7 @@ fn variable(name: &str) -> Option<String> {
 /// The server that runs on a data folder now, if one does.
 pub(crate) fn running(data: &DataDir) -> Option<Client> {
     // Whoever has the folder holds its lock; the files alone may be of a server that is gone.
-    if !data.path().is_dir() || matches!(data.lock(), Ok(Some(_)) | Err(_)) {
+    if !data.is_taken().unwrap_or(false) {
         return None;
     }
     let server = data.server().ok()?;

@@ -87,6 +87,7 @@ pub(crate) async fn run_hold(args: HoldArgs) -> Outcome {
                 &connect,
                 &answer,
                 &format!("{app}/{env} is not on hold any more."),
+                &format!("There was no hold on {app}/{env}; nothing has changed."),
             )
         }
     }
@@ -125,6 +126,7 @@ pub(crate) async fn run_veto(args: VetoArgs) -> Outcome {
                 &connect,
                 &answer,
                 &format!("{image} may be started in {app}/{env} again."),
+                &format!("There was no veto of {image} in {app}/{env}; nothing has changed."),
             )
         }
     }
@@ -156,11 +158,12 @@ async fn list(
     Ok(Done::Ok)
 }
 
-fn removed(connect: &Connect, answer: &Value, sentence: &str) -> Outcome {
+fn removed(connect: &Connect, answer: &Value, gone: &str, none: &str) -> Outcome {
     if connect.json {
         print::json(answer);
     } else {
-        print::line(sentence);
+        let changed = answer["changed"].as_bool().unwrap_or(true);
+        print::line(if changed { gone } else { none });
     }
     Ok(Done::Ok)
 }

@@ -11,6 +11,7 @@ use app::view::{
 use clap::{Subcommand, ValueEnum};
 use domain::{AppName, EnvName, RolloutId, Strategy};
 use serde_json::Value;
+use std::num::NonZeroUsize;
 
 /// Plan, start, watch and steer rollouts.
 #[derive(clap::Args)]
@@ -162,9 +163,10 @@ struct Watch {
 #[derive(clap::Args)]
 struct Steer {
     id: RolloutId,
-    /// The step that was looked at, from 0: refused when the rollout has moved on.
-    #[arg(long)]
-    step: Option<usize>,
+    /// The number of the step that was looked at, as `rollout show` counts them: refused when the
+    /// rollout has moved on.
+    #[arg(long, value_name = "NUMBER")]
+    step: Option<NonZeroUsize>,
     #[command(flatten)]
     connect: Connect,
 }
@@ -210,6 +212,9 @@ async fn plan(args: Plan) -> Outcome {
         plan.extra_instance_hours
     ));
     print::line(plan.how_back);
+    if !plan.note.is_empty() {
+        print::line(plan.note);
+    }
     Ok(Done::Ok)
 }
 
@@ -345,10 +350,12 @@ async fn show(args: Show) -> Outcome {
 
 async fn steer(args: Steer, verb: domain::Command) -> Outcome {
     let path = format!("/api/v1/rollouts/{}/{}", args.id, verb.as_str());
+    // People count from 1, the interface from 0.
+    let step = args.step.map(|number| number.get() - 1);
     let answer = args
         .connect
         .client()?
-        .post(&path, &CommandRequest { step: args.step })
+        .post(&path, &CommandRequest { step })
         .await?;
     if args.connect.json {
         print::json(&answer);

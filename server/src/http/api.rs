@@ -6,6 +6,7 @@ mod audit;
 mod environment;
 mod history;
 mod images;
+mod instances;
 mod maintenance;
 mod now;
 mod rollouts;
@@ -40,6 +41,7 @@ pub(super) fn routes() -> OpenApiRouter<Server> {
         .routes(routes!(images::import))
         .routes(routes!(images::making))
         .routes(routes!(images::show))
+        .routes(routes!(instances::log))
         .routes(routes!(rollouts::list, rollouts::start))
         .routes(routes!(rollouts::plan))
         .routes(routes!(rollouts::show))

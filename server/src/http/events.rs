@@ -4,7 +4,9 @@ use super::Server;
 use super::extract::Filter;
 use super::live::{LISTENERS, News, of_entry};
 use super::problem::{Handled, ProblemBody, Trouble};
+use crate::auth::Proof;
 use app::view::Change;
+use axum::Extension;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -18,14 +20,17 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::time::{Instant, Interval, interval_at};
 
 /// Entries that are told again to somebody who comes back; with more missed, looking anew is less.
 const REPLAYED: u32 = 1_000;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Entries after which somebody who listens may have lost the right to.
+const ENDS_ACCESS: [&str; 2] = ["token_revoked", "signed_out"];
 
 /// Which changes to hear of; all without.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Wanted {
     #[param(value_type = Option<String>)]
     app: Option<AppName>,
@@ -49,9 +54,10 @@ pub(crate) struct Wanted {
 pub(crate) async fn events(
     State(server): State<Server>,
     Filter(wanted): Filter<Wanted>,
+    Extension(proof): Extension<Proof>,
     headers: HeaderMap,
 ) -> Response {
-    match listen(&server, wanted, &headers).await {
+    match listen(&server, wanted, proof, &headers).await {
         Ok(stream) => stream.into_response(),
         Err(trouble) => {
             let mut response = trouble.into_response();
@@ -67,6 +73,7 @@ pub(crate) async fn events(
 async fn listen(
     server: &Server,
     wanted: Wanted,
+    proof: Proof,
     headers: &HeaderMap,
 ) -> Handled<impl IntoResponse + use<>> {
     // Listening begins before the past is read, so that nothing falls between the two.
@@ -90,8 +97,15 @@ async fn listen(
             Some(snapshot.ok_or_else(missing)?.rollout.plan.target.clone())
         }
     };
+    // What ended between the gate and the seat was told to nobody here.
+    if !server.people.is_good(&proof).await {
+        return Err(Trouble::unauthenticated());
+    }
     let mut listener = Listener {
         news,
+        server: server.clone(),
+        proof,
+        looks: interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE),
         wanted,
         target,
         told: 0,
@@ -115,6 +129,11 @@ async fn listen(
 
 struct Listener {
     news: broadcast::Receiver<News>,
+    server: Server,
+    /// What the listener came in with: it is let go when that ends.
+    proof: Proof,
+    /// When that is looked up, whether or not something was told: a token that expires tells nobody.
+    looks: Interval,
     wanted: Wanted,
     /// Where the wanted rollout is, whose figures are of interest too.
     target: Option<Target>,
@@ -178,7 +197,23 @@ impl Listener {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
-            match self.news.recv().await {
+            let heard = tokio::select! {
+                heard = self.news.recv() => heard,
+                _ = self.looks.tick() => {
+                    if !self.server.people.is_good(&self.proof).await {
+                        return None;
+                    }
+                    continue;
+                }
+            };
+            let ends_access = match &heard {
+                Ok(News::Change(change, _)) => ENDS_ACCESS.contains(&change.what.as_str()),
+                Ok(News::Gap) | Err(_) => true,
+            };
+            if ends_access && !self.server.people.is_good(&self.proof).await {
+                return None;
+            }
+            match heard {
                 Ok(News::Change(change, json)) => {
                     let observed = change.what == "observed";
                     if !observed && change.seq <= self.told {

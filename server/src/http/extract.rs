@@ -118,14 +118,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Filter<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Trouble> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(value)) => Ok(Self(value)),
-            Err(error) => Err(Trouble::new(
-                StatusCode::BAD_REQUEST,
-                error.body_text(),
-                "see /api/docs for the parameters and their types",
-            )
-            .at("query")),
+            Err(error) => Err(misread(&error.body_text())),
         }
     }
+}
+
+/// Says which parameter does not fit; `text` is the framework's, `what it did: parameter: why`.
+fn misread(text: &str) -> Trouble {
+    let (_, said) = text.split_once(": ").unwrap_or(("", text));
+    let (detail, field) = match said.split_once(": ") {
+        Some((name, why)) => (format!("the parameter {name:?} does not fit: {why}"), name),
+        None => (format!("the query does not fit: {said}"), "query"),
+    };
+    Trouble::new(
+        StatusCode::BAD_REQUEST,
+        detail,
+        "see /api/docs for the parameters and their types",
+    )
+    .at(field)
 }
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for At<T> {

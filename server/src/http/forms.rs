@@ -3,15 +3,17 @@
 
 use super::Server;
 use super::extract::{At, MAX_BODY, Who};
+use super::home::{back, local};
 use super::page;
 use super::problem::{Handled, Trouble};
+use crate::auth::Seal;
 use app::backend::Problem;
 use app::view::{CommandRequest, StartRequest};
-use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use domain::plan::Strategy;
 use domain::{AppName, Command, EnvName, RolloutId, Target};
 use http::StatusCode;
@@ -39,6 +41,7 @@ pub(super) struct CommandForm {
 pub(super) async fn start(
     State(server): State<Server>,
     Who(viewer): Who,
+    Extension(seal): Extension<Seal>,
     form: Result<Form<StartForm>, FormRejection>,
 ) -> Handled<Response> {
     let form = filled(form)?;
@@ -50,7 +53,7 @@ pub(super) async fn start(
     Ok(match done {
         // As with script: to what was started. Only a refusal leads back.
         Ok(view) => Redirect::to(&format!("/rollouts/{}", view.id)),
-        Err(problem) => back(&home.unwrap_or_else(|| "/".to_owned()), &problem),
+        Err(problem) => back(&home.unwrap_or_else(|| "/".to_owned()), &problem, &seal),
     }
     .into_response())
 }
@@ -59,6 +62,7 @@ pub(super) async fn start(
 pub(super) async fn command(
     State(server): State<Server>,
     Who(viewer): Who,
+    Extension(seal): Extension<Seal>,
     At((id, verb)): At<(RolloutId, String)>,
     form: Result<Form<CommandForm>, FormRejection>,
 ) -> Handled<Response> {
@@ -93,7 +97,10 @@ pub(super) async fn command(
         // A rollback of a finished rollout is one of its own: that is the one to look at.
         Ok(view) if view.id != id => Redirect::to(&format!("/rollouts/{}", view.id)),
         Ok(view) => Redirect::to(&home.unwrap_or_else(|| format!("/rollouts/{}", view.id))),
-        Err(problem) => back(&home.unwrap_or_else(|| format!("/rollouts/{id}")), &problem),
+        Err(problem) => {
+            let home = home.unwrap_or_else(|| format!("/rollouts/{id}"));
+            back(&home, &problem, &seal)
+        }
     }
     .into_response())
 }
@@ -102,37 +109,40 @@ pub(super) async fn command(
 pub(super) async fn remove_hold(
     State(server): State<Server>,
     Who(viewer): Who,
+    Extension(seal): Extension<Seal>,
     At((app, env)): At<(AppName, EnvName)>,
 ) -> Response {
     let target = Target { app, env };
     let done = server.world.remove_hold(&viewer, &target).await;
-    removed(&target, done)
+    removed(&target, done, &seal)
 }
 
 /// `POST /do/vetoes/{app}/{env}/{image}/remove`
 pub(super) async fn remove_veto(
     State(server): State<Server>,
     Who(viewer): Who,
+    Extension(seal): Extension<Seal>,
     At((app, env, image)): At<(AppName, EnvName, String)>,
 ) -> Response {
     let target = Target { app, env };
     let done = server.world.remove_veto(&viewer, &target, &image).await;
-    removed(&target, done)
+    removed(&target, done, &seal)
 }
 
 /// To the environment it was removed from, which tells it.
-fn removed(target: &Target, done: Result<bool, Problem>) -> Response {
+fn removed(target: &Target, done: Result<bool, Problem>, seal: &Seal) -> Response {
     let home = format!("/applications/{}", target.app);
     match done {
         Ok(_) => Redirect::to(&format!("{home}#env-{}", target.env)),
-        Err(problem) => back(&home, &problem),
+        Err(problem) => back(&home, &problem, seal),
     }
     .into_response()
 }
 
 /// Shows a problem as a page: who sent a form without script has a browser before them.
 pub(super) async fn as_page(request: Request, next: Next) -> Response {
-    let is_form = request.uri().path().starts_with("/do/");
+    let path = request.uri().path();
+    let is_form = path.starts_with("/do/") || path.starts_with("/sign-in/");
     let response = next.run(request).await;
     match response.extensions().get::<Trouble>() {
         Some(trouble) if is_form => page::problem(trouble.status(), trouble.body()),
@@ -184,67 +194,4 @@ fn request(form: &StartForm) -> Result<StartRequest, Problem> {
         image: form.image.clone(),
         strategy,
     })
-}
-
-/// Back to the page, which tells the problem.
-fn back(home: &str, problem: &Problem) -> Redirect {
-    let mut text = problem.detail.clone();
-    if !problem.remedy.is_empty() {
-        text = format!("{text}; {}", problem.remedy);
-    }
-    let (path, fragment) = home
-        .split_once('#')
-        .map_or((home, None), |(path, f)| (path, Some(f)));
-    let sign = if path.contains('?') { '&' } else { '?' };
-    let mut to = format!("{path}{sign}problem={}", crate::cli::escape(&text));
-    if let Some(fragment) = fragment {
-        to = format!("{to}#{fragment}");
-    }
-    Redirect::to(&to)
-}
-
-/// A path of this server, without the problem of an earlier try; anything else is not followed.
-fn local(return_to: &str) -> Option<String> {
-    let is_path = return_to.starts_with('/')
-        && !return_to.starts_with("//")
-        && !return_to.contains('\\')
-        && return_to.bytes().all(|b| (0x21..0x7f).contains(&b));
-    if !is_path {
-        return None;
-    }
-    let Some((path, query)) = return_to.split_once('?') else {
-        return Some(return_to.to_owned());
-    };
-    let kept: Vec<_> = query
-        .split('&')
-        .filter(|pair| !pair.starts_with("problem="))
-        .collect();
-    Some(if kept.is_empty() {
-        path.to_owned()
-    } else {
-        format!("{path}?{}", kept.join("&"))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_paths_of_this_server_are_gone_back_to() {
-        assert_eq!(
-            local("/rollouts/7?tab=x&problem=old").as_deref(),
-            Some("/rollouts/7?tab=x")
-        );
-        for bad in [
-            "",
-            "http://evil.example",
-            "//evil.example",
-            "/\\evil.example",
-            "/a\r\nset-cookie: x",
-            "rollouts",
-        ] {
-            assert_eq!(local(bad), None, "{bad:?}");
-        }
-    }
 }

@@ -78,7 +78,11 @@ async fn carry_out(server: &Server, request: Request, next: Next) -> Handled<Res
         }
     }
     // Carried out to its end also when the client goes away: the answer is there when it comes back.
-    let server = server.clone();
+    let (shared, by, again) = (
+        server.clone(),
+        viewer.actor.clone(),
+        (key.clone(), route.clone()),
+    );
     let task = tokio::spawn(async move {
         let response = next
             .run(Request::from_parts(parts, Body::from(bytes)))
@@ -88,25 +92,36 @@ async fn carry_out(server: &Server, request: Request, next: Next) -> Handled<Res
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(_) => String::new(),
         };
-        let status = head.status.as_u16();
-        let kept = server
-            .world
-            .store
-            .finish_idempotent(&key, &route, &viewer.actor, status, &body)
-            .await;
+        let store = &shared.world.store;
+        // What the server could not do is no answer to keep: sent again, it is tried again.
+        let kept = if head.status.is_server_error() {
+            store.forget_idempotent(&key, &route, &by).await
+        } else {
+            let status = head.status.as_u16();
+            store
+                .finish_idempotent(&key, &route, &by, status, &body)
+                .await
+        };
         if let Err(error) = kept {
             tracing::error!(%error, "an answer could not be kept for its idempotency key");
         }
         Response::from_parts(head, Body::from(body))
     });
-    task.await.map_err(|error| {
-        tracing::error!(%error, "a request ended unexpectedly");
-        Trouble::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the server broke while answering this",
-            "look into its log",
-        )
-    })
+    match task.await {
+        Ok(response) => Ok(response),
+        Err(error) => {
+            tracing::error!(%error, "a request ended unexpectedly");
+            let (key, route) = again;
+            if let Err(error) = store.forget_idempotent(&key, &route, &viewer.actor).await {
+                tracing::error!(%error, "the idempotency key of a request that broke is kept");
+            }
+            Err(Trouble::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the server broke while answering this",
+                "look into its log",
+            ))
+        }
+    }
 }
 
 fn replay(status: u16, body: String) -> Response {

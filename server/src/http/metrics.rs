@@ -1,5 +1,5 @@
 //! `/metrics`: figures of the control plane, and those of the node behind them, in Prometheus' text
-//! format. Anybody on this machine may read them; from elsewhere it takes a token.
+//! format. Programs on this machine may read them; what came through a proxy takes a token.
 
 use super::Server;
 use super::problem::Handled;
@@ -7,24 +7,13 @@ use crate::world::of_store;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::header::CONTENT_TYPE;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
-use store::RolloutQuery;
 
 pub(super) async fn metrics(State(server): State<Server>) -> Handled<impl IntoResponse> {
     let world = &server.world;
     let head = world.store.head().await.map_err(of_store)?;
-    let query = RolloutQuery {
-        unfinished_only: true,
-        limit: 1_000,
-        ..RolloutQuery::default()
-    };
-    let mut states: BTreeMap<&str, u64> = BTreeMap::new();
-    let (unfinished, _) = world.store.rollouts(query).await.map_err(of_store)?;
-    for record in &unfinished {
-        *states.entry(record.status.as_str()).or_default() += 1;
-    }
+    let states = world.store.unfinished_by_state().await.map_err(of_store)?;
     let mut text = String::new();
     let mut gauge = |name: &str, help: &str, kind: &str| {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");

@@ -16,7 +16,7 @@ use utoipa::{Modify, OpenApi};
         (name = "applications", description = "What teams release, and where"),
         (name = "images", description = "Immutable artifacts and their lineage"),
         (name = "rollouts", description = "Replacing server groups, step by step, and taking it back"),
-        (name = "environments", description = "Holds and vetoes"),
+        (name = "environments", description = "Holds, vetoes, and what instances wrote"),
         (name = "history", description = "Every deployment, and delivery figures"),
         (name = "audit", description = "The journal of everything"),
         (name = "live", description = "Changes as they happen"),

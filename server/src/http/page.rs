@@ -5,6 +5,7 @@ mod style;
 mod trouble;
 
 pub(crate) use style::style;
+use trouble::escape;
 pub(crate) use trouble::problem;
 
 use axum::response::{Html, IntoResponse, Response};
@@ -28,6 +29,32 @@ pub(crate) fn sign_in_first(again: bool) -> Response {
          <p>where <code>DIR</code> is the folder that <code>viridian serve</code> runs on \
          (<code>.viridian</code> unless it was told otherwise), and open what it prints.</p>",
     )
+}
+
+/// Whose session a link opens, with what rights and where, and the one button that opens it.
+pub(crate) fn sign_in(actor: &str, rights: &str, url: &str) -> Response {
+    let (actor, rights, url) = (escape(actor), escape(rights), escape(url));
+    let mut response = page(
+        StatusCode::OK,
+        &format!("Sign in as {actor}"),
+        // Its address is a secret until it was used.
+        "<meta name=\"robots\" content=\"noindex\">",
+        &format!(
+            "<p>This opens a session of <strong>{actor}</strong> in this browser, at \
+             <strong>{url}</strong>, with these rights: {rights}.</p>\
+             <form method=\"post\"><button autofocus>Sign in as {actor}</button></form>\
+             <p>The link works once, and only for an hour. Did somebody else send it to you? Whatever is done \
+             in this session is done in the name of {actor}.</p>"
+        ),
+    );
+    response.headers_mut().insert(
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'; \
+             base-uri 'none'; form-action 'self'",
+        ),
+    );
+    response
 }
 
 pub(crate) fn link_is_spent() -> Response {

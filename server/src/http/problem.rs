@@ -1,6 +1,6 @@
 //! The only place where an error becomes HTTP: `application/problem+json` (RFC 9457).
 
-use app::backend::{Problem, ProblemKind};
+use app::backend::Problem;
 use axum::response::{IntoResponse, Response};
 use domain::rollout::ActionOffer;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -85,16 +85,8 @@ impl Trouble {
 
 impl From<Problem> for Trouble {
     fn from(problem: Problem) -> Self {
-        let status = match problem.kind {
-            ProblemKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-            ProblemKind::Unauthenticated => StatusCode::UNAUTHORIZED,
-            ProblemKind::Forbidden => StatusCode::FORBIDDEN,
-            ProblemKind::NotFound => StatusCode::NOT_FOUND,
-            ProblemKind::Conflict => StatusCode::CONFLICT,
-            ProblemKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            ProblemKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            ProblemKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
+        let status = StatusCode::from_u16(problem.kind.status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let trouble = Self::new(status, problem.detail, problem.remedy);
         match problem.field {
             Some(field) => trouble.at(field),

@@ -3,8 +3,8 @@
 use super::extract::MAX_BODY;
 use super::openapi::Document;
 use super::problem::{panicked, unknown_method, unknown_route};
-use super::{Server, api, forms, idempotency, metrics, page, probes};
-use crate::auth::{gate, sign_in, sign_out};
+use super::{Server, api, forms, home, idempotency, metrics, page, probes};
+use crate::auth::{ask, gate, sign_in, sign_out};
 use crate::site::{self, SiteOptions};
 use app::backend::Viewer;
 use axum::Router;
@@ -58,7 +58,7 @@ pub(crate) fn router(server: Server, site: SiteOptions) -> Router {
         .route("/readyz", get(probes::readyz))
         .route("/metrics", get(metrics::metrics))
         .route("/sign-in/style.css", get(page::style))
-        .route("/sign-in/{link}", get(sign_in))
+        .route("/sign-in/{link}", get(ask).post(sign_in))
         .route("/do/sign-out", post(sign_out))
         .route("/do/rollouts", post(forms::start))
         .route("/do/rollouts/{id}/{verb}", post(forms::command))
@@ -80,6 +80,9 @@ pub(crate) fn router(server: Server, site: SiteOptions) -> Router {
             && let Some(viewer) = parts.extensions.get::<Viewer>()
         {
             provide_context(viewer.clone());
+            if let Some(told) = home::told(&parts) {
+                provide_context(told);
+            }
         }
     });
     let router = rest

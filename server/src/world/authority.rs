@@ -1,9 +1,10 @@
 //! Who may do what, and where. Judged on the object that was loaded.
 
 use super::error::problem;
-use app::backend::{Answer, Grant, ProblemKind, Viewer, ViewerRole};
+use app::backend::{Answer, Grant, Problem, ProblemKind, Viewer, ViewerRole};
 use domain::rollout::{ActionOffer, Pause};
-use domain::{AppName, Command, EnvName, Refused, Rollout, Status, Target};
+use domain::spec::ApprovalRule;
+use domain::{AppName, Command, EnvName, Rollout, Status, Target};
 use std::fmt;
 
 /// What a write is about: a role has to count in all of it.
@@ -176,21 +177,30 @@ pub(super) fn needed(rollout: &Rollout, command: Command) -> ViewerRole {
     }
 }
 
-/// The same as the engine asks it, of the rollout that it is about to change: between the look and
-/// the command it may have come to where more is needed.
-pub(super) fn still_allowed(
-    viewer: &Viewer,
-    rollout: &Rollout,
-    command: Command,
-) -> Result<(), Refused> {
-    let at = Extent::from(&rollout.plan.target);
-    match refusal(viewer, needed(rollout, command), at) {
-        None => Ok(()),
-        Some(why) => Err(Refused {
-            why: format!("it has moved on: {why}"),
-            remedy: "look at it again".to_owned(),
-        }),
-    }
+/// Whether somebody may say this to a rollout as it stands.
+///
+/// # Errors
+/// Where a higher role is needed than theirs. Who waits for an approval of what they asked for
+/// themselves is told that: the role would not help them.
+pub(super) fn allowed(viewer: &Viewer, rollout: &Rollout, command: Command) -> Answer<()> {
+    let (target, needed) = (&rollout.plan.target, needed(rollout, command));
+    let asked = rollout.plan.approval == ApprovalRule::AnotherPerson
+        && rollout.started_by == viewer.actor
+        && command == Command::Promote
+        && needed == ViewerRole::Approver;
+    require(viewer, needed, target, command.as_str()).map_err(|refused| {
+        if asked {
+            return Problem {
+                detail: format!(
+                    "{} asked for this rollout and cannot approve it too",
+                    viewer.actor
+                ),
+                remedy: format!("ask somebody else who is approver of {target} to promote it"),
+                ..refused
+            };
+        }
+        refused
+    })
 }
 
 /// Takes back the offers that this viewer may not use, saying so.

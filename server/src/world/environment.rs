@@ -1,12 +1,14 @@
 //! Environments: the cell of the matrix, and the column of an application's page.
 
 use super::error::{not_found, of_store};
-use super::{Extent, World, group, hold, refusal};
+use super::{Extent, World, befell, group, hold, refusal};
 use app::backend::{Answer, Viewer, ViewerRole};
 use app::view::*;
+use cloud_local::wire::NodeEvent;
 use domain::observation::Health;
-use domain::{AppName, Observation, Target};
-use engine::Snapshot;
+use domain::{AppName, GroupName, Observation, Target};
+use engine::{Mending, Snapshot};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use store::{EnvironmentRecord, ImageRecord, RolloutQuery, RolloutRecord};
@@ -25,6 +27,8 @@ pub(super) struct Scene {
     /// Those that wait, in the order in which they will start.
     pub(super) queue: Vec<RolloutRecord>,
     pub(super) groups: Vec<GroupView>,
+    /// What is done about instances that differ from their release.
+    pub(super) mending: BTreeMap<GroupName, Mending>,
 }
 
 impl World {
@@ -63,6 +67,7 @@ impl World {
             active,
             queue,
             groups,
+            mending: self.engine.mending(&target),
         })
     }
 
@@ -115,6 +120,7 @@ impl World {
         })?;
         let unfinished = self.unfinished(Some(app)).await?;
         let (images, versions) = self.versions(Some(app)).await?;
+        let events = self.node_events(app).await;
         let mut environments = Vec::new();
         for environment in declared.environments {
             let target = Target {
@@ -124,7 +130,10 @@ impl World {
             let record = self.store.environment(&target).await.map_err(of_store)?;
             let Some(record) = record else { continue };
             let scene = self.scene(record, &unfinished, &versions).await?;
-            environments.push(self.environment_view(viewer, scene, &images).await?);
+            environments.push(
+                self.environment_view(viewer, scene, &images, &events)
+                    .await?,
+            );
         }
         Ok(ApplicationView {
             name: app.clone(),
@@ -139,6 +148,7 @@ impl World {
         viewer: &Viewer,
         scene: Scene,
         images: &[ImageRecord],
+        events: &[NodeEvent],
     ) -> Answer<EnvironmentView> {
         let record = &scene.record;
         let query = RolloutQuery {
@@ -185,6 +195,11 @@ impl World {
             queue,
             recent,
             notes: self.notes(&target).await?,
+            node: befell::told(events.iter().filter(|event| {
+                let about = event.about.as_ref();
+                about.is_some_and(|about| about.target == target)
+            })),
+            drift: befell::drift(&scene, self.time()),
             hold: hold::hold(record, viewer),
             vetoes: hold::vetoes(record, viewer),
             candidates: candidates(&scene, images, viewer),
@@ -246,6 +261,7 @@ pub(super) fn cell(scene: &Scene) -> Cell {
         active,
         queue,
         groups,
+        mending: _,
     } = scene;
     let serving = || groups.iter().filter(|group| group.weight_observed > 0);
     let health = match seen {

@@ -2,6 +2,7 @@
 
 use app::backend::{Problem, ProblemKind};
 use cloud::CloudError;
+use domain::Refused;
 use engine::EngineError;
 use std::fmt::Display;
 use store::StoreError;
@@ -126,6 +127,7 @@ pub(crate) fn of_engine(error: EngineError) -> Problem {
     let conflict = |detail: String, remedy: String| problem(ProblemKind::Conflict, detail, remedy);
     match error {
         E::Refused(refused) => conflict(refused.why, refused.remedy),
+        E::Forbidden(Refused { why, remedy }) => problem(ProblemKind::Forbidden, why, remedy),
         E::NoRollout(id) => not_found(
             format!("rollout {id}"),
             "`viridian rollout list` shows the rollouts there are",
@@ -210,5 +212,27 @@ pub(crate) fn of_engine(error: EngineError) -> Problem {
                 .to_owned(),
         ),
         E::Contended => problem(ProblemKind::Unavailable, error, "try again"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::problem::Trouble;
+
+    #[test]
+    fn who_lost_the_right_on_the_way_is_told_as_who_never_had_it() {
+        let refused = Refused {
+            why: "you are operator of site/prod; approver needed to promote".into(),
+            remedy: "ask an administrator of site/prod".into(),
+        };
+        let told = of_engine(EngineError::Forbidden(refused.clone()));
+        assert_eq!(
+            (told.detail.as_str(), told.remedy.as_str()),
+            (&*refused.why, &*refused.remedy)
+        );
+        assert_eq!(Trouble::from(told).status(), http::StatusCode::FORBIDDEN);
+        let told = Trouble::from(of_engine(EngineError::Refused(refused)));
+        assert_eq!(told.status(), http::StatusCode::CONFLICT);
     }
 }

@@ -212,20 +212,25 @@ pub(super) fn shares(groups: &[GroupView]) -> Vec<Share> {
     shares
 }
 
-/// The last minutes of each group, for the charts.
-pub(super) fn series(groups: &[GroupView], samples: &[Sample]) -> Vec<Series> {
-    groups
-        .iter()
-        .map(|group| Series {
-            group: group.name.clone(),
-            version: group.image.clone(),
-            role: group.role,
-            incoming: group.incoming,
-            points: samples
-                .iter()
-                .filter_map(|sample| point(sample, &group.name))
-                .collect(),
-        })
+/// The last minutes of each group, for the charts: of those that are there, and of those that are
+/// gone and whose figures are why.
+pub(super) fn series(rollout: &Rollout, groups: &[GroupView], samples: &[Sample]) -> Vec<Series> {
+    let line = |group: &Group| Series {
+        group: group.name.clone(),
+        version: group.version.clone(),
+        role: role(rollout, group),
+        incoming: group.name == rollout.plan.to.name,
+        points: samples
+            .iter()
+            .filter_map(|sample| point(sample, &group.name))
+            .collect(),
+    };
+    let is_there = |name: &GroupName| groups.iter().any(|group| &group.name == name);
+    rollout
+        .plan
+        .groups()
+        .map(line)
+        .filter(|line| is_there(&line.group) || !line.points.is_empty())
         .collect()
 }
 

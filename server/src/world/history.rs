@@ -3,11 +3,12 @@
 use super::World;
 use super::error::of_store;
 use super::rollout::query;
-use app::backend::{Answer, Viewer};
+use app::backend::{Answer, Problem, ProblemKind, Viewer};
 use app::view::{Dora, HistoryView, RolloutFilter};
 use domain::{AppName, EnvName, Status, Time};
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use store::{RolloutQuery, RolloutRecord};
 
 const DAYS: u32 = 30;
@@ -17,14 +18,45 @@ const PAGES: usize = 10;
 const PAGE: u32 = 1_000;
 /// Rollbacks whose journals are read for the recovery time.
 const RECOVERIES: usize = 100;
-/// Figures of a month do not change by the second.
+/// Figures of a month do not change by the second: where computing them takes long, they are spared.
 const KEPT_MS: u64 = 10_000;
+/// How long a page waits for new figures where it has older ones to show.
+const PATIENCE: Duration = Duration::from_millis(10);
 
 type Key = (Option<AppName>, Option<EnvName>);
 
 /// Figures computed a moment ago.
 #[derive(Default)]
-pub(super) struct Remembered(Mutex<HashMap<Key, (Time, i64, Dora)>>);
+pub(super) struct Remembered(Mutex<Figures>);
+
+#[derive(Default)]
+struct Figures {
+    kept: HashMap<Key, Kept>,
+    computing: HashSet<Key>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    at: Time,
+    /// The journal's last entry then.
+    seq: i64,
+    took: Duration,
+    dora: Dora,
+}
+
+impl Kept {
+    fn is_fresh(&self, now: Time, seq: i64) -> bool {
+        let age_ms = now.since_ms(self.at);
+        let spared = self.took > PATIENCE && age_ms < KEPT_MS;
+        (self.seq == seq || spared) && age_ms < DAY_MS / 24
+    }
+}
+
+impl Remembered {
+    fn lock(&self) -> MutexGuard<'_, Figures> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl World {
     pub(super) async fn history_view(
@@ -46,33 +78,73 @@ impl World {
         })
     }
 
+    /// Computes the figures of everything, once, so that the first to look does not wait for it.
+    pub(crate) async fn warm_up(&self) {
+        let warmed = match self.head().await {
+            Ok(seq) => self.dora(None, None, seq).await.map(drop),
+            Err(problem) => Err(problem),
+        };
+        if let Err(problem) = warmed {
+            tracing::debug!(?problem, "the delivery figures were not computed ahead");
+        }
+    }
+
+    /// Figures of a moment ago, or new ones where these do not take long. Over a long history they do:
+    /// then those that are known are shown, and the next page shows the new ones.
     async fn dora(&self, app: Option<AppName>, env: Option<EnvName>, seq: i64) -> Answer<Dora> {
         let now = self.time();
         let key = (app, env);
-        {
-            let kept = self
-                .figures
-                .0
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if let Some((at, of, dora)) = kept.get(&key)
-                && (*of == seq || now.since_ms(*at) < KEPT_MS)
-                && now.since_ms(*at) < DAY_MS / 24
-            {
-                return Ok(dora.clone());
+        let known = {
+            let mut all = self.figures.lock();
+            let known = all.kept.get(&key).cloned();
+            if let Some(known) = known.as_ref().filter(|known| known.is_fresh(now, seq)) {
+                return Ok(known.dora.clone());
             }
-        }
-        let dora = self.compute(&key, now).await?;
-        let mut kept = self
-            .figures
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if kept.len() > 1_000 {
-            kept.clear();
-        }
-        kept.insert(key, (now, seq, dora.clone()));
-        Ok(dora)
+            let under_way = !all.computing.insert(key.clone());
+            match known {
+                Some(known) if under_way => return Ok(known.dora),
+                known => known,
+            }
+        };
+        let (world, of) = (self.clone(), key.clone());
+        let computing = tokio::spawn(async move {
+            let begun = tokio::time::Instant::now();
+            let computed = world.compute(&of, now).await;
+            let took = begun.elapsed();
+            let mut all = world.figures.lock();
+            all.computing.remove(&of);
+            if let Ok(dora) = &computed {
+                if all.kept.len() > 1_000 {
+                    all.kept.clear();
+                }
+                let (at, dora) = (now, dora.clone());
+                let kept = Kept {
+                    at,
+                    seq,
+                    took,
+                    dora,
+                };
+                all.kept.insert(of, kept);
+            }
+            computed
+        });
+        let ended = match known {
+            None => computing.await,
+            Some(known) => match tokio::time::timeout(PATIENCE, computing).await {
+                Ok(ended) => ended,
+                Err(_) => return Ok(known.dora),
+            },
+        };
+        ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "the delivery figures were not computed to their end");
+            self.figures.lock().computing.remove(&key);
+            Err(Problem {
+                kind: ProblemKind::Internal,
+                detail: "the delivery figures could not be computed".to_owned(),
+                remedy: "try again; look into the server's log".to_owned(),
+                field: None,
+            })
+        })
     }
 
     async fn compute(&self, key: &Key, now: Time) -> Answer<Dora> {

@@ -1,6 +1,6 @@
 //! Images: lineage, where each serves, baking and importing.
 
-use super::error::{invalid, not_found, of_making, of_store};
+use super::error::{at, invalid, not_found, of_making, of_store};
 use super::{InMaking, World, require_within};
 use app::backend::{Answer, Viewer, ViewerRole};
 use app::view::*;
@@ -133,12 +133,7 @@ impl World {
         viewer: &Viewer,
         request: ImportRequest,
     ) -> Answer<ImageView> {
-        require_within(
-            viewer,
-            ViewerRole::Operator,
-            Some(&request.app),
-            "import images",
-        )?;
+        self.may_make(viewer, &request.app, "import images").await?;
         let layout = absolute(&request.folder)?;
         let entry = self
             .making
@@ -162,6 +157,26 @@ impl World {
                 .await
         });
         task.await.map_err(lost)?
+    }
+
+    /// An image belongs to its application and not to a place, so the right to operate any of its
+    /// environments is enough; where it may run is asked when it is started.
+    pub(super) async fn may_make(&self, viewer: &Viewer, app: &AppName, what: &str) -> Answer<()> {
+        let Err(refused) = require_within(viewer, ViewerRole::Operator, Some(app), what) else {
+            return Ok(());
+        };
+        match self.store.application(app).await.map_err(of_store)? {
+            Some(_) => Err(refused),
+            None => Err(at(
+                not_found(
+                    format!("application {app}"),
+                    format!(
+                        "declare it with `viridian apply -f FILE`; to {what} under a name that nobody declared takes the role operator in every application"
+                    ),
+                ),
+                "app",
+            )),
+        }
     }
 
     /// What is being baked and imported now, oldest first.

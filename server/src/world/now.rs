@@ -1,13 +1,13 @@
 //! The page *Now*: what needs a person, what moves, what runs where.
 
-use super::World;
 use super::environment::{Scene, cell};
 use super::error::of_store;
+use super::{World, befell};
 use app::backend::{Answer, Viewer};
 use app::view::*;
 use domain::plan::Until;
 use domain::rollout::{Pause, sentence};
-use domain::{Action, Command, EnvName, Status};
+use domain::{Action, Command, EnvName, Status, Time};
 use engine::Snapshot;
 use std::collections::BTreeMap;
 use store::RolloutQuery;
@@ -75,7 +75,7 @@ impl World {
             } else {
                 needs.extend(self.failed(viewer, scene).await?);
             }
-            needs.extend(drift(scene));
+            needs.extend(drift(scene, self.time()));
         }
         Ok(needs)
     }
@@ -167,32 +167,15 @@ impl World {
     }
 }
 
-fn drift(scene: &Scene) -> Option<Need> {
-    let mut changed = scene.groups.iter().flat_map(|group| {
-        group
-            .instances
-            .iter()
-            .filter(|i| !i.drift.is_empty())
-            .map(move |i| (group, i))
-    });
-    let (group, instance) = changed.next()?;
-    let more = changed.count();
-    let others = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+fn drift(scene: &Scene, now: Time) -> Option<Need> {
+    let note = befell::drift(scene, now)?;
     Some(Need {
         kind: NeedKind::Drift,
         app: scene.record.app.clone(),
         env: scene.record.spec.name.clone(),
         rollout: None,
-        title: format!("{} of {} differs from its image", instance.id, group.name),
-        detail: format!(
-            "{}: {}{others}. It is replaced by an unchanged one.",
-            instance.id,
-            instance.drift.join(", ")
-        ),
+        title: note.title,
+        detail: note.detail,
         actions: Vec::new(),
         step: 0,
     })

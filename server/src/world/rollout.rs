@@ -1,6 +1,6 @@
 //! Rollouts: rows, the whole of one, and what can be said to it.
 
-use super::authority::{needed, require, restrict, still_allowed};
+use super::authority::{allowed, require, restrict};
 use super::error::{invalid, not_found, of_engine, of_store};
 use super::{World, group, journal, steps, words};
 use app::backend::{Answer, Viewer, ViewerRole};
@@ -75,9 +75,9 @@ impl World {
         } else {
             self.engine.series(&plan.target)
         };
-        let trouble = self
-            .engine
-            .trouble(&plan.target)
+        let trouble = self.engine.trouble(&plan.target);
+        let trouble = trouble
+            .or_else(|| words::stuck(rollout, seen))
             .filter(|_| !rollout.status.is_terminal());
         let mut told = sentence(rollout, seen, now);
         if let Some(trouble) = &trouble {
@@ -102,7 +102,7 @@ impl World {
             ended_at: rollout.ended_at,
             step: rollout.step,
             steps: steps::of_rollout(rollout, seen),
-            series: group::series(&groups, &samples),
+            series: group::series(rollout, &groups, &samples),
             groups,
             actions,
             timeline: steps::timeline(rollout, now),
@@ -224,13 +224,10 @@ impl World {
         }
     }
 
-    async fn ask(&self, viewer: &Viewer, request: &StartRequest) -> Answer<Ask> {
-        let StartRequest {
-            app,
-            env,
-            image,
-            strategy,
-        } = request;
+    /// Where something is to start, if there is such a place. Reading is open, so that there is none
+    /// is told to everybody, before their rights.
+    async fn declared(&self, request: &StartRequest) -> Answer<Target> {
+        let StartRequest { app, env, .. } = request;
         let known = self.store.application(app).await.map_err(of_store)?;
         let known = known.ok_or_else(|| of_engine(EngineError::NoApplication(app.clone())))?;
         let target = Target {
@@ -244,6 +241,16 @@ impl World {
         {
             return Err(of_engine(EngineError::NoEnvironment(target)));
         }
+        Ok(target)
+    }
+
+    async fn ask(&self, viewer: &Viewer, at: Target, request: &StartRequest) -> Answer<Ask> {
+        let StartRequest {
+            app,
+            image,
+            strategy,
+            ..
+        } = request;
         let image = self.resolve(app, image).await?;
         if &image.app != app {
             return Err(invalid(
@@ -257,7 +264,7 @@ impl World {
         }
         let by = viewer.actor.clone();
         Ok(Ask {
-            target,
+            target: at,
             image: image.digest,
             version: image.version,
             strategy: *strategy,
@@ -270,12 +277,14 @@ impl World {
         viewer: &Viewer,
         request: StartRequest,
     ) -> Answer<PlanView> {
-        let ask = self.ask(viewer, &request).await?;
+        let target = self.declared(&request).await?;
+        let ask = self.ask(viewer, target, &request).await?;
         let plan = self.engine.plan(&ask).await.map_err(of_engine)?;
         let changes = match &plan.from {
             Some(from) => self.changes(&from.image, &plan.to.image).await,
             None => Vec::new(),
         };
+        let ahead = self.ahead(&plan.target).await?;
         Ok(PlanView {
             app: request.app,
             env: request.env,
@@ -286,7 +295,19 @@ impl World {
             declared_wait_ms: plan.declared_wait_ms(),
             how_back: words::how_back(&plan),
             changes,
+            note: words::behind(&plan.target, &ahead),
+            behind: ahead.iter().map(|record| record.id).collect(),
         })
+    }
+
+    /// Rollouts that a new one would wait for, in the order in which they have the environment. One
+    /// that waits for an approval keeps nobody waiting.
+    async fn ahead(&self, target: &Target) -> Answer<Vec<RolloutRecord>> {
+        let mut ahead = self.unfinished(Some(&target.app)).await?;
+        ahead.retain(|record| record.env == target.env);
+        ahead.retain(|record| record.active || matches!(record.status, Status::Pending { .. }));
+        ahead.sort_by_key(|record| (!record.active, record.id));
+        Ok(ahead)
     }
 
     pub(super) async fn start_rollout(
@@ -294,12 +315,9 @@ impl World {
         viewer: &Viewer,
         request: StartRequest,
     ) -> Answer<RolloutView> {
-        let target = Target {
-            app: request.app.clone(),
-            env: request.env.clone(),
-        };
+        let target = self.declared(&request).await?;
         require(viewer, ViewerRole::Operator, &target, "start rollouts")?;
-        let ask = self.ask(viewer, &request).await?;
+        let ask = self.ask(viewer, target, &request).await?;
         let id = self.engine.begin(&ask).await.map_err(of_engine)?;
         self.rollout_view(viewer, id).await
     }
@@ -313,10 +331,15 @@ impl World {
     ) -> Answer<RolloutView> {
         let snapshot = self.snapshot(id).await?;
         let rollout = &snapshot.rollout;
-        let target = &rollout.plan.target;
-        require(viewer, needed(rollout, command), target, command.as_str())?;
+        allowed(viewer, rollout, command)?;
         let by = viewer.actor.clone();
-        let may = |rollout: &Rollout| still_allowed(viewer, rollout, command);
+        // Asked again of the rollout that is changed: meanwhile it may have come to where more is needed.
+        let may = |rollout: &Rollout| {
+            allowed(viewer, rollout, command).map_err(|problem| Refused {
+                why: problem.detail,
+                remedy: problem.remedy,
+            })
+        };
         let done = self
             .engine
             .command_where(id, command, by, request.step, &may)

@@ -2,8 +2,46 @@
 
 use domain::gate::Verdict;
 use domain::rollout::{Ending, Pause, What};
-use domain::{Plan, Strategy};
+use domain::{Observation, Plan, Rollout, Status, Strategy, Target};
 use store::{Entry, EntryEvent, RolloutRecord};
+
+/// Why a way back stands still although all visitors are served: what is left of the old group cannot
+/// grow to its size again.
+pub(super) fn stuck(rollout: &Rollout, seen: Option<&Observation>) -> Option<String> {
+    let back = rollout.status == Status::RollingBack;
+    let old = &rollout.plan.from.as_ref().filter(|_| back)?.name;
+    let why = seen?.group(old)?.broken.as_ref()?;
+    Some(format!("{old} cannot run: {why}"))
+}
+
+/// What it means for a plan that others have the environment, or wait for it: told in their order.
+pub(super) fn behind(target: &Target, ahead: &[RolloutRecord]) -> String {
+    let (active, waiting): (Vec<_>, Vec<_>) = ahead.iter().partition(|record| record.active);
+    let named = |records: &[&RolloutRecord]| {
+        let ids: Vec<_> = records.iter().map(|r| r.id.to_string()).collect();
+        match ids.split_last() {
+            Some((last, rest)) if !rest.is_empty() => {
+                format!("rollouts {} and {last}", rest.join(", "))
+            }
+            _ => format!("rollout {}", ids.join("")),
+        }
+    };
+    let wait = if waiting.len() == 1 { "waits" } else { "wait" };
+    let told = match (active.is_empty(), waiting.is_empty()) {
+        (true, true) => return String::new(),
+        (false, true) => format!("{} is under way in {target}", named(&active)),
+        (false, false) => format!(
+            "{} is under way in {target} and {} {wait}",
+            named(&active),
+            named(&waiting)
+        ),
+        (true, false) => format!("{} {wait} for {target}", named(&waiting)),
+    };
+    format!(
+        "{}. This one would begin after that, with its plan made anew from what serves then.",
+        capital(&told)
+    )
+}
 
 /// What one event of a rollout says, beside its plan.
 pub(super) fn event(what: &What, plan: Option<&Plan>) -> String {
@@ -66,6 +104,12 @@ pub(super) fn event(what: &What, plan: Option<&Plan>) -> String {
             }
         },
         What::Resumed => "Goes on".to_owned(),
+        What::InstancesEnded { group, total: 1 } => {
+            format!("An instance of {group} ended by itself")
+        }
+        What::InstancesEnded { group, total } => {
+            format!("Instances of {group} ended by themselves, {total} so far")
+        }
         What::Promoted { step: position } => format!("Promoted past: {}", step(*position)),
         What::Returning {
             why,
@@ -122,7 +166,9 @@ pub(crate) fn what_happened(entry: &Entry) -> String {
                     None => format!("{name} {value}"),
                 })
                 .collect();
-            if told.is_empty() {
+            if let Some(text) = detail.as_str() {
+                format!("{kind}: {text}")
+            } else if told.is_empty() {
                 kind
             } else {
                 format!("{kind}: {}", told.join(", "))

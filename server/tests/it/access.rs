@@ -1,6 +1,6 @@
 //! Who comes in, and what for.
 
-use crate::harness::Server;
+use crate::harness::{Server, start};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -45,12 +45,7 @@ fn nothing_is_had_without_signing_in_but_the_open_list() {
     ] {
         assert_eq!(server.send("GET", path, &[], b"").status, 401, "{path}");
     }
-    for path in [
-        "/do/rollouts",
-        "/do/rollouts/1/promote",
-        "/do/sign-out",
-        "/sign-in/x",
-    ] {
+    for path in ["/do/rollouts", "/do/rollouts/1/promote", "/do/sign-out"] {
         assert_eq!(server.send("POST", path, &[], b"").status, 401, "{path}");
     }
     for path in ["/healthz", "/readyz", "/favicon.svg"] {
@@ -68,18 +63,45 @@ fn a_link_signs_in_one_browser_once() {
     let server = Server::start();
     let link = server.ok(&["login-link"]);
     let path = link.trim().strip_prefix(&server.url).unwrap();
-    let answer = server.send("GET", path, &[], b"");
+    // Looking at it, as a mail's scanner or a browser that reads ahead does, uses nothing up.
+    for method in ["HEAD", "GET", "GET"] {
+        let looked = server.send(method, path, &[], b"");
+        assert_eq!((looked.status, looked.header("set-cookie")), (200, None));
+        assert_eq!(looked.header("cache-control"), Some("no-store"));
+        if method == "GET" {
+            assert!(
+                looked
+                    .body
+                    .contains("<button autofocus>Sign in as ada</button>")
+                    && looked.body.contains("admin everywhere")
+                    && looked.body.contains(&server.url),
+                "{looked:?}"
+            );
+        }
+    }
+    // A page of somebody else cannot press the button: the browser would work in their name.
+    let strange: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("origin", "http://evil.example")],
+        &[("origin", "null")],
+        &[("origin", &server.url), ("sec-fetch-site", "cross-site")],
+    ];
+    for headers in strange {
+        let pressed = server.send("POST", path, headers, b"");
+        assert_eq!(pressed.status, 403, "{headers:?}: {pressed:?}");
+        assert!(pressed.header("set-cookie").is_none());
+        assert!(pressed.body.contains("<h1>This could not be done"));
+    }
+    let answer = server.press(path);
     assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
-    assert_eq!(
-        server.send("GET", path, &[], b"").status,
-        410,
-        "a second use"
-    );
+    assert_eq!(server.press(path).status, 410, "a second use");
+    assert_eq!(server.send("GET", path, &[], b"").status, 410);
     let guess = server.send("GET", "/sign-in/guess", &[], b"");
     assert!(
         guess.status == 404 && guess.body.contains("not known here"),
         "{guess:?}"
     );
+    assert_eq!(server.press("/sign-in/guess").status, 404);
     let cookie = answer
         .header("set-cookie")
         .unwrap()
@@ -249,18 +271,7 @@ fn the_one_who_asked_cannot_approve_and_another_can() {
     server.apply("[environment.blue_green]\napproval = \"another_person\"\nretain_ms = 0\n");
     server.first();
     server.bake("2", "two");
-    server.ok(&[
-        "rollout",
-        "start",
-        "--app",
-        "site",
-        "--env",
-        "prod",
-        "--image",
-        "2",
-        "--strategy",
-        "blue-green",
-    ]);
+    server.ok(&start("2", "blue-green", &[]));
     crate::harness::wait("the approval's turn", || {
         let view = server.get("/api/v1/rollouts/2");
         (view["reason"] == "approval").then_some(())

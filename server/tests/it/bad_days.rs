@@ -2,8 +2,10 @@
 //! servers for one folder.
 
 use crate::disk::{Disk, fill};
-use crate::harness::{BINARY, Given, Server, pause, root_of, start, wait};
+use crate::harness::{BINARY, Given, Server, bake_args, pause, root_of, start, stop_node, wait};
 use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -41,7 +43,7 @@ fn on_a_full_disk_traffic_goes_on_and_what_was_said_is_done_or_refused() {
         "{said}"
     );
     let folder = server.folder.path().join("site-2");
-    let said = server.fails(&bake_again(&folder), 1);
+    let said = server.fails(&bake_args(&folder, "3", &["python3"]), 1);
     assert!(said.contains("free some"), "{said}");
     let output = server.run(&["doctor"]);
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -79,19 +81,43 @@ fn on_a_full_disk_traffic_goes_on_and_what_was_said_is_done_or_refused() {
     assert_eq!(server.rollout(2)["state"], "rolled_back");
 }
 
-fn bake_again(folder: &Path) -> Vec<&str> {
-    let folder = folder.to_str().unwrap();
-    vec![
-        "image",
-        "bake",
-        folder,
-        "--app",
-        "site",
-        "--version",
-        "3",
-        "--",
-        "python3",
-    ]
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_anything_is_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let Some(disk) = Disk::mount(&data, 48) else {
+        return;
+    };
+    let given = Given {
+        disk: Some(disk),
+        ..Given::default()
+    };
+    let mut server = Server::start_with(folder, given);
+    let port = server.apply("");
+    server.first();
+    server.stop();
+    // The node writes there, too: what it holds open keeps the disk from being shut.
+    stop_node(&server.data().join("node"));
+    let disk = server.given.disk.as_ref().unwrap();
+    disk.read_only(&data);
+    let said = server.refuses_to_serve();
+    assert!(
+        said.contains("data cannot be written")
+            && said.contains("read-only")
+            && said.contains("--data DIR"),
+        "{said}"
+    );
+    let socket = server.data().join("node/node.sock");
+    assert!(UnixStream::connect(socket).is_err(), "a node was started");
+    disk.writable(&data);
+    server.serve();
+    assert_eq!(server.rollout(1)["state"], "succeeded");
+    wait("what served before", || {
+        TcpStream::connect(("127.0.0.1", port))
+            .is_ok()
+            .then_some(())
+    });
+    wait("its answer", || (root_of(port) == "one").then_some(()));
 }
 
 /// Another program that holds the database's lock for writing.

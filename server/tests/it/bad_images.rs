@@ -1,24 +1,12 @@
 //! Folders and images that are not what they should be.
 
-use crate::harness::{PYTHON, Server, root_of, start};
+use crate::harness::{PYTHON, Server, bake_args, root_of, start, wait};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
 fn bake<'a>(folder: &'a Path, version: &'a str) -> Vec<&'a str> {
-    let folder = folder.to_str().unwrap();
-    let mut args = vec![
-        "image",
-        "bake",
-        folder,
-        "--app",
-        "site",
-        "--version",
-        version,
-        "--",
-    ];
-    args.extend(PYTHON);
-    args
+    bake_args(folder, version, &PYTHON)
 }
 
 fn sparse(file: &Path, bytes: u64) {
@@ -158,4 +146,62 @@ fn an_image_of_a_name_that_nobody_declared_is_made_and_the_name_doubted() {
     std::fs::write(folder.join("index.html"), "y").unwrap();
     let said = server.says(&bake(&folder, "2"), 0);
     assert!(!said.contains(doubt), "{said}");
+}
+
+/// Traffic is back at once on what is left of the old group; that it cannot grow again is told, not
+/// waited for in silence.
+#[test]
+fn a_way_back_whose_image_is_gone_says_so_while_it_waits() {
+    let server = Server::start();
+    let port = server
+        .apply("[environment.rolling]\nmax_surge = 0\nmax_unavailable = 1\npause_ms = 600000\n");
+    server.first();
+    server.bake("2", "two");
+    server.ok(&start("2", "rolling", &[]));
+    wait("a batch", || {
+        let seen = server.rollout(2);
+        let groups = seen["groups"].as_array().unwrap().iter();
+        let weights: Vec<_> = groups
+            .map(|g| g["weight_observed"].as_u64().unwrap())
+            .collect();
+        weights
+            .iter()
+            .all(|weight| *weight > 0 && weights.len() == 2)
+            .then_some(())
+    });
+    forget(&server, "1");
+    server.ok(&["rollout", "rollback", "2"]);
+    let told = wait("why it stands still", || {
+        let now = server.rollout(2);
+        assert_eq!(now["state"], "rolling_back", "{now}");
+        (!now["trouble"].is_null()).then_some(now)
+    });
+    let (sentence, trouble) = (&told["sentence"], &told["trouble"]);
+    assert!(
+        sentence
+            .as_str()
+            .unwrap()
+            .contains("It is held up: site-prod-v001 cannot run"),
+        "{sentence}"
+    );
+    assert!(
+        trouble.as_str().unwrap().contains("bake or import it"),
+        "{trouble}"
+    );
+    assert_eq!(root_of(port), "one");
+}
+
+/// Takes an image out of the node's store.
+fn forget(server: &Server, version: &str) {
+    let images = server.get("/api/v1/images");
+    let mut images = images["images"].as_array().unwrap().iter();
+    let image = images.find(|image| image["version"] == version).unwrap();
+    let file = server.data().join("node/images/oci/index.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut index: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let manifests = index["manifests"].as_array_mut().unwrap();
+    let before = manifests.len();
+    manifests.retain(|manifest| manifest["digest"] != image["digest"]);
+    assert_eq!(manifests.len(), before - 1, "{text}");
+    std::fs::write(&file, index.to_string()).unwrap();
 }

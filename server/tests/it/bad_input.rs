@@ -224,7 +224,63 @@ fn every_error_is_a_problem() {
             vec![auth],
             b"",
             400,
-            Some("query"),
+            Some("limit"),
+        ),
+        (
+            "GET",
+            "/api/v1/rollouts?app=Storefront",
+            vec![auth],
+            b"",
+            400,
+            Some("app"),
+        ),
+        (
+            "GET",
+            "/api/v1/rollouts?since=abc",
+            vec![auth],
+            b"",
+            400,
+            Some("since"),
+        ),
+        (
+            "GET",
+            "/api/v1/history?since=abc",
+            vec![auth],
+            b"",
+            400,
+            Some("since"),
+        ),
+        (
+            "GET",
+            "/api/v1/history.csv?aap=site",
+            vec![auth],
+            b"",
+            400,
+            Some("aap"),
+        ),
+        (
+            "GET",
+            "/api/v1/audit?before=7",
+            vec![auth],
+            b"",
+            400,
+            Some("before"),
+        ),
+        (
+            "GET",
+            "/api/v1/images?env=prod",
+            vec![auth],
+            b"",
+            400,
+            Some("env"),
+        ),
+        (
+            "GET",
+            "/api/v1/events?rollot=7",
+            vec![auth],
+            b"",
+            400,
+            Some("rollot"),
         ),
         (
             "GET",
@@ -302,6 +358,72 @@ fn every_error_is_a_problem() {
             );
         }
     }
+}
+
+#[test]
+fn a_filter_of_the_history_that_cannot_be_read_is_kept_and_lists_nothing() {
+    let server = Server::start();
+    server.apply("");
+    server.first();
+    let cookie = server.cookie(&[]);
+    let page = |query: &str| {
+        let path = format!("/history?{query}");
+        server.send("GET", &path, &[("cookie", &cookie)], b"")
+    };
+    for (query, kept, told) in [
+        ("app=Site", "value=\"Site\"", "is no application name"),
+        (
+            "env=a+b&app=site",
+            "value=\"a b\"",
+            "is no environment name",
+        ),
+        ("state=lost&app=site", "value=\"site\"", "is no state"),
+    ] {
+        let answer = page(query);
+        assert_eq!(answer.status, 422, "{query}: {}", answer.head);
+        let body = &answer.body;
+        assert!(
+            body.contains(kept) && body.contains(told),
+            "{query}: {body}"
+        );
+        assert!(body.contains("role=\"alert\""), "{query}: {body}");
+        assert!(!body.contains("history.csv"), "{query}: {body}");
+        assert!(!body.contains("/rollouts/1"), "{query}: {body}");
+    }
+    let answer = page("app=site");
+    assert_eq!(answer.status, 200, "{}", answer.head);
+    assert!(answer.body.contains("history.csv?app=site"));
+    assert!(answer.body.contains("/rollouts/1"));
+}
+
+#[test]
+fn the_step_that_was_looked_at_is_counted_as_it_is_shown() {
+    let server = Server::start();
+    server.apply("[environment.blue_green]\napproval = \"anyone\"\nretain_ms = 0\n");
+    server.first();
+    server.bake("2", "two");
+    server.ok(&start("2", "blue-green", &[]));
+    let step = wait("the approval's turn", || {
+        let now = server.rollout(2);
+        (now["reason"] == "approval").then(|| now["step"].as_u64().unwrap())
+    });
+    let shown = server.ok(&["rollout", "show", "2"]);
+    let number = step + 1;
+    let line = shown.lines().find(|line| line.contains("now ")).unwrap();
+    assert!(line.contains(&format!("{number}. ")), "{line}");
+    let promote = |step: u64| {
+        let step = step.to_string();
+        server.run(&["rollout", "promote", "2", "--step", &step])
+    };
+    for (step, code, told) in [(0, 2, "--step"), (number - 1, 1, "moved on")] {
+        let output = promote(step);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{step}: {said}");
+        assert!(said.contains(told), "{step}: {said}");
+    }
+    let output = promote(number);
+    assert!(output.status.success(), "{output:?}");
+    server.until_state(2, "succeeded");
 }
 
 #[test]

@@ -82,7 +82,14 @@ fn behind_https_the_told_address_alone_may_write() {
     let link = server.ok(&["login-link"]);
     let path = link.trim().strip_prefix("https://ops.example.org").unwrap();
     let host = ("host", "ops.example.org");
-    let answer = server.send("GET", path, &[host], b"");
+    let page = server.send("GET", path, &[host], b"");
+    assert!(
+        page.body
+            .contains("<strong>https://ops.example.org</strong>"),
+        "{page:?}"
+    );
+    let origin = ("origin", "https://ops.example.org");
+    let answer = server.send("POST", path, &[host, origin], b"");
     assert_eq!(answer.status, 303, "{answer:?}");
     let cookie = answer.header("set-cookie").unwrap();
     assert!(
@@ -205,4 +212,52 @@ fn is_page(answer: &Answer, status: u16, told: &str) {
         "a way on: {}",
         answer.body
     );
+}
+
+#[test]
+fn only_what_this_server_said_to_this_browser_is_shown_as_its_words() {
+    let server = Server::start();
+    server.apply("[environment.canary]\nweights = [50, 100]\npause_ms = 600000\n");
+    server.first();
+    let cookie = server.cookie(&[]);
+    let page = |cookie: &str, path: &str| {
+        let answer = server.send("GET", path, &[("cookie", cookie), HTML], b"");
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        answer.body
+    };
+    for path in ["/", "/applications/site", "/rollouts/1"] {
+        for query in ["problem=Call%20Mallory", "said=Call%20Mallory"] {
+            let body = page(&cookie, &format!("{path}?{query}"));
+            assert!(!body.contains("Call Mallory"), "{path}?{query}: {body}");
+        }
+    }
+    // A refusal is told in full, and to this browser alone.
+    let origin = ("origin", server.url.as_str());
+    let refused = |form: &str| {
+        let headers = [("cookie", cookie.as_str()), origin, FORM];
+        let answer = server.send("POST", "/do/rollouts/1/promote", &headers, form.as_bytes());
+        assert_eq!(answer.status, 303, "{answer:?}");
+        answer.header("location").unwrap().to_owned()
+    };
+    let to = refused("return_to=%2Frollouts%2F1%3Ftab%3Dx");
+    let said = "class=\"notice notice-bad\">it is over: succeeded; start a new rollout";
+    let shown = page(&cookie, &to);
+    assert!(shown.contains(said), "{to}: {shown}");
+    let mallory = server.cookie(&["--name", "mallory", "--role", "viewer"]);
+    assert!(!page(&mallory, &to).contains(said), "another's words");
+    let other = to.replace("it%20is%20over", "Call%20Mallory");
+    assert_ne!(other, to);
+    assert!(!page(&cookie, &other).contains("Call Mallory"), "{other}");
+    // What was said of an earlier try does not follow.
+    let again = refused(&format!("return_to={}", escaped(&to)));
+    assert_eq!(again, to);
+}
+
+/// As a form sends an address in a field.
+fn escaped(text: &str) -> String {
+    let byte = |b: u8| match b {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => char::from(b).to_string(),
+        _ => format!("%{b:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }

@@ -1,6 +1,7 @@
 //! A small disk of one server's own, to be filled: a memory file system in a mount namespace, which
 //! needs no privileges and goes with the processes in it.
 
+use skipped::skipped;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,9 @@ impl Disk {
         let mut disk = match holder {
             Ok(holder) => Self { holder },
             Err(error) => {
-                skipped(&format!("unshare cannot be run: {error}"));
+                skipped(&format!(
+                    "no disk can be mounted, unshare cannot be run: {error}"
+                ));
                 return None;
             }
         };
@@ -46,7 +49,7 @@ impl Disk {
             let mut why = String::new();
             let mut stderr = disk.holder.stderr.take().unwrap();
             std::io::Read::read_to_string(&mut stderr, &mut why).unwrap();
-            skipped(why.trim());
+            skipped(&format!("no disk can be mounted: {why}"));
             return None;
         }
         Some(disk)
@@ -60,6 +63,25 @@ impl Disk {
             .arg(self.holder.id().to_string())
             .arg(program);
         command
+    }
+
+    /// Lets nothing be written any more; nothing on it may be open for writing.
+    pub(crate) fn read_only(&self, place: &Path) {
+        self.remount("ro", place);
+    }
+
+    pub(crate) fn writable(&self, place: &Path) {
+        self.remount("rw", place);
+    }
+
+    fn remount(&self, how: &str, place: &Path) {
+        let mut mount = self.inside("mount");
+        let done = mount
+            .args(["-o", &format!("remount,{how}")])
+            .arg(place)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
     }
 
     /// A path on the disk, from outside.
@@ -96,12 +118,4 @@ pub(crate) fn fill(file: &Path) {
             Err(error) => panic!("{error}"),
         }
     }
-}
-
-/// Said past the harness, which would swallow what a passing test prints.
-fn skipped(why: &str) {
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: no disk can be mounted for this test: {why}"
-    );
 }

@@ -1,8 +1,9 @@
 //! The live stream.
 
-use crate::harness::Server;
+use crate::harness::{Server, start};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::process::Command;
 use std::time::Duration;
 
 /// An open stream; `None` at its end.
@@ -17,13 +18,23 @@ struct Event {
 
 impl Stream {
     fn open(server: &Server, query: &str, last: Option<i64>) -> Self {
+        let bearer = format!("authorization: Bearer {}", server.token);
+        Self::open_with(server, query, last, &bearer)
+    }
+
+    /// With another header that says who listens.
+    fn open_with(server: &Server, query: &str, last: Option<i64>, who: &str) -> Self {
         let mut stream = TcpStream::connect(server.address()).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(30)))
             .unwrap();
         let last = last.map_or_else(String::new, |id| format!("last-event-id: {id}\r\n"));
-        let (host, token) = (server.address(), &server.token);
-        write!(stream, "GET /api/v1/events{query} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\n{last}\r\n").unwrap();
+        let host = server.address();
+        write!(
+            stream,
+            "GET /api/v1/events{query} HTTP/1.1\r\nhost: {host}\r\n{who}\r\n{last}\r\n"
+        )
+        .unwrap();
         let mut stream = BufReader::new(stream);
         let mut line = String::new();
         stream.read_line(&mut line).unwrap();
@@ -56,6 +67,19 @@ impl Stream {
         }
     }
 
+    /// Everything that still comes before the server ends it.
+    fn until_end(mut self) -> Vec<Event> {
+        let mut line = String::new();
+        let mut events = Vec::new();
+        while let Some(event) = self.next() {
+            events.push(event);
+        }
+        // An end, and not a silence that was waited out.
+        let read = self.0.read_line(&mut line);
+        assert!(matches!(read, Ok(0)), "it did not end: {read:?}");
+        events
+    }
+
     fn until(&mut self, what: &str) -> Vec<Event> {
         let mut events = Vec::new();
         loop {
@@ -77,19 +101,7 @@ fn changes_come_in_order_and_a_listener_that_comes_back_misses_nothing() {
     server.apply("");
     server.bake("1", "one");
     let mut live = Stream::open(&server, "?app=site", None);
-    server.ok(&[
-        "rollout",
-        "start",
-        "--app",
-        "site",
-        "--env",
-        "prod",
-        "--image",
-        "1",
-        "--strategy",
-        "canary",
-        "--watch",
-    ]);
+    server.ok(&start("1", "canary", &["--watch"]));
     let heard = live.until("succeeded");
     let ids: Vec<_> = heard.iter().filter_map(|event| event.id).collect();
     assert!(
@@ -136,18 +148,7 @@ fn a_killed_server_goes_on_where_it_was() {
     server.apply("[environment.blue_green]\nretain_ms = 3000\n");
     server.first();
     server.bake("2", "two");
-    server.ok(&[
-        "rollout",
-        "start",
-        "--app",
-        "site",
-        "--env",
-        "prod",
-        "--image",
-        "2",
-        "--strategy",
-        "blue-green",
-    ]);
+    server.ok(&start("2", "blue-green", &[]));
     let token = server.token.clone();
     server.kill();
     server.serve();
@@ -157,4 +158,72 @@ fn a_killed_server_goes_on_where_it_was() {
         Some(0)
     );
     assert!(server.ok(&["doctor"]).contains("Everything is sound"));
+}
+
+#[test]
+fn a_listener_is_let_go_with_what_it_came_in_by() {
+    let server = Server::start();
+    let bearer = |name: &str| {
+        let token = server.ok(&["token", "create", "--name", name]);
+        format!("authorization: Bearer {}", token.trim())
+    };
+    let eve = bearer("eve");
+    let open = |who: &str| Stream::open_with(&server, "", None, who);
+    let asked = server.send(
+        "POST",
+        "/api/v1/login-links",
+        &[
+            eve.split_once(": ").unwrap(),
+            ("content-type", "application/json"),
+        ],
+        b"{}",
+    );
+    let link = asked.json()["url"].as_str().unwrap().to_owned();
+    let pressed = server.press(link.strip_prefix(&server.url).unwrap());
+    let of_eve = pressed.header("set-cookie").unwrap();
+    let of_eve = format!("cookie: {}", of_eve.split(';').next().unwrap());
+    let ada = server.cookie(&[]);
+    let by_cookie = format!("cookie: {ada}");
+
+    let mut stays = Stream::open(&server, "", None);
+    let (token, browser, signed_in) = (open(&eve), open(&of_eve), open(&by_cookie));
+    server.ok(&["token", "revoke", "eve"]);
+    // It is over before anything more is told, the revocation included.
+    assert!(token.until_end().is_empty());
+    assert!(browser.until_end().is_empty(), "it came from the token");
+    let ours = [("cookie", ada.as_str()), ("origin", server.url.as_str())];
+    assert_eq!(server.send("POST", "/do/sign-out", &ours, b"").status, 303);
+    let heard = signed_in.until_end();
+    assert!(
+        heard
+            .iter()
+            .all(|event| event.data.contains("token_revoked")),
+        "{heard:?}"
+    );
+    let heard = stays.until("signed_out");
+    assert!(
+        heard
+            .iter()
+            .any(|event| event.data.contains("token_revoked")),
+        "others go on: {heard:?}"
+    );
+
+    // Nothing tells of a token that ended by itself: each listener is looked up now and then.
+    let quiet = bearer("quiet");
+    let quiet = open(&quiet);
+    let take = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); \
+        n=c.execute(\"update token set expires_at=1 where name='quiet'\").rowcount; c.commit(); sys.exit(n-1)";
+    let done = Command::new("python3")
+        .args(["-c", take])
+        .arg(server.data().join("viridian.db"))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+    quiet.until_end();
+    let listeners = server.ask("GET", "/metrics", None);
+    assert!(
+        listeners.body.contains("viridian_event_listeners 1"),
+        "{}",
+        listeners.body
+    );
 }

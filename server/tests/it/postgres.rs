@@ -1,7 +1,7 @@
 //! The server on PostgreSQL: a throwaway server on a Unix socket in a temporary folder, no port.
 
 use crate::harness::{Given, Server, pause, root_of, start, wait};
-use std::io::Write;
+use skipped::skipped;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -113,11 +113,6 @@ fn serve(postgres: &Path, user: Option<(u32, u32)>, folder: &Path) -> Child {
         .unwrap()
 }
 
-/// Said past the harness, which would swallow what a passing test prints.
-fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "SKIPPED on PostgreSQL: {why}");
-}
-
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -221,6 +216,49 @@ fn the_whole_walk_holds_on_postgresql() {
     });
     assert_eq!(server.rollout(3)["state"], "succeeded");
     assert!(server.ok(&["doctor"]).contains("Everything is sound"));
+}
+
+#[test]
+fn one_server_at_a_time_works_with_a_database() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let given = || Given {
+        database_url: Some(postgres.url()),
+        ..Given::default()
+    };
+    let mut first = Server::start_with(tempfile::tempdir().unwrap(), given());
+    let port = first.apply("");
+    first.first();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let refused = Command::new(crate::harness::BINARY)
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .env("VIRIDIAN_DATABASE_URL", postgres.url())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    let holder = format!("process {} on", first.pid());
+    assert!(
+        said.contains("is used by another server") && said.contains(&holder),
+        "{said}"
+    );
+    assert!(!data.join("node").exists(), "a node was started: {said}");
+    assert_eq!(root_of(port), "one");
+    assert!(first.ok(&["doctor"]).contains("Everything is sound"));
+
+    // Whichever way it ends, the seat is free at once.
+    first.kill();
+    let mut second = Server::start_with(folder, given());
+    assert_eq!(second.rollout(1)["state"], "succeeded");
+    let said = first.refuses_to_serve();
+    assert!(said.contains("is used by another server"), "{said}");
+    second.stop();
+    first.serve();
+    assert_eq!(root_of(port), "one");
 }
 
 #[test]

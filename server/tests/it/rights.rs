@@ -1,6 +1,6 @@
 //! Giving rights and taking them away: nobody gives more than they have.
 
-use crate::harness::{Answer, BINARY, Server};
+use crate::harness::{Answer, BINARY, Server, start};
 use serde_json::{Value, json};
 use std::process::{Command, Output};
 
@@ -67,23 +67,18 @@ fn the_command_line_works_within_its_tokens_bounds() {
         "{list}"
     );
     assert!(row("local ").contains("admin "), "{list}");
-    let start = [
-        "rollout",
-        "start",
-        "--app",
-        "site",
-        "--env",
-        "prod",
-        "--image",
-        "1",
-        "--strategy",
-        "canary",
-    ];
+    let start = start("1", "canary", &[]);
     let begun = elsewhere(&server, &ci, &start);
     assert_eq!(begun.status.code(), Some(0), "{begun:?}");
     let refused = said(&elsewhere(&server, &ci, &["rollout", "promote", "1"]));
     assert!(
-        refused.contains("you are operator of site/prod; approver needed to promote")
+        refused.contains("ci asked for this rollout and cannot approve it too")
+            && refused.contains("ask somebody else who is approver of site/prod"),
+        "{refused}"
+    );
+    let refused = said(&elsewhere(&server, &ci, &["rollout", "reject", "1"]));
+    assert!(
+        refused.contains("you are operator of site/prod; approver needed to reject")
             && refused.contains("ask an administrator of site/prod"),
         "{refused}"
     );
@@ -149,6 +144,104 @@ fn the_command_line_works_within_its_tokens_bounds() {
             "{args:?}: {said}"
         );
     }
+}
+
+#[test]
+fn what_does_not_exist_is_told_before_rights() {
+    let server = Server::start();
+    server.apply("");
+    server.bake("1", "one");
+    let of_site = ["--name", "ci", "--role", "operator", "--app", "site"];
+    let ci = token(&server, &of_site);
+    let start = |app: &str, env: &str| {
+        let ask = json!({ "app": app, "env": env, "image": "1", "strategy": "canary" });
+        ask_for(&server, &ci, "POST", "/api/v1/rollouts", &ask)
+    };
+    let bake = |app: &str| {
+        let folder = server.folder.path().join("site-1");
+        let ask = json!({ "folder": folder, "app": app, "version": "9", "command": ["true"], "labels": [] });
+        ask_for(&server, &ci, "POST", "/api/v1/images", &ask)
+    };
+    let import = |app: &str| {
+        let ask = json!({ "folder": "/none", "app": app, "version": "9" });
+        ask_for(&server, &ci, "POST", "/api/v1/images/import", &ask)
+    };
+    for (told, what) in [
+        (start("other", "prod"), "there is no application other"),
+        (start("site", "prd"), "there is no environment site/prd"),
+        (bake("other"), "there is no application other"),
+        (import("other"), "there is no application other"),
+    ] {
+        assert_eq!((told.0, told.1.as_str()), (404, what));
+        assert!(!told.2.is_empty(), "no remedy");
+    }
+    // What exists is still another's.
+    server.ok(&["apply", "-f", shop(&server).to_str().unwrap()]);
+    for told in [start("shop", "prod"), bake("shop"), import("shop")] {
+        assert_eq!(told.0, 403, "{told:?}");
+        assert!(told.1.starts_with("you are viewer of shop"), "{told:?}");
+    }
+}
+
+/// Another team's declaration.
+fn shop(server: &Server) -> std::path::PathBuf {
+    let file = server.folder.path().join("shop.toml");
+    let port = crate::harness::free_port();
+    let text = format!(
+        "[application]\nname = \"shop\"\n[[environment]]\nname = \"prod\"\nlisten = \"127.0.0.1:{port}\"\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+/// Status, detail and remedy of what is refused.
+fn ask_for(
+    server: &Server,
+    token: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> (u16, String, String) {
+    let answer = ask(server, token, method, path, body);
+    let told = answer.json();
+    let text = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
+    (answer.status, text("detail"), text("remedy"))
+}
+
+/// An image belongs to the application: it is baked once and promoted from place to place. Where it
+/// runs is another matter.
+#[test]
+fn who_operates_one_environment_bakes_for_the_application_and_starts_only_there() {
+    let server = Server::start();
+    server.apply("");
+    server.bake("1", "one");
+    let more = [
+        "--name", "dev", "--role", "operator", "--app", "site", "--env", "dev",
+    ];
+    let toml = std::fs::read_to_string(server.folder.path().join("app.toml")).unwrap();
+    let port = crate::harness::free_port();
+    let file = server.folder.path().join("two.toml");
+    let dev = format!("[[environment]]\nname = \"dev\"\nlisten = \"127.0.0.1:{port}\"\n");
+    std::fs::write(&file, toml + &dev).unwrap();
+    server.ok(&["apply", "-f", file.to_str().unwrap()]);
+    let dev = token(&server, &more);
+    let folder = server.folder.path().join("site-1");
+    let bake = json!({ "folder": folder, "app": "site", "version": "2", "command": ["true"], "labels": [] });
+    assert_eq!(
+        ask(&server, &dev, "POST", "/api/v1/images", &bake).status,
+        201
+    );
+    let start = |env: &str| {
+        let ask = json!({ "app": "site", "env": env, "image": "2", "strategy": "canary" });
+        ask_for(&server, &dev, "POST", "/api/v1/rollouts", &ask)
+    };
+    let told = start("prod");
+    assert_eq!(told.0, 403, "{told:?}");
+    assert_eq!(
+        told.1,
+        "you are viewer of site/prod; operator needed to start rollouts"
+    );
+    assert_eq!(start("dev").0, 201);
 }
 
 #[test]
@@ -244,7 +337,7 @@ fn a_browser_that_came_by_a_token_goes_with_it() {
             .to_owned()
     };
     let (used, unused) = (link(), link());
-    let opened = server.send("GET", &used, &[], b"");
+    let opened = server.press(&used);
     assert_eq!(opened.status, 303, "{opened:?}");
     let cookie = opened
         .header("set-cookie")

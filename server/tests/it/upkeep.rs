@@ -1,6 +1,6 @@
 //! The data folder: one server, a sound journal, back-ups.
 
-use crate::harness::Server;
+use crate::harness::{Given, Server};
 use std::process::Command;
 
 #[test]
@@ -64,6 +64,67 @@ fn the_doctor_sees_a_token_that_others_may_read() {
 }
 
 #[test]
+fn the_doctor_sees_a_folder_that_others_may_look_into() {
+    use std::os::unix::fs::PermissionsExt;
+    let server = Server::start();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    for name in ["viridian.db", "viridian.db-wal", "viridian.db-shm"] {
+        assert_eq!(mode(&server.data().join(name)), 0o600, "{name}");
+    }
+    let file = server.folder.path().join("kept.db");
+    server.ok(&["backup", "--to", file.to_str().unwrap()]);
+    assert_eq!(mode(&file), 0o600);
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(server.data(), open).unwrap();
+    let output = server.run(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        said.contains("others may look into") && said.contains("chmod -R go-rwx"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_doctor_sees_lists_that_do_not_show_what_the_journal_says() {
+    let mut server = Server::start();
+    server.apply("");
+    server.first();
+    server.stop();
+    let tamper = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); \
+        c.execute('delete from release where rollout=1'); \
+        n=c.execute('delete from rollout where id=1').rowcount; c.commit(); sys.exit(n-1)";
+    let done = Command::new("python3")
+        .args(["-c", tamper])
+        .arg(server.data().join("viridian.db"))
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let output = server.run(&["doctor", "--json"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = told["findings"][0]["text"].as_str().unwrap();
+    assert!(text.contains("rollout 1 is not listed"), "{text}");
+}
+
+#[test]
+fn whoever_only_looks_leaves_the_lock_alone() {
+    let mut server = Server::start();
+    server.stop();
+    let lock = server.data().join("lock");
+    let before = std::fs::read_to_string(&lock).unwrap();
+    server.ok(&["doctor"]);
+    assert_eq!(std::fs::read_to_string(&lock).unwrap(), before);
+    server.serve();
+    let held = std::fs::read_to_string(&lock).unwrap();
+    assert_ne!(held, before, "who has the folder is named there");
+    server.ok(&["doctor"]);
+    let file = server.folder.path().join("kept.db");
+    server.ok(&["backup", "--to", file.to_str().unwrap()]);
+    assert_eq!(std::fs::read_to_string(&lock).unwrap(), held);
+}
+
+#[test]
 fn a_back_up_made_while_serving_brings_everything_back() {
     let mut server = Server::start();
     server.apply("");
@@ -121,4 +182,37 @@ fn probes_and_figures_tell_of_the_node() {
         "{}",
         metrics.body
     );
+    // Behind a proxy on this machine everybody seems to be on it.
+    let of_proxies: [(&str, &str); 5] = [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "for=203.0.113.9"),
+        ("x-real-ip", "203.0.113.9"),
+        ("via", "1.1 proxy"),
+    ];
+    for header in of_proxies {
+        let answer = server.send("GET", "/metrics", &[header], b"");
+        assert_eq!(answer.status, 401, "{header:?}");
+    }
+    let bearer = format!("Bearer {}", server.token);
+    let headers = [of_proxies[0], ("authorization", bearer.as_str())];
+    assert_eq!(server.send("GET", "/metrics", &headers, b"").status, 200);
+}
+
+#[test]
+fn behind_a_told_proxy_figures_take_a_token() {
+    let given = |args: [&str; 2]| Given {
+        args: args.map(str::to_owned).to_vec(),
+        ..Given::default()
+    };
+    let start = |args| Server::start_with(tempfile::tempdir().unwrap(), given(args));
+    let server = start(["--allow-host", "ops.example.org"]);
+    let other = server.send("GET", "/metrics", &[("host", "ops.example.org")], b"");
+    assert_eq!(other.status, 401, "a name that is not of this machine");
+    assert_eq!(server.send("GET", "/metrics", &[], b"").status, 200);
+
+    // A proxy that says nothing of itself, and asks as if for itself.
+    let server = start(["--public-url", "https://ops.example.org"]);
+    assert_eq!(server.send("GET", "/metrics", &[], b"").status, 401);
+    assert_eq!(server.ask("GET", "/metrics", None).status, 200);
 }

@@ -1,8 +1,9 @@
 //! What the command line says.
 
-use crate::harness::{PYTHON, Server, wait};
+use crate::harness::{BINARY, Given, PYTHON, Server, bake_args, start, wait};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::File;
+use std::path::Path;
 use std::process::Stdio;
 
 #[test]
@@ -22,6 +23,76 @@ fn only_the_first_run_prints_a_way_in() {
     printed(&server);
     assert_eq!(links(&server), 1, "{}", server.log());
     assert!(server.ok(&["login-link"]).contains("/sign-in/"));
+}
+
+#[test]
+fn a_server_without_its_website_says_how_to_name_it() {
+    let folder = tempfile::tempdir().unwrap();
+    // Away from where it was built, nothing lies beside it.
+    let program = folder.path().join("alone/bin/viridian");
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    if std::fs::hard_link(BINARY, &program).is_err() {
+        std::fs::copy(BINARY, &program).unwrap();
+    }
+    let given = Given {
+        program: Some(program),
+        ..Given::default()
+    };
+    let server = Server::start_with(folder, given);
+    let log = server.log();
+    let warning = log.lines().find(|line| line.contains("WARN")).unwrap();
+    assert!(
+        warning.contains("without script and style") && warning.contains("--site DIR"),
+        "{log}"
+    );
+
+    let given = Given {
+        args: vec!["--site".to_owned(), "/none".to_owned()],
+        ..Given::default()
+    };
+    let server = Server::start_with(tempfile::tempdir().unwrap(), given);
+    let log = server.log();
+    let warning = log.lines().find(|line| line.contains("WARN")).unwrap();
+    assert!(
+        warning.contains("/none/pkg") && warning.contains("--site DIR"),
+        "{log}"
+    );
+}
+
+#[test]
+fn what_was_removed_already_is_not_told_as_removed() {
+    let server = Server::start();
+    server.apply("[environment.blue_green]\nretain_ms = 600000\n");
+    server.first();
+    server.bake("2", "two");
+    server.ok(&start("2", "blue-green", &[]));
+    server.until_state(2, "soaking");
+    server.ok(&["rollout", "rollback", "2"]);
+    server.until_state(2, "rolled_back");
+    let veto = [
+        "veto", "remove", "--app", "site", "--env", "prod", "--image", "2",
+    ];
+    let hold = ["hold", "remove", "--app", "site", "--env", "prod"];
+    assert_eq!(
+        server.ok(&veto).trim(),
+        "2 may be started in site/prod again."
+    );
+    assert_eq!(
+        server.ok(&veto).trim(),
+        "There was no veto of 2 in site/prod; nothing has changed."
+    );
+    assert_eq!(
+        server.ok(&hold).trim(),
+        "site/prod is not on hold any more."
+    );
+    assert_eq!(
+        server.ok(&hold).trim(),
+        "There was no hold on site/prod; nothing has changed."
+    );
+    let mut json = hold.to_vec();
+    json.push("--json");
+    let told: serde_json::Value = serde_json::from_str(&server.ok(&json)).unwrap();
+    assert_eq!(told["changed"], false);
 }
 
 #[test]
@@ -79,17 +150,7 @@ fn a_refused_image_is_told_as_a_baker_understands_it() {
     let folder = server.folder.path().join("site-1");
     let folder = folder.to_str().unwrap();
     let bake = |folder: &str, version: &str| {
-        let mut args = vec![
-            "image",
-            "bake",
-            folder,
-            "--app",
-            "site",
-            "--version",
-            version,
-            "--",
-        ];
-        args.extend(PYTHON);
+        let args = bake_args(Path::new(folder), version, &PYTHON);
         let output = server.run(&args);
         let said = [output.stdout, output.stderr].concat();
         (

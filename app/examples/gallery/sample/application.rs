@@ -26,7 +26,36 @@ pub(crate) fn plan(request: StartRequest) -> PlanView {
             change("theme.css", "changed"),
             change("pages/offers.html", "added"),
         ],
+        behind: Vec::new(),
+        note: String::new(),
     }
+}
+
+fn befell() -> Vec<NodeNote> {
+    let note = |s, kind: &str, text: &str, detail: Option<&str>| NodeNote {
+        at: ago(s),
+        kind: kind.into(),
+        text: text.into(),
+        detail: detail.map(Into::into),
+        instances: vec!["storefront-staging-v041-3f2a91".into()],
+    };
+    let lost = "storefront-staging-v041-3f2a91 was lost: its process ended";
+    vec![
+        note(540, "started", "1 instance of 1.1.0 started", None),
+        note(
+            541,
+            "adopted",
+            "5 instances of 1.1.0 ran on while the node was down, and were taken over",
+            None,
+        ),
+        note(
+            541,
+            "lost",
+            "1 instance of 1.1.0 was lost while the node was down; replaced",
+            Some(lost),
+        ),
+        note(90_400, "stopped", "6 instances of 1.0.0 were stopped", None),
+    ]
 }
 
 pub(crate) fn application(as_of: Time) -> ApplicationView {
@@ -74,6 +103,8 @@ pub(crate) fn application(as_of: Time) -> ApplicationView {
             ),
         ],
         notes: vec![],
+        node: befell(),
+        drift: None,
         hold: None,
         vetoes: vec![],
         candidates: candidates.clone(),

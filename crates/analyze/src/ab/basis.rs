@@ -1,12 +1,16 @@
-//! What two arms come to before the level of error is chosen: an estimate, or counts of rare events.
+//! What two arms come to before the level of error is chosen.
 
 use super::metric::{Direction, Kind, Metric};
 use super::{Method, Request};
 use crate::join::Sums;
+use quantiles::Quantiles;
 use stats::count::{Events, central};
-use stats::effect::{self, Proportion, QuantileArm};
+use stats::effect::{self, Proportion, QuantileArm, Share};
 use stats::sequential::{self, CountsQuestion};
-use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Failure, Interval, adjust};
+use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Interval, adjust};
+use std::sync::Arc;
+
+mod quantiles;
 
 /// Below so many conversions in an arm the normal approximation is no good, and the relative and the
 /// absolute difference may contradict each other.
@@ -21,9 +25,14 @@ pub(super) fn rare(request: &Request) -> u64 {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Basis {
+    /// In the metric's unit, or by the delta method.
     Estimate(Estimate),
+    /// A share of the control, by the test of the difference itself.
+    Share(Share),
+    /// Values whose quantiles are compared at every look.
+    Quantiles(Arc<Quantiles>),
     Counts(Counts),
 }
 
@@ -60,9 +69,16 @@ pub(super) fn basis(
     planned: [f64; 2],
 ) -> Result<(Basis, Option<f64>), CannotCompute> {
     let question = request.question;
+    // A belief is about the relative effect as the delta method has it, as in gbstats.
+    let shares = question.difference == Difference::Relative && request.method != Method::Bayesian;
     let mut theta = None;
-    let estimate = match (control, treatment) {
-        (Sums::Mean(control), Sums::Mean(treatment)) => effect::mean(control, treatment, question)?,
+    let basis = match (control, treatment) {
+        (Sums::Mean(control), Sums::Mean(treatment)) if shares => {
+            Basis::Share(Share::of_means(control, treatment)?)
+        }
+        (Sums::Mean(control), Sums::Mean(treatment)) => {
+            Basis::Estimate(effect::mean(control, treatment, question)?)
+        }
         (Sums::Share { x, n }, Sums::Share { x: more, n: of }) => {
             // At most one for each unit, so the counts are always sound.
             let proportion = |x, n| Proportion::new(x, n).map_err(|_| CannotCompute::TooFew);
@@ -71,22 +87,18 @@ pub(super) fn basis(
                 return Err(CannotCompute::EmptyArm);
             }
             if control.x().min(treatment.x()) < rare(request) {
-                let counts = Counts::new(control, treatment, planned)?;
-                return Ok((Basis::Counts(counts), None));
+                Basis::Counts(Counts::new(control, treatment, planned)?)
+            } else if shares {
+                Basis::Share(Share::of_proportions(control, treatment)?)
+            } else {
+                Basis::Estimate(effect::proportion(control, treatment, question)?)
             }
-            if let Method::Sequential { tuning } = request.method {
-                // Refuses what has as few units without a conversion.
-                sequential::proportion(control, treatment, question, tuning).map_err(
-                    |failure| match failure {
-                        Failure::CannotCompute(cannot) => cannot,
-                        Failure::Invalid(_) => CannotCompute::TooFew,
-                    },
-                )?;
-            }
-            effect::proportion(control, treatment, question)?
+        }
+        (Sums::Ratio(control), Sums::Ratio(treatment)) if shares => {
+            Basis::Share(Share::of_ratios(control, treatment)?)
         }
         (Sums::Ratio(control), Sums::Ratio(treatment)) => {
-            effect::ratio(control, treatment, question)?.estimate
+            Basis::Estimate(effect::ratio(control, treatment, question)?.estimate)
         }
         (
             Sums::Adjusted { pairs: control, .. },
@@ -94,32 +106,53 @@ pub(super) fn basis(
                 pairs: treatment, ..
             },
         ) => {
-            let adjusted = effect::cuped(control, treatment, question)?;
-            theta = Some(adjusted.theta);
-            adjusted.estimate
+            let (basis, slope) = if shares {
+                let (share, slope) = Share::of_cuped(control, treatment)?;
+                (Basis::Share(share), slope)
+            } else {
+                let adjusted = effect::cuped(control, treatment, question)?;
+                (Basis::Estimate(adjusted.estimate), adjusted.theta)
+            };
+            theta = Some(slope);
+            basis
         }
         (Sums::Values(control), Sums::Values(treatment)) => {
             let Kind::Quantile(q) = metric.kind else {
                 return Err(CannotCompute::EmptyArm);
             };
-            let arm = |values: &crate::join::Values| {
-                let n = values.n();
-                let found = values.quantile(q)?;
-                QuantileArm::new(n, n, q, found.value, found.lo, found.hi)
-                    .map_err(|_| CannotCompute::TooFew)
-            };
-            effect::quantile(&arm(control)?, &arm(treatment)?, question)?
+            if let Method::Sequential { tuning } = request.method {
+                let arms = [control, treatment];
+                Basis::Quantiles(Arc::new(Quantiles::of(
+                    arms,
+                    q,
+                    question.difference,
+                    tuning,
+                )?))
+            } else {
+                let arm = |values: &crate::join::Values| {
+                    let n = values.n();
+                    let found = values.quantile(q)?;
+                    QuantileArm::new(n, n, q, found.value, found.lo, found.hi)
+                        .map_err(|_| CannotCompute::TooFew)
+                };
+                Basis::Estimate(effect::quantile(
+                    &arm(control)?,
+                    &arm(treatment)?,
+                    question,
+                )?)
+            }
         }
         _ => return Err(CannotCompute::EmptyArm),
     };
-    Ok((Basis::Estimate(estimate), theta))
+    Ok((basis, theta))
 }
 
 impl Basis {
     /// How the figures come about, where that is not the method of the whole report.
     pub(super) const fn counted(&self, method: Method) -> Option<&'static str> {
         match (self, method) {
-            (Self::Estimate(_), _) => None,
+            (Self::Estimate(_) | Self::Share(_), _) => None,
+            (Self::Quantiles(_), _) => Some("sequential_quantile"),
             (Self::Counts(_), Method::Sequential { .. }) => Some("sequential_counts"),
             (Self::Counts(_), Method::Fixed | Method::Bayesian) => Some("exact_counts"),
         }
@@ -129,6 +162,16 @@ impl Basis {
     pub(super) fn answer(&self, request: &Request, alpha: Alpha) -> Result<Answer, CannotCompute> {
         match (self, request.method) {
             (Self::Counts(counts), method) => counts.answer(method, alpha),
+            (Self::Quantiles(values), _) => values.answer(alpha),
+            (Self::Share(share), Method::Sequential { tuning }) => {
+                let (interval, p) = share
+                    .at_any_time(alpha, tuning)
+                    .map_err(|_| CannotCompute::TooFew)?;
+                Ok(of_share(share, interval, p))
+            }
+            (Self::Share(share), Method::Fixed | Method::Bayesian) => {
+                Ok(of_share(share, share.interval(alpha), share.absolute().p))
+            }
             (Self::Estimate(estimate), Method::Sequential { tuning }) => {
                 let question = stats::Question {
                     alpha,
@@ -180,6 +223,15 @@ fn of(estimate: &Estimate) -> Answer {
         interval: estimate.interval,
         stderr: Some(estimate.stderr),
         p: estimate.p,
+    }
+}
+
+fn of_share(share: &Share, interval: Interval, p: f64) -> Answer {
+    Answer {
+        effect: share.effect(),
+        interval,
+        stderr: Some(share.stderr()),
+        p,
     }
 }
 

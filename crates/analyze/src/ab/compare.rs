@@ -8,7 +8,11 @@ use super::{Method, Request};
 use crate::Number;
 use crate::join::Sums;
 use stats::bayes::{self, BetaPrior, Prior};
+use stats::sequential::RatioMismatch;
 use stats::{Better, CannotCompute, Failure, adjust, srm};
+
+/// How sure a sequence is of the planned split before it sees a unit; as the test's authors have it.
+const SPLIT_CONCENTRATION: f64 = 10_000.0;
 
 /// The test of the split.
 pub(super) struct Split {
@@ -17,15 +21,26 @@ pub(super) struct Split {
     pub(super) mismatch: bool,
 }
 
-/// Whether the arms' sizes are as planned; None where there are too few units to tell.
-pub(super) fn split(arms: &[ArmReport]) -> Option<Split> {
+/// Whether the arms' sizes are as planned, at this one look or at every look; None where there are too
+/// few units to tell.
+pub(super) fn split(arms: &[ArmReport], method: Method) -> Option<Split> {
     let observed: Vec<u64> = arms.iter().map(|arm| arm.units).collect();
     let weights: Vec<f64> = arms.iter().map(|arm| arm.planned).collect();
     let srm = srm::srm(&observed, &weights).ok()?;
-    (srm.least_expected >= srm::LEAST_EXPECTED).then(|| Split {
+    let p = match method {
+        Method::Fixed | Method::Bayesian => srm.p,
+        Method::Sequential { .. } => {
+            let planned: Vec<&ArmReport> = arms.iter().filter(|arm| arm.planned > 0.0).collect();
+            let shares: Vec<f64> = planned.iter().map(|arm| arm.planned).collect();
+            let units: Vec<u64> = planned.iter().map(|arm| arm.units).collect();
+            let mut split = RatioMismatch::new(&shares, SPLIT_CONCENTRATION).ok()?;
+            split.observe(&units).ok()?.p
+        }
+    };
+    (srm.least_expected >= srm::LEAST_EXPECTED).then_some(Split {
         chi2: srm.chi2,
-        p: srm.p,
-        mismatch: srm.alarms(),
+        p,
+        mismatch: p < srm::ALARM_P,
     })
 }
 
@@ -73,7 +88,7 @@ pub(super) fn compare(
         believe(&mut figures, better, request)?;
     }
     if let Some(margin) = metric.guardrail {
-        let (told, verdict) = guardrail(request, &basis, margin, better)?;
+        let (told, verdict) = guardrail(request, &figures.basis, margin, better)?;
         figures.guardrail = Some(told);
         figures.guarded = verdict;
     }
@@ -83,15 +98,17 @@ pub(super) fn compare(
 /// The chance to win instead of p.
 fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(), CannotCompute> {
     figures.p = None;
-    let chance = match figures.basis {
+    let chance = match &figures.basis {
         Basis::Estimate(estimate) => {
             let prior = Prior::normal(0.0, Prior::USUAL_VARIANCE).unwrap_or_default();
-            let posterior = bayes::effect(&estimate, prior, better, request.question)?;
+            let posterior = bayes::effect(estimate, prior, better, request.question)?;
             figures.effect = Number(posterior.expected);
             figures.interval = [posterior.interval.lo, posterior.interval.hi].map(Number);
             figures.stderr = Some(Number(posterior.stddev));
             posterior.chance_to_win
         }
+        // Of the other methods.
+        Basis::Share(_) | Basis::Quantiles(_) => return Err(CannotCompute::TooFew),
         Basis::Counts(counts) => {
             let belief = bayes::beta_binomial(counts.control, counts.treatment, BetaPrior::FLAT)?;
             match better {

@@ -5,7 +5,7 @@ use super::report::{
     Comparison, Conclusion, Figures, MetricReport, Outcome, Report, Status, Verdict, figures_of,
 };
 use super::words::{effect, interval, level, margin};
-use crate::figures::{chance as certainty, p};
+use crate::figures::{behind, chance as certainty, p};
 
 /// One sentence a variant; the words for programs are those of the best variant.
 pub(super) fn conclusion(report: &Report) -> Conclusion {
@@ -58,12 +58,15 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
         .iter()
         .copied()
         .partition(|(metric, _)| metric.guardrail.is_some());
-    let told = |verdict: Verdict, what: &str| {
-        let found: Vec<String> = guardrails
+    let guarded = |verdict: Verdict| -> Vec<String> {
+        guardrails
             .iter()
             .filter(|(_, comparison)| comparison.verdict == verdict)
             .map(|(metric, comparison)| bound(report, metric, comparison))
-            .collect();
+            .collect()
+    };
+    let told = |verdict: Verdict, what: &str| {
+        let found = guarded(verdict);
         if found.is_empty() {
             String::new()
         } else {
@@ -84,23 +87,16 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
             .collect();
         found
     };
-    let (better, mut worse, open) = (
+    let (better, worse, open) = (
         with(Verdict::Better),
         with(Verdict::Worse),
         with(Verdict::Inconclusive),
     );
-    worse.extend(
-        guardrails
-            .iter()
-            .filter(|(_, comparison)| comparison.verdict == Verdict::Broken)
-            .map(|(metric, comparison)| {
-                format!(
-                    "guardrail {}, beyond the accepted {}",
-                    phrase(report, metric, comparison),
-                    margin(report, metric)
-                )
-            }),
-    );
+    let broken = guarded(Verdict::Broken);
+    if !broken.is_empty() {
+        let (status, sentence) = breaks(name, &report.control, [&better, &worse, &broken]);
+        return (status, sentence + &beside);
+    }
     let control = &report.control;
     let (status, sentence) = match (better.is_empty(), worse.is_empty(), open.is_empty()) {
         (false, true, _) => (
@@ -132,9 +128,13 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
                 open.join("; ")
             ),
         ),
-        (true, true, true) if goals.is_empty() && !beside.is_empty() => (
+        (true, true, true) if goals.is_empty() && !guarded(Verdict::Inconclusive).is_empty() => (
             Status::Inconclusive,
-            format!("No harm is shown by \"{name}\" beside \"{control}\"."),
+            format!("It is not shown that \"{name}\" keeps its guardrails beside \"{control}\"."),
+        ),
+        (true, true, true) if goals.is_empty() && !guarded(Verdict::Holds).is_empty() => (
+            Status::Inconclusive,
+            format!("\"{name}\" keeps its guardrails beside \"{control}\"."),
         ),
         (true, true, true) => {
             let why = all
@@ -155,17 +155,70 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
     (status, sentence + &beside)
 }
 
-/// `errors at worst +1.2% of the accepted 2.0%`.
-fn bound(report: &Report, metric: &MetricReport, comparison: &Comparison) -> String {
-    match figures_of(comparison).and_then(|figures| Some((figures, figures.guardrail?))) {
-        Some((figures, guardrail)) => format!(
-            "{} at worst {}, {} is accepted",
-            metric.metric,
-            effect(report, metric.kind, figures, guardrail.bound.get()),
-            margin(report, metric)
+/// A variant that breaks a guardrail, whatever else it does.
+fn breaks(name: &str, control: &str, [better, worse, broken]: [&[String]; 3]) -> (Status, String) {
+    let what = if broken.len() == 1 {
+        "a guardrail"
+    } else {
+        "guardrails"
+    };
+    let (status, first) = match (better.is_empty(), worse.is_empty()) {
+        (true, true) => {
+            let sentence = format!(
+                "\"{name}\" breaks {what} beside \"{control}\": {}.",
+                broken.join("; ")
+            );
+            return (Status::Worse, sentence);
+        }
+        (false, true) => (
+            Status::Mixed,
+            format!("is better than \"{control}\" but breaks {what}."),
         ),
-        None => metric.metric.clone(),
+        (true, false) => (
+            Status::Worse,
+            format!("is worse than \"{control}\" and breaks {what}."),
+        ),
+        (false, false) => (
+            Status::Mixed,
+            format!(
+                "is better than \"{control}\" in one way, worse in another, and breaks {what}."
+            ),
+        ),
+    };
+    let mut sentence = format!("\"{name}\" {first}");
+    for (found, what) in [(better, "Better"), (worse, "Worse"), (broken, "Broken")] {
+        if !found.is_empty() {
+            sentence.push_str(&format!(" {what}: {}.", found.join("; ")));
+        }
     }
+    (status, sentence)
+}
+
+/// `errors at worst +1.2% (2.0% is accepted, p 0.003)`; of a broken one its figure, too, and its best.
+fn bound(report: &Report, metric: &MetricReport, comparison: &Comparison) -> String {
+    let Some((figures, guardrail)) =
+        figures_of(comparison).and_then(|figures| Some((figures, figures.guardrail?)))
+    else {
+        return metric.metric.clone();
+    };
+    let told = |bound: f64| effect(report, metric.kind, figures, bound);
+    let of = if comparison.verdict == Verdict::Broken {
+        format!(
+            "{}, at best {}",
+            told(figures.effect.get()),
+            told(guardrail.best.get())
+        )
+    } else {
+        format!("at worst {}", told(guardrail.bound.get()))
+    };
+    let p = guardrail
+        .deciding_p(comparison.verdict)
+        .map_or(String::new(), |chance| format!(", p {}", p(chance.get())));
+    format!(
+        "{} {of} ({} is accepted{p})",
+        metric.metric,
+        margin(report, metric)
+    )
 }
 
 /// `revenue +4.1% (95% interval +0.2% to +8.0%, p 0.039)`.
@@ -178,16 +231,16 @@ fn phrase(report: &Report, metric: &MetricReport, comparison: &Comparison) -> St
         Direction::Down => ", less is better",
     };
     format!(
-        "{} {} ({} interval {}, {}{good})",
+        "{} {} ({} interval{}, {}{good})",
         metric.metric,
         effect(report, metric.kind, figures, figures.effect.get()),
         level(report.alpha),
-        interval(
+        behind(&interval(
             report,
             metric.kind,
             figures,
             figures.interval_adjusted.unwrap_or(figures.interval)
-        ),
+        )),
         strength(figures)
     )
 }

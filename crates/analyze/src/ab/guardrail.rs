@@ -4,6 +4,7 @@ use super::basis::Basis;
 use super::report::{Guardrail, Verdict};
 use super::{Method, Request};
 use crate::Number;
+use stats::effect::Share;
 use stats::non_inferiority::{self, non_inferiority};
 use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Question, Side, sequential};
 
@@ -16,37 +17,52 @@ pub(super) fn guardrail(
     better: Better,
 ) -> Result<(Guardrail, Verdict), CannotCompute> {
     let alpha = request.question.alpha;
-    let told = |bound: f64, p: Option<f64>| Guardrail {
+    let told = |bound: f64, best: f64, p: Option<[f64; 2]>| Guardrail {
         margin: Number(margin),
         bound: Number(bound),
-        p: p.map(Number),
+        best: Number(best),
+        p: p.map(|[held, _]| Number(held)),
+        p_broken: p.map(|[_, broken]| Number(broken)),
     };
-    match (basis, request.method) {
-        (Basis::Estimate(estimate), Method::Fixed | Method::Bayesian) => {
-            let found = non_inferiority(estimate, margin, better, alpha)
-                .map_err(|_| CannotCompute::TooFew)?;
+    // A share is tested where the margin is, with the standard error that it has there.
+    let at_margin = |share: &Share| match better {
+        Better::Higher => share.at(-margin),
+        Better::Lower => share.at(margin),
+    };
+    let estimate = match basis {
+        Basis::Estimate(estimate) => Some(*estimate),
+        Basis::Share(share) => Some(at_margin(share)),
+        Basis::Quantiles(_) | Basis::Counts(_) => None,
+    };
+    match (estimate, request.method) {
+        (Some(estimate), Method::Fixed | Method::Bayesian) => {
+            let ask = |effect: f64| {
+                let estimate = Estimate { effect, ..estimate };
+                non_inferiority(&estimate, margin, better, alpha).map_err(|_| CannotCompute::TooFew)
+            };
+            let found = ask(estimate.effect)?;
+            // As far beyond the margin on its other side: its p is the other tail of this one.
+            let mirrored = match better {
+                Better::Higher => -estimate.effect - 2.0 * margin,
+                Better::Lower => 2.0 * margin - estimate.effect,
+            };
             let verdict = match found.verdict {
                 non_inferiority::Verdict::NonInferior => Verdict::Holds,
                 non_inferiority::Verdict::Inferior => Verdict::Broken,
                 non_inferiority::Verdict::Inconclusive => Verdict::Inconclusive,
             };
-            Ok((told(found.bound, Some(found.p)), verdict))
+            let best = 2.0 * estimate.effect - found.bound;
+            let p = [found.p, ask(mirrored)?.p];
+            Ok((told(found.bound, best, Some(p)), verdict))
         }
-        (Basis::Estimate(estimate), Method::Sequential { tuning }) => {
+        (Some(estimate), Method::Sequential { tuning }) => {
             let ask = |side: Side, effect: f64| {
                 let question = Question {
                     side,
                     ..request.question
                 };
-                sequential::asymptotic(
-                    &Estimate {
-                        effect,
-                        ..*estimate
-                    },
-                    question,
-                    tuning,
-                )
-                .map_err(|_| CannotCompute::TooFew)
+                sequential::asymptotic(&Estimate { effect, ..estimate }, question, tuning)
+                    .map_err(|_| CannotCompute::TooFew)
             };
             let (good, bad, from_margin) = match better {
                 Better::Higher => (Side::Greater, Side::Less, estimate.effect + margin),
@@ -65,33 +81,41 @@ pub(super) fn guardrail(
             } else {
                 own.hi
             };
-            Ok((told(bound, Some(held)), verdict))
+            let best = 2.0 * estimate.effect - bound;
+            Ok((told(bound, best, Some([held, broken])), verdict))
         }
         // Counts know ratios only, and a margin in points is none.
-        (Basis::Counts(_), _) if request.question.difference == Difference::Absolute => {
+        (None, _)
+            if matches!(basis, Basis::Counts(_))
+                && request.question.difference == Difference::Absolute =>
+        {
             Err(CannotCompute::TooFew)
         }
-        (Basis::Counts(_), _) => {
-            // Each end of a two-sided interval at 2α is one-sided at α.
-            let double = Alpha::new(2.0 * alpha.get()).map_err(|_| CannotCompute::TooFew)?;
-            let interval = basis.answer(request, double)?.interval;
-            let (worst, best) = match better {
-                Better::Higher => (-interval.lo, -interval.hi),
+        (None, method) => {
+            // Each end of an exact central interval at 2α is one-sided at α. The two ends of a sequence
+            // share their level, and nothing says that either has only half of it.
+            let level = match method {
+                Method::Fixed | Method::Bayesian => 2.0 * alpha.get(),
+                Method::Sequential { .. } => alpha.get(),
+            };
+            let level = Alpha::new(level).map_err(|_| CannotCompute::TooFew)?;
+            let interval = basis.answer(request, level)?.interval;
+            let (bound, best) = match better {
+                Better::Higher => (interval.lo, interval.hi),
                 Better::Lower => (interval.hi, interval.lo),
             };
-            let verdict = if worst < margin {
+            let loss = |effect: f64| match better {
+                Better::Higher => -effect,
+                Better::Lower => effect,
+            };
+            let verdict = if loss(bound) < margin {
                 Verdict::Holds
-            } else if best > margin {
+            } else if loss(best) > margin {
                 Verdict::Broken
             } else {
                 Verdict::Inconclusive
             };
-            let bound = if better == Better::Higher {
-                -worst
-            } else {
-                worst
-            };
-            Ok((told(bound, None), verdict))
+            Ok((told(bound, best, None), verdict))
         }
     }
 }

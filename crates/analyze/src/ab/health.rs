@@ -5,8 +5,8 @@ use super::compare::Split;
 use super::metric::{Kind, Metric};
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
 use super::{Method, Request};
-use crate::figures::{count, counted, p, share};
-use crate::join::{ACCURACY, Joined, Missing};
+use crate::figures::{count, counted, p, share, value};
+use crate::join::{ACCURACY, Joined, Lump, Missing};
 
 /// Below so many units in an arm nothing should be decided.
 const FEW: u64 = 100;
@@ -76,6 +76,10 @@ pub(super) fn warnings(
     if request.missing == Missing::LeaveOut {
         warnings.extend(missing(request, metrics));
     }
+    // A sequence of quantiles counts what lies below, however it is spread.
+    if !matches!(request.method, Method::Sequential { .. }) {
+        warnings.extend(metrics.iter().filter_map(edge));
+    }
     for (n, what) in [
         (reading.rows_without_unit, "without a unit"),
         (reading.rows_without_time, "without a time"),
@@ -97,6 +101,40 @@ pub(super) fn warnings(
         ));
     }
     warnings
+}
+
+/// A quantile of which the data can hardly tell how sure it is.
+fn edge(metric: &MetricReport) -> Option<String> {
+    let arms = std::iter::once(&metric.control).chain(metric.comparisons.iter().map(|c| &c.arm));
+    let lumps: Vec<(&str, Lump)> = arms
+        .filter_map(|arm| Some((arm.variant.as_str(), arm.lump?)))
+        .collect();
+    let (_, first) = lumps.first()?;
+    let each: Vec<String> = lumps
+        .iter()
+        .map(|(variant, lump)| {
+            format!(
+                "{} of the units of \"{variant}\" have the value {}",
+                share(lump.share),
+                value(lump.value)
+            )
+        })
+        .collect();
+    let where_it_lies = if lumps.iter().any(|(_, lump)| lump.holds_both) {
+        "among them, where it has no interval"
+    } else {
+        "at their edge, so do not trust its interval and p"
+    };
+    let remedy = if first.value == 0.0 {
+        "the share of units with any value (:conversion), or a quantile farther out"
+    } else {
+        "another quantile, or the mean"
+    };
+    Some(format!(
+        "{}: {}, and the quantile lies {where_it_lies}; compare {remedy}.",
+        metric.metric,
+        each.join(", ")
+    ))
 }
 
 /// Units without a value: of no concern where doing nothing is 0, of much where they are left out.
@@ -206,7 +244,9 @@ pub(super) fn notes(
         .any(|metric| metric.guardrail.is_some())
     {
         notes.push(
-            "Guardrails are tested one-sided against their margin, each for itself and without correction."
+            "Guardrails are tested one-sided against their margin, each for itself and without correction; \
+             p is the chance of figures as good from a variant that is worse by the margin (of a broken \
+             one: as bad from one that is not)."
                 .to_owned(),
         );
     }
@@ -239,17 +279,33 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
             )
         });
     }
-    if computed().any(|figures| figures.counts.is_some()) {
+    let by = |names: &'static [&str]| {
+        move |figures: &super::report::Figures| figures.counts.is_some_and(|by| names.contains(&by))
+    };
+    if computed().any(by(&["sequential_quantile"])) {
+        notes.push(format!(
+            "{}: compared by how many values lie below each candidate, whatever their distribution.",
+            metric.metric
+        ));
+    }
+    if computed().any(by(&["sequential_counts", "exact_counts"])) {
         notes.push(format!(
             "{}: fewer than {} conversions in a variant, so the counts are compared{}, as a ratio of rates.",
             metric.metric,
             rare(request),
-            if computed().any(|figures| figures.counts == Some("exact_counts")) {
+            if computed().any(by(&["exact_counts"])) {
                 " exactly"
             } else {
                 ""
             }
         ));
+        if request.method == Method::Bayesian {
+            notes.push(format!(
+                "{}: the chance to win starts from flat priors of the two rates; the interval is the exact \
+                 one of the counts and no belief.",
+                metric.metric
+            ));
+        }
     }
     if matches!(metric.kind, Kind::Quantile(_)) {
         notes.push(format!(

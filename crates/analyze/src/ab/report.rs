@@ -6,7 +6,7 @@ use super::metric::{Direction, Kind, Metric};
 use super::{Method, Request, conclusion, health};
 use crate::Number;
 use crate::failure::Failure;
-use crate::join::{Arm, Joined, Sums};
+use crate::join::{Arm, Joined, Lump, Sums};
 use serde::Serialize;
 
 /// Everything, conclusion first.
@@ -95,6 +95,9 @@ pub struct ArmValue {
     /// Whether its quantile is known to 0.002% only.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sketched: bool,
+    /// Equal values at whose edge its quantile lies.
+    #[serde(skip)]
+    pub(super) lump: Option<Lump>,
 }
 
 /// One variant against the control in one metric.
@@ -157,9 +160,25 @@ pub struct Guardrail {
     pub margin: Number,
     /// The worst effect that is compatible with the figures, one-sided at alpha.
     pub bound: Number,
-    /// The chance of figures at least this good if the variant is worse by the margin.
+    /// The best effect that is, in the same way.
+    pub best: Number,
+    /// The chance of figures at least this good if the variant is worse by the margin: what shows that
+    /// it holds. Without counts, which have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p: Option<Number>,
+    /// The chance of figures at least this bad if it is worse by no more: what shows that it is broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub p_broken: Option<Number>,
+}
+
+impl Guardrail {
+    /// The p that a verdict stands on, the same wherever it is told.
+    pub(super) fn deciding_p(&self, verdict: Verdict) -> Option<Number> {
+        match verdict {
+            Verdict::Broken => self.p_broken,
+            _ => self.p,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -208,7 +227,7 @@ pub(super) fn report(
             planned: *planned,
         })
         .collect();
-    let split = compare::split(&arms);
+    let split = compare::split(&arms, request.method);
     let mut metrics: Vec<MetricReport> = request
         .metrics
         .iter()
@@ -293,6 +312,10 @@ fn metric_report(
                 _ => None,
             },
             sketched: matches!(&sums.sums, Sums::Values(values) if !values.is_exact()),
+            lump: match (&sums.sums, metric.kind) {
+                (Sums::Values(values), Kind::Quantile(q)) => values.lump(q),
+                _ => None,
+            },
         }
     };
     let baseline = &joined.arms[control].1.metrics[at].sums;

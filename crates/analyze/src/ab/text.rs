@@ -99,9 +99,9 @@ impl Report {
                 row.push(interval(self, kind, figures, figures.interval));
                 row.push(
                     match (figures.guardrail, figures.chance_to_win, figures.p) {
-                        (Some(guardrail), _, _) => {
-                            guardrail.p.map_or(String::new(), |chance| p(chance.get()))
-                        }
+                        (Some(guardrail), _, _) => guardrail
+                            .deciding_p(comparison.verdict)
+                            .map_or(String::new(), |chance| p(chance.get())),
                         (None, Some(chance), _) => certainty(chance.get()),
                         (None, None, Some(chance)) => p(chance.get()),
                         (None, None, None) => String::new(),

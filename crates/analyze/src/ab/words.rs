@@ -1,9 +1,10 @@
 //! Changes and their bounds, in the unit of their metric.
 
+use super::basis::Basis;
 use super::metric::Kind;
 use super::report::{Figures, MetricReport, Report};
 use crate::Number;
-use crate::figures::{between, change, points, share, signed, value};
+use crate::figures::{between, between_shares, change, points, share, signed, value};
 use stats::Difference;
 
 /// A guardrail's margin, in the unit of its effect.
@@ -16,10 +17,14 @@ pub(super) fn margin(report: &Report, metric: &MetricReport) -> String {
     }
 }
 
-/// A change as the report tells it; that of counts is relative always.
+/// That of counts is relative always.
+fn is_relative(report: &Report, figures: &Figures) -> bool {
+    report.difference == name(Difference::Relative) || matches!(figures.basis, Basis::Counts(_))
+}
+
+/// A change as the report tells it.
 pub(super) fn effect(report: &Report, kind: Kind, figures: &Figures, effect: f64) -> String {
-    let relative = report.difference == name(Difference::Relative) || figures.counts.is_some();
-    match (relative, kind) {
+    match (is_relative(report, figures), kind) {
         (true, _) => change(effect),
         (false, Kind::Conversion) => points(effect),
         (false, Kind::Mean | Kind::Ratio | Kind::Quantile(_)) => signed(effect),
@@ -32,9 +37,13 @@ pub(super) fn interval(
     figures: &Figures,
     [lo, hi]: [Number; 2],
 ) -> String {
-    between(lo.get(), hi.get(), |bound| {
-        effect(report, kind, figures, bound)
-    })
+    let shown = |bound: f64| effect(report, kind, figures, bound);
+    let [lo, hi] = [lo.get(), hi.get()];
+    if is_relative(report, figures) {
+        between_shares(lo, hi, shown)
+    } else {
+        between(lo, hi, shown)
+    }
 }
 
 /// `95%`.

@@ -21,10 +21,12 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     };
     let answer = counts(events.counts.map(Count::get), &question)?;
     let (share, ratio) = (answer.share_interval, answer.rate_ratio_interval);
+    // Of no events at all there is no ratio; the interval is everything and says so.
+    let known = (!answer.rate_ratio.is_nan()).then_some(answer.rate_ratio);
     Ok(Answer::new()
         .number("log_e", answer.log_e)
         .number("p", answer.p)
         .interval("share_interval", share.lo, share.hi)
-        .number("rate_ratio", answer.rate_ratio)
+        .maybe("rate_ratio", known)
         .interval("rate_ratio_interval", ratio.lo, ratio.hi))
 }

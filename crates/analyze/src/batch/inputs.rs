@@ -88,6 +88,18 @@ impl Inputs {
     }
 }
 
+/// The values of a list, or the index of the first that is NaN or infinite.
+pub(super) fn finite(field: &str, list: &[Number]) -> Result<Vec<f64>, Refused> {
+    match list.iter().position(|value| !value.get().is_finite()) {
+        Some(index) => Err(Refused::field(
+            &format!("{field}[{index}]"),
+            format!("it is {}", list[index]),
+            "leave such values out, and count them apart if they mean something",
+        )),
+        None => Ok(Number::all(list)),
+    }
+}
+
 fn common<T: DeserializeOwned>(
     rest: &mut Map<String, Value>,
     name: &str,
@@ -118,7 +130,7 @@ fn read<T: DeserializeOwned>(at: &str, value: Value) -> Result<T, Refused> {
         } else if why.starts_with("missing field") {
             "add it"
         } else {
-            "see docs/STATISTICS.md for what the method takes"
+            "docs/ANALYZE.md lists what each method takes"
         };
         Refused::field(&path, why, remedy)
     })

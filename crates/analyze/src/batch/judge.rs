@@ -1,3 +1,4 @@
+use super::inputs::finite;
 use super::{Answer, Inputs, Refused, Stop};
 use crate::{Count, Number};
 use serde_json::json;
@@ -133,7 +134,8 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
 
 impl Arm {
     fn values(&self, arm: &str) -> Result<Vec<f64>, Refused> {
-        needed(arm, "values", self.values.as_deref()).map(Number::all)
+        let values = needed(arm, "values", self.values.as_deref())?;
+        finite(&format!("{arm}.values"), values)
     }
 
     fn trials(&self, arm: &str) -> Result<Trials, Refused> {

@@ -83,8 +83,8 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         outlier_factor: metric.outlier_factor.map(Number::get),
     };
     let found = classify(
-        &points(&metric.control),
-        &points(&metric.experiment),
+        &points("control", &metric.control)?,
+        &points("experiment", &metric.experiment)?,
         &rules,
     )?;
     Ok(Answer::new()
@@ -93,11 +93,19 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         .number("deviation", found.deviation))
 }
 
-fn points(values: &[Option<Number>]) -> Vec<f64> {
-    values
+fn points(field: &str, values: &[Option<Number>]) -> Result<Vec<f64>, Refused> {
+    let values = values
         .iter()
-        .map(|value| value.map_or(f64::NAN, Number::get))
-        .collect()
+        .map(|value| value.map_or(f64::NAN, Number::get));
+    let values: Vec<f64> = values.collect();
+    match values.iter().position(|value| value.is_infinite()) {
+        Some(index) => Err(Refused::field(
+            &format!("{field}[{index}]"),
+            format!("it is {}", Number(values[index])),
+            "leave such a point out, or give NaN or null where it is missing",
+        )),
+        None => Ok(values),
+    }
 }
 
 fn bounds(field: &str, given: &[Number]) -> Result<Option<Bounds>, Refused> {

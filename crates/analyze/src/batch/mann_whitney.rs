@@ -1,3 +1,4 @@
+use super::inputs::finite;
 use super::{Answer, Inputs, Stop};
 use crate::Number;
 use stats::Side;
@@ -14,7 +15,7 @@ struct Samples {
 pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     let question = inputs.question();
     let Samples { a, b } = inputs.read()?;
-    let pair = Pair::new(&Number::all(&a), &Number::all(&b))?;
+    let pair = Pair::new(&finite("a", &a)?, &finite("b", &b)?)?;
     let test = pair.mann_whitney()?;
     let shift = pair.shift(question.alpha, question.side);
     Ok(Answer::new()

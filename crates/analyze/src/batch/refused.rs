@@ -73,6 +73,9 @@ pub struct Refused {
     pub field: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// The line of the input, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
 }
 
 impl Refused {
@@ -83,6 +86,7 @@ impl Refused {
             message: format!("{field}: {why}"),
             field: Some(field.to_owned()),
             remedy: Some(remedy.into()),
+            line: None,
         }
     }
 
@@ -92,7 +96,31 @@ impl Refused {
             message: message.into(),
             field: None,
             remedy: Some(remedy.into()),
+            line: None,
         }
+    }
+
+    pub(super) fn at(self, line: u64) -> Self {
+        Self {
+            line: Some(line),
+            ..self
+        }
+    }
+
+    pub(super) fn blank() -> Self {
+        Self::plain(
+            Code::InvalidRequest,
+            "the line is blank, and requests follow",
+            "take the line out, or write a request there",
+        )
+    }
+
+    pub(super) fn twice(path: &str) -> Self {
+        Self::field(
+            path,
+            "the name is given twice in one object",
+            "give it once",
+        )
     }
 
     pub(super) fn not_json(error: &serde_json::Error) -> Self {

@@ -1,7 +1,5 @@
 //! Which metrics a canary is judged by: `COLUMN[/COLUMN][:KIND][:WORSE]`.
 
-use crate::failure::Failure;
-use crate::source::Source;
 use stats::judge::Worse;
 use std::fmt;
 use std::str::FromStr;
@@ -111,49 +109,6 @@ impl Metric {
         };
         std::iter::once(one.as_str()).chain(two.map(String::as_str))
     }
-}
-
-/// Every column that both files have and that holds numbers, and those that hold none.
-pub(super) fn all(
-    baseline: &Source,
-    canary: &Source,
-    time: Option<&str>,
-) -> Result<(Vec<Metric>, Vec<String>), Failure> {
-    let common = || {
-        baseline
-            .columns()
-            .iter()
-            .filter(|name| canary.has(name) && Some(name.as_str()) != time)
-    };
-    if common().next().is_none() {
-        return Err(Failure::file(
-            canary.path(),
-            format!("no column is shared with {}", baseline.path().display()),
-            "name the columns alike in both files",
-        ));
-    }
-    let (mut metrics, mut passed_over) = (Vec::new(), Vec::new());
-    for name in common() {
-        if baseline.looks_numeric(name)? && canary.looks_numeric(name)? {
-            metrics.push(Metric {
-                what: What::Continuous(name.clone()),
-                worse: None,
-            });
-        } else {
-            passed_over.push(name.clone());
-        }
-    }
-    if metrics.is_empty() {
-        return Err(Failure::file(
-            baseline.path(),
-            format!(
-                "no column holds numbers; there is: {}",
-                passed_over.join(", ")
-            ),
-            "name a metric with --metric to see where it holds something else",
-        ));
-    }
-    Ok((metrics, passed_over))
 }
 
 #[cfg(test)]

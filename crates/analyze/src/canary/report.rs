@@ -1,11 +1,13 @@
 //! What the files say about the canary, for programs and for people.
 
 use super::Request;
+use super::columns::Chosen;
 use super::metric::{Metric, What};
 use super::series::Series;
+use super::words::reason;
 use crate::Number;
 use crate::failure::Failure;
-use crate::figures::{between, change, count, counted, share, table, value};
+use crate::figures::{between_shares, change, count, counted, share, table, value};
 use serde::Serialize;
 use stats::count::Events;
 use stats::judge::{Looks, Observed, Rule, Trials, Verdict, Worse, judge};
@@ -50,8 +52,8 @@ pub struct MetricReport {
 pub(super) fn metric(
     metric: &Metric,
     rule: &Rule,
-    baseline: &Series,
-    canary: &Series,
+    baseline: &Series<'_>,
+    canary: &Series<'_>,
 ) -> Result<MetricReport, Failure> {
     let judged = |observed: &Observed<'_>| {
         judge(observed, rule).map_err(|invalid| {
@@ -111,7 +113,7 @@ pub(super) fn metric(
     Ok(MetricReport {
         metric: metric.to_string(),
         verdict: judgement.verdict.name(),
-        reason: judgement.reason.to_string(),
+        reason: reason(&judgement.reason),
         method: judgement.method.name(),
         worse: match rule.worse {
             Worse::Higher => "increase",
@@ -155,7 +157,7 @@ fn rate(events: u64, over: f64) -> f64 {
 
 /// Rows that have both values, and how many have not.
 fn pairs<'a>(
-    series: &'a Series,
+    series: &'a Series<'_>,
     events: &str,
     over: &str,
 ) -> impl Iterator<Item = (usize, Option<(f64, f64)>)> + 'a {
@@ -165,7 +167,7 @@ fn pairs<'a>(
 }
 
 /// A whole number from 0 to 2^53, or what is wrong with it.
-fn whole(series: &Series, column: &str, row: usize, value: f64) -> Result<u64, Failure> {
+fn whole(series: &Series<'_>, column: &str, row: usize, value: f64) -> Result<u64, Failure> {
     if (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0 {
         #[expect(
             clippy::cast_possible_truncation,
@@ -182,7 +184,7 @@ fn whole(series: &Series, column: &str, row: usize, value: f64) -> Result<u64, F
     ))
 }
 
-fn trials(series: &Series, events: &str, over: &str) -> Result<(Trials, u64), Failure> {
+fn trials(series: &Series<'_>, events: &str, over: &str) -> Result<(Trials, u64), Failure> {
     let (mut sum, mut missing) = (Trials { x: 0, n: 0 }, 0);
     for (row, pair) in pairs(series, events, over) {
         let Some((x, n)) = pair else {
@@ -204,7 +206,7 @@ fn trials(series: &Series, events: &str, over: &str) -> Result<(Trials, u64), Fa
     Ok((sum, missing))
 }
 
-fn counted_over(series: &Series, events: &str, over: &str) -> Result<(Events, u64), Failure> {
+fn counted_over(series: &Series<'_>, events: &str, over: &str) -> Result<(Events, u64), Failure> {
     let (mut count, mut exposure, mut missing) = (0u64, 0.0, 0);
     for (row, pair) in pairs(series, events, over) {
         let Some((x, span)) = pair else {
@@ -222,15 +224,19 @@ fn counted_over(series: &Series, events: &str, over: &str) -> Result<(Events, u6
         count = count.saturating_add(whole(series, events, row, x)?);
         exposure += span;
     }
+    if !(exposure > 0.0 && exposure.is_finite()) {
+        let what = if exposure > 0.0 {
+            "it adds up to more than a number can hold"
+        } else {
+            "it adds up to 0"
+        };
+        return Err(series.not_all(over, what, "give what the events are counted over, above 0"));
+    }
     Ok((Events { count, exposure }, missing))
 }
 
 impl Report {
-    pub(super) fn new(
-        request: &Request,
-        metrics: Vec<MetricReport>,
-        passed_over: &[String],
-    ) -> Self {
+    pub(super) fn new(request: &Request, metrics: Vec<MetricReport>, chosen: &Chosen) -> Self {
         let with = |verdict: Verdict| -> Vec<String> {
             metrics
                 .iter()
@@ -274,11 +280,12 @@ impl Report {
             }
             Looks::One => "Intervals hold for one look.".to_owned(),
         }];
-        if !passed_over.is_empty() {
-            notes.push(format!(
-                "Not numbers, so passed over: {}.",
-                passed_over.join(", ")
-            ));
+        for (left_out, what) in [(&chosen.times, "time"), (&chosen.labels, "label")] {
+            match left_out.as_slice() {
+                [] => {}
+                [one] => notes.push(format!("Left out as a {what}: {one}.")),
+                many => notes.push(format!("Left out as {what}s: {}.", many.join(", "))),
+            }
         }
         Self {
             verdict: verdict.name(),
@@ -324,7 +331,7 @@ impl fmt::Display for Report {
                         .effect
                         .map_or(String::new(), |effect| change(effect.get())),
                     metric.interval.map_or(String::new(), |[lo, hi]| {
-                        between(lo.get(), hi.get(), change)
+                        between_shares(lo.get(), hi.get(), change)
                     }),
                     metric.verdict.to_owned(),
                 ]

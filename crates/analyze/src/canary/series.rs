@@ -1,20 +1,19 @@
 //! The columns of one file, whole and in order.
 
-use crate::failure::{Failure, Place};
+use crate::failure::Failure;
 use crate::source::{Progress, Rows, Sink, Source, TimeKind, Variants, Wanted};
-use std::path::PathBuf;
 
 /// More than this is no series of figures but raw events: 1.6 GB for one column.
 const MOST_ROWS: u64 = 200_000_000;
 
-pub(super) struct Series {
-    path: PathBuf,
+pub(super) struct Series<'a> {
+    source: &'a Source,
     columns: Vec<(String, Vec<f64>)>,
 }
 
-impl Series {
+impl<'a> Series<'a> {
     pub(super) fn read(
-        source: &Source,
+        source: &'a Source,
         columns: &[&str],
         time: Option<&str>,
         progress: &Progress,
@@ -40,17 +39,27 @@ impl Series {
         let times = TimeKind::default();
         let tally = source.scan(&wanted, &Variants::default(), &times, progress, &mut sinks)?;
         let [Columns(values)] = sinks;
-        if let (Some(row), Some(column)) = (tally.first_backwards, time) {
-            return Err(Failure::file(
-                source.path(),
+        let wrong_time = |row, what: &str, remedy: &str| {
+            let failure = Failure::file(source.path(), what, remedy).at(source.place(row));
+            Err(failure.column(time.unwrap_or_default()))
+        };
+        // Before the other: rows without a time are not counted by what looks at their order.
+        if let Some(row) = tally.first_no_time {
+            return wrong_time(
+                row,
+                "there is no time in this row",
+                "fill it in, or leave --time out if the order of rows does not matter",
+            );
+        }
+        if let Some(row) = tally.first_backwards {
+            return wrong_time(
+                row,
                 "time goes backwards here",
                 "sort the rows by time, or leave --time out if their order does not matter",
-            )
-            .at(Place::Row(row))
-            .column(column));
+            );
         }
         Ok(Self {
-            path: source.path().to_owned(),
+            source,
             columns: columns
                 .iter()
                 .map(|name| (*name).to_owned())
@@ -79,9 +88,14 @@ impl Series {
         (values, missing)
     }
 
+    /// About a column as a whole.
+    pub(super) fn not_all(&self, column: &str, what: &str, remedy: &str) -> Failure {
+        Failure::file(self.source.path(), what, remedy).column(column)
+    }
+
     pub(super) fn wrong(&self, column: &str, row: usize, what: &str, remedy: &str) -> Failure {
-        Failure::file(&self.path, what, remedy)
-            .at(Place::Row(row as u64 + 1))
+        Failure::file(self.source.path(), what, remedy)
+            .at(self.source.place(row as u64 + 1))
             .column(column)
     }
 }

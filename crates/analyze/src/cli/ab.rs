@@ -10,14 +10,15 @@ use std::path::PathBuf;
 
 /// Compare the arms of an experiment, unit by unit, out of one or two files.
 ///
-/// A file is CSV with a header line, or Parquet. Rows that name a variant are exposures; rows with a
+/// A file is CSV with a header line, or Parquet; "-" is standard input, and a pipe as in
+/// <(gzip -dc events.csv.gz) will do. Rows that name a variant are exposures; rows with a
 /// metric's value are its observations; a row may be both. A unit belongs to the variant it was first
 /// exposed to, and with --time only values from then on count. A unit seen in two variants is counted
 /// and left out. Values of one unit are added up.
 ///
 /// A metric is COLUMN[/COLUMN][:mean|conversion|ratio|p90][:up|down]: the mean of a column over units
 /// (the default), the share of units with any value but 0, one column's sum over another's, or a
-/// quantile over units; and whether more is better (the default) or less. Fewer than 10 conversions in
+/// quantile over units, each by its sum; and whether more is better (the default) or less. Fewer than 10 conversions in
 /// a variant are compared by their counts.
 ///
 /// :cuped takes out of a mean what each unit's values from before its exposure explain, :cuped=COLUMN
@@ -27,7 +28,7 @@ use std::path::PathBuf;
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  viridian analyze ab events.csv --unit user_id --variant variant --time at \\\n    \
-                  --metric revenue:cuped --metric paid:conversion --metric latency_ms:p90:down:guardrail=5%\n  \
+                  --metric revenue:cuped --metric paid:conversion --metric refunds:down:guardrail=5%\n  \
                   viridian analyze ab --exposures seen.parquet --conversions orders.parquet \\\n    \
                   --unit user_id --variant variant --time at --metric amount --sequential\n\n\
                   Exit codes: 0 there is a report, whatever it says; 1 the files cannot give one; 2 wrong usage"
@@ -62,11 +63,12 @@ pub(super) struct Args {
     /// The variant to compare with. Without it the one that has a usual name, as "control".
     #[arg(long, value_name = "NAME")]
     control: Option<String>,
-    /// The planned share of a variant; equal shares without.
-    #[arg(long = "share", value_name = "NAME=WEIGHT", value_parser = share)]
+    /// The planned share of a variant, as control=0.9 or control=90%; equal shares without. Each variant
+    /// needs one, and they add up to 1.
+    #[arg(long = "share", value_name = "NAME=SHARE", value_parser = share)]
     shares: Vec<(String, f64)>,
     /// The accepted rate of false alarms.
-    #[arg(long, default_value = "0.05", value_parser = super::alpha)]
+    #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
     alpha: f64,
     /// Show differences in the metric's unit instead of per cent.
     #[arg(long)]
@@ -76,6 +78,7 @@ pub(super) struct Args {
     sequential: bool,
     /// The number of units where --sequential is to be sharpest.
     #[arg(long, value_name = "UNITS", default_value_t = 5000, value_parser = clap::value_parser!(u32).range(2..),
+          allow_negative_numbers = true,
           requires = "sequential")]
     tuning: u32,
     /// The chance to win instead of p.
@@ -85,7 +88,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "AS", default_value = "zero", value_enum)]
     missing: MissingAs,
     /// Rows kept in memory; what is more goes to a temporary file.
-    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = memory::parse)]
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = memory::parse, allow_hyphen_values = true)]
     memory: usize,
     /// Print JSON.
     #[arg(long)]
@@ -101,11 +104,15 @@ enum MissingAs {
 }
 
 fn share(text: &str) -> Result<(String, f64), String> {
-    let (name, weight) = text.rsplit_once('=').ok_or("write it as NAME=WEIGHT")?;
-    match weight.parse::<f64>() {
-        Ok(weight) if weight >= 0.0 && weight.is_finite() => Ok((name.to_owned(), weight)),
+    let (name, share) = text.rsplit_once('=').ok_or("write it as NAME=SHARE")?;
+    let (number, scale) = match share.strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (share, 1.0),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number >= 0.0 && number.is_finite() => Ok((name.to_owned(), number / scale)),
         _ => Err(format!(
-            "\"{weight}\" is no weight; give a number, 0 or more"
+            "\"{share}\" is no share; give a number from 0 to 1, as 0.5, or 50%"
         )),
     }
 }

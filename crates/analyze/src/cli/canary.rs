@@ -1,5 +1,6 @@
 //! `viridian analyze canary`.
 
+use super::Ended;
 use crate::canary::{self, Metric, Request};
 use crate::failure::Failure;
 use crate::source::Progress;
@@ -11,17 +12,21 @@ use std::path::PathBuf;
 /// Each file has a header line and a row a minute, a request or an instance. A metric is
 /// COLUMN[/COLUMN][:p99|rate|count][:increase|decrease|either]: a figure (compared by ranks), a
 /// quantile of it, counts out of counts as errors/requests, or counts over a span as
-/// restarts/hours:count; and which change is one for the worse. Without --metric every column of
-/// numbers that both files have.
+/// restarts/hours:count; and which change is one for the worse. Without --metric every column is
+/// judged as a figure, and there is no verdict while one of them is in one file only or has a cell that
+/// is no number. Left out are times (dates; numbers that rise as times do and are named so, as
+/// "time", "ts" or "created_at", or are moments since 1970 in even steps) and text named as a label, as "host".
 ///
 /// The canary fails if it is shown to be worse by more than is tolerated, passes if the opposite is
-/// shown, and is not decided while neither is.
+/// shown, and is not decided while neither is. A file may be "-" for standard input, or a pipe as in
+/// <(gzip -dc canary.csv.gz).
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  viridian analyze canary baseline.csv canary.csv\n  \
                   viridian analyze canary baseline.csv canary.csv --metric latency_ms:p99 \\\n    \
                   --metric errors/requests --metric throughput:decrease --tolerance 0.25\n\n\
-                  Exit codes: 0 there is a report, whatever it says; 1 the files cannot give one; 2 wrong usage"
+                  Exit codes: 0 the canary passes; 3 it fails; 5 not decided; 1 the files cannot give a verdict, \
+                  told on standard error; 2 wrong usage"
 )]
 pub(super) struct Args {
     /// Figures of the version that serves, CSV or Parquet.
@@ -38,17 +43,23 @@ pub(super) struct Args {
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
     /// The change for the worse that is accepted, as a share of the baseline.
-    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance)]
+    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance,
+          allow_negative_numbers = true)]
     tolerance: f64,
     /// The change of a rate that is accepted whatever the baseline, as 0.0001: one more in ten thousand.
     /// Lets a canary without errors pass beside a baseline without errors, once it has seen enough.
-    #[arg(long, value_name = "POINTS", value_parser = margin)]
+    #[arg(long, value_name = "POINTS", value_parser = margin, allow_negative_numbers = true)]
     margin: Option<f64>,
     /// No verdict on fewer values than this.
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        allow_negative_numbers = true
+    )]
     min_sample: u64,
     /// The accepted rate of false alarms.
-    #[arg(long, default_value = "0.05", value_parser = super::alpha)]
+    #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
     alpha: f64,
     /// Look once, when it is over, with more power.
     #[arg(long)]
@@ -76,7 +87,7 @@ fn margin(text: &str) -> Result<f64, String> {
     }
 }
 
-pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
+pub(super) fn run(args: Args, progress: &Progress) -> Result<(String, Ended), Failure> {
     let request = Request {
         baseline: args.baseline,
         canary: args.canary,
@@ -89,5 +100,11 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
         alpha: stats::Alpha::new(args.alpha).unwrap_or_default(),
         looks: if args.once { Looks::One } else { Looks::Any },
     };
-    super::shown(&canary::run(&request, progress)?, args.json)
+    let report = canary::run(&request, progress)?;
+    let ended = match report.verdict {
+        "pass" => Ended::Done,
+        "fail" => Ended::Fails,
+        _ => Ended::Undecided,
+    };
+    Ok((super::shown(&report, args.json)?, ended))
 }

@@ -37,6 +37,15 @@ pub(crate) struct Quantile {
     pub(crate) hi: f64,
 }
 
+/// A value that many observations share, and how large a part of all they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Lump {
+    pub(crate) value: f64,
+    pub(crate) share: f64,
+    /// Both bounds of the quantile are among them, which is no interval.
+    pub(crate) holds_both: bool,
+}
+
 impl Default for Values {
     fn default() -> Self {
         Self::with_exact(MOST_EXACT)
@@ -160,6 +169,73 @@ impl Values {
         }
     }
 
+    /// Equal values that fill a quarter or more of the ranks between the bounds of the quantile: the
+    /// bounds then tell how wide the gap beside them is, and not how dense the values lie.
+    /// Of a sketch only zeros are known to be equal.
+    pub(crate) fn lump(&self, q: f64) -> Option<Lump> {
+        /// Fewer are no mass.
+        const FEWEST: u64 = 10;
+        let n = self.n();
+        if n == 0 {
+            return None;
+        }
+        let [at, lo, hi] = QuantileArm::ranks(n, q);
+        // The ranks of a value, from 1, and of the last of them.
+        let ranks = |rank: u64| match &self.rest {
+            Rest::Exact(sorted) => {
+                let value = at_rank(sorted, self.zeros, rank);
+                let below = sorted.partition_point(|known| *known < value) as u64;
+                let to = sorted.partition_point(|known| *known <= value) as u64;
+                // All zeros stand before what is above them.
+                let (from, to) = (
+                    below + if value > 0.0 { self.zeros } else { 0 },
+                    to + if value >= 0.0 { self.zeros } else { 0 },
+                );
+                Some((value, from + 1, to))
+            }
+            Rest::Sketch { below, .. } => {
+                let (from, to) = (below.count() + 1, below.count() + self.zeros);
+                (from..=to).contains(&rank).then_some((0.0, from, to))
+            }
+        };
+        let found = [lo, at, hi]
+            .into_iter()
+            .filter_map(ranks)
+            .find(|(_, from, to)| {
+                let within = (hi.min(*to) + 1).saturating_sub(lo.max(*from));
+                let width = hi + 1 - lo;
+                to + 1 - from >= FEWEST && within * 4 >= width
+            })?;
+        let (value, from, to) = found;
+        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+        let share = (to + 1 - from) as f64 / n as f64;
+        Some(Lump {
+            value,
+            share,
+            holds_both: from <= lo && hi <= to,
+        })
+    }
+
+    /// All values in order, where they are kept.
+    ///
+    /// # Errors
+    ///
+    /// `EmptyArm`; `TooMany` where they are sketched, or zeros would make four million of them.
+    pub(crate) fn all(&self) -> Result<Vec<f64>, CannotCompute> {
+        const MOST: u64 = 1 << 22;
+        match &self.rest {
+            _ if self.n() == 0 => Err(CannotCompute::EmptyArm),
+            Rest::Exact(sorted) if self.n() <= MOST => {
+                let below = sorted.partition_point(|value| *value < 0.0);
+                let mut all = sorted[..below].to_vec();
+                all.extend((0..self.zeros).map(|_| 0.0));
+                all.extend(&sorted[below..]);
+                Ok(all)
+            }
+            Rest::Exact(_) | Rest::Sketch { .. } => Err(CannotCompute::TooMany),
+        }
+    }
+
     /// The quantile alone, where there is one.
     pub(crate) fn value(&self, q: f64) -> f64 {
         match &self.rest {
@@ -265,6 +341,36 @@ mod tests {
         assert_eq!((found.value, found.lo, found.hi), (-1.0, -32.0, 30.0));
         assert_eq!(of([0.0, 0.0, 3.0], 10).value(0.5), 0.0);
         assert_eq!(of([], 10).quantile(0.5), Err(CannotCompute::EmptyArm));
+    }
+
+    #[test]
+    fn a_quantile_at_the_edge_of_equal_values_is_known_as_such() {
+        // 1,000 values; the bounds of the p90 are the ranks 881 and 919.
+        let zeros = |zeros: u32| of((0..1_000).map(|i| f64::from(i.max(zeros) - zeros)), 5_000);
+        let lump = |zeros| {
+            Some(Lump {
+                value: 0.0,
+                share: f64::from(zeros) / 1_000.0,
+                holds_both: zeros > 918,
+            })
+        };
+        // Of the rank that is the first above 0, one value is 0, too.
+        assert_eq!(zeros(0).lump(0.9), None);
+        assert_eq!(zeros(880).lump(0.9), None);
+        assert_eq!(zeros(894).lump(0.9), lump(895));
+        assert_eq!(zeros(910).lump(0.9), lump(911));
+        assert_eq!(zeros(950).lump(0.9), lump(951));
+        let mut sketched = zeros(894);
+        sketched.sketch();
+        assert_eq!(sketched.lump(0.9), lump(895));
+        let top = of((0..1_000).map(|i| f64::from(i.min(905)) - 500.0), 5_000);
+        let most = Lump {
+            value: 405.0,
+            share: 0.095,
+            holds_both: false,
+        };
+        assert_eq!(top.lump(0.9), Some(most));
+        assert_eq!(of([], 10).lump(0.9), None);
     }
 
     #[test]

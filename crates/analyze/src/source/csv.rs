@@ -2,15 +2,18 @@
 //! read them.
 
 mod blocks;
+mod strange;
 
 use super::cell;
+use super::input::Input;
+use super::look::{Look, ROWS};
 use super::rows::{Rows, Tally, VariantCodes};
 use super::work::{FirstFailure, Scan, Sink, together};
 use crate::failure::{Failure, Place, shown};
 use ::csv::{ByteRecord, ReaderBuilder};
-use blocks::{Block, Blocks};
-use std::fs::File;
-use std::io::Read;
+use blocks::{Block, Blocks, lines, record_ends};
+use std::io::{BufReader, Read};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -21,7 +24,7 @@ const LONGEST_RECORD: usize = 16 << 20;
 const BATCH: usize = 4096;
 
 pub(super) struct Table {
-    size: u64,
+    input: Input,
     header_ends: u64,
     header_lines: u64,
     separator: u8,
@@ -29,22 +32,12 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn open(path: &Path) -> Result<(Vec<String>, Self), Failure> {
-        let unreadable = |error: std::io::Error| Failure::file(path, error.to_string(), "");
-        let mut file = File::open(path).map_err(unreadable)?;
-        let size = file.metadata().map_err(unreadable)?.len();
-        let mut head = Vec::new();
-        (&mut file)
-            .take(LONGEST_RECORD as u64)
-            .read_to_end(&mut head)
-            .map_err(unreadable)?;
-        if head.contains(&0) {
-            return Err(Failure::file(
-                path,
-                "this is neither CSV nor Parquet",
-                "name a CSV or Parquet file",
-            ));
-        }
+    pub(super) fn open(path: &Path, input: Input) -> Result<(Vec<String>, Self), Failure> {
+        let size = input.size();
+        let head = input
+            .part(0, LONGEST_RECORD as u64)
+            .map_err(|error| Failure::file(path, error.to_string(), ""))?;
+        strange::first_bytes(path, &head)?;
         let separator = separator(&head);
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
@@ -64,6 +57,11 @@ impl Table {
             ));
         }
         let whole = head.len() as u64 == size;
+        let header_bytes = &head[..usize::try_from(header_ends).unwrap_or(head.len())];
+        if let Some(at) = record_ends(header_bytes, separator).open {
+            let line = 1 + lines(&head[..at]);
+            return Err(blocks::Wrong::Unclosed { line }.into_failure(path));
+        }
         if header_ends == head.len() as u64 && !whole {
             return Err(Failure::file(
                 path,
@@ -85,7 +83,7 @@ impl Table {
             ));
         }
         let table = Self {
-            size,
+            input,
             header_ends,
             header_lines: reader.position().line() - 1,
             separator,
@@ -95,31 +93,54 @@ impl Table {
     }
 
     pub(super) const fn size(&self) -> u64 {
-        self.size - self.header_ends
+        self.input.size() - self.header_ends
     }
 
     pub(super) fn rows_about(&self) -> u64 {
         self.size() / self.row_about + 1
     }
 
-    /// By the first rows that have a value; all of them empty is no number.
-    pub(super) fn looks_numeric(&self, path: &Path, column: usize) -> Result<bool, Failure> {
-        const ROWS: usize = 100;
-        let unreadable = |error: std::io::Error| Failure::file(path, error.to_string(), "");
-        let file = File::open(path).map_err(unreadable)?;
-        let mut reader = ReaderBuilder::new()
+    pub(super) fn look(&self, column: usize) -> Look {
+        let head = self.input.from(self.header_ends);
+        let mut reader = self.reader(head.take(LONGEST_RECORD as u64));
+        let mut record = ByteRecord::new();
+        let mut look = Look::Empty;
+        for _ in 0..ROWS {
+            // What cannot be read here is told when all of it is read.
+            let read = reader.read_byte_record(&mut record);
+            let cut = reader.position().byte() >= LONGEST_RECORD as u64;
+            if !matches!(read, Ok(true)) || cut {
+                break;
+            }
+            if let Some(cell) = record.get(column) {
+                look = look.and(cell);
+            }
+        }
+        look
+    }
+
+    /// The line of a row, both from 1. Reads the file again; for errors.
+    pub(super) fn line_of(&self, row: u64) -> Option<u64> {
+        let mut reader = self.reader(self.input.from(self.header_ends));
+        let mut record = ByteRecord::new();
+        for _ in 0..row {
+            if !reader.read_byte_record(&mut record).ok()? {
+                return None;
+            }
+        }
+        let at = record.position()?;
+        let bytes = BufReader::new(self.input.from(self.header_ends + at.byte())).bytes();
+        let blank = blank_lines(bytes.map_while(Result::ok));
+        Some(self.header_lines + at.line() + blank)
+    }
+
+    /// The records below the header; their lines are counted from there.
+    fn reader<R: Read>(&self, from: R) -> ::csv::Reader<R> {
+        ReaderBuilder::new()
+            .has_headers(false)
             .flexible(true)
             .delimiter(self.separator)
-            .from_reader(file.take(LONGEST_RECORD as u64));
-        let values = reader
-            .byte_records()
-            .take(ROWS)
-            .filter_map(|record| {
-                let value = cell::metric(record.ok()?.get(column)?);
-                (!matches!(value, Ok(value) if value.is_nan())).then_some(value)
-            })
-            .next();
-        Ok(matches!(values, Some(Ok(_))))
+            .from_reader(from)
     }
 
     pub(super) fn scan<S: Sink>(&self, scan: &Scan<'_>, sinks: &mut [S]) -> Result<Tally, Failure> {
@@ -156,9 +177,11 @@ impl Table {
         send: std::sync::mpsc::SyncSender<Block>,
         failed: &FirstFailure,
     ) -> Result<(), (u32, Failure)> {
-        let at_start = |error: std::io::Error| (0, Failure::file(scan.path, error.to_string(), ""));
-        let mut blocks =
-            Blocks::open(scan.path, self.header_ends, self.header_lines + 1).map_err(at_start)?;
+        let mut blocks = Blocks::new(
+            self.input.from(self.header_ends),
+            self.header_lines + 1,
+            self.separator,
+        );
         loop {
             let work = blocks.work();
             let block = blocks.next().map_err(|wrong| {
@@ -226,6 +249,7 @@ impl Table {
         tally: &mut Tally,
         sink: &mut S,
     ) -> Result<(), Failure> {
+        strange::no_zero(scan.path, &block.bytes, block.first_line)?;
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -246,11 +270,55 @@ impl Table {
                 return Ok(());
             }
             tally.rows += 1;
-            let line = block.first_line + record.position().map_or(1, ::csv::Position::line) - 1;
-            read_record(scan, &record, codes, rows, tally)
-                .map_err(|failure| failure.at(Place::Line(line)))?;
+            let outcome = if record.len() == scan.columns.len() {
+                read_record(scan, &record, codes, rows, tally)
+            } else {
+                let end = block.first_line + reader.position().line() - 1;
+                Err(fields(scan, record.len(), block.line_of(&record)..end))
+            };
+            outcome.map_err(|failure| failure.at(Place::Line(block.line_of(&record))))?;
         }
     }
+}
+
+impl Block {
+    /// The line a record of this block begins in.
+    fn line_of(&self, record: &ByteRecord) -> u64 {
+        record.position().map_or(self.first_line, |at| {
+            let from = usize::try_from(at.byte()).unwrap_or(0);
+            let rest = self.bytes.iter().skip(from).copied();
+            self.first_line + at.line() - 1 + blank_lines(rest)
+        })
+    }
+}
+
+/// The position of a record is that of the blank lines before it.
+fn blank_lines(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes
+        .take_while(|byte| [b'\n', b'\r'].contains(byte))
+        .filter(|byte| *byte == b'\n')
+        .count() as u64
+}
+
+/// A record with more or less fields than the header.
+fn fields(scan: &Scan<'_>, found: usize, lines: Range<u64>) -> Failure {
+    let header = scan.columns.len();
+    let what = format!("{found} fields where the header has {header}");
+    if lines.end > lines.start + 1 {
+        return Failure::file(
+            scan.path,
+            format!(
+                "{what}; quotation marks hold it together up to line {}",
+                lines.end - 1
+            ),
+            "is a quotation mark opened here that should not be, or closed too late?",
+        );
+    }
+    Failure::file(
+        scan.path,
+        what,
+        "quote fields that hold the separator or a line break",
+    )
 }
 
 fn read_record(
@@ -261,17 +329,6 @@ fn read_record(
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let wanted = scan.wanted;
-    if record.len() != scan.columns.len() {
-        return Err(Failure::file(
-            scan.path,
-            format!(
-                "{} fields where the header has {}",
-                record.len(),
-                scan.columns.len()
-            ),
-            "quote fields that hold the separator or a line break",
-        ));
-    }
     let unit = wanted.unit.map(|column| record[column].trim_ascii());
     if unit.is_some_and(<[u8]>::is_empty) {
         tally.no_unit += 1;
@@ -281,6 +338,7 @@ fn read_record(
         let text = record[column].trim_ascii();
         if text.is_empty() {
             tally.no_time += 1;
+            tally.first_no_time.get_or_insert(tally.rows);
             return Ok(());
         }
         let time = cell::time(text).ok_or_else(|| {
@@ -310,7 +368,7 @@ fn read_record(
     if let Some(column) = wanted.variant {
         let code = codes
             .code(&record[column])
-            .map_err(|why| scan.too_many_variants(why))?;
+            .map_err(|why| scan.no_variant(why))?;
         rows.variants.push(code);
     }
     for (into, column) in rows.metrics.iter_mut().zip(&wanted.metrics) {

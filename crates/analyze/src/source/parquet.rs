@@ -1,12 +1,15 @@
 //! Parquet files, by row groups, a column at a time.
 
 mod column;
+mod damaged;
 mod file;
 
-use super::rows::{Rows, Tally, VariantCodes};
-use super::work::{FirstFailure, Scan, Sink, together};
+use super::Wanted;
+use super::input::Input;
+use super::look::{Look, ROWS};
+use super::rows::{Rows, Tally, TimeKind, VariantCodes, Variants};
+use super::work::{FirstFailure, Progress, Scan, Sink, together};
 use crate::failure::{Failure, Place};
-use ::parquet::basic::{LogicalType, Type};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::FileReader;
 use ::parquet::file::serialized_reader::SerializedFileReader;
@@ -33,19 +36,26 @@ struct Work {
 }
 
 pub(super) fn unreadable(path: &Path, error: &ParquetError) -> Failure {
+    let remedy = if error.to_string().contains("Disabled feature") {
+        "compress it with Zstandard, Snappy, LZ4 or gzip instead"
+    } else {
+        "was it written to its end?"
+    };
     Failure::file(
         path,
         format!("the Parquet file cannot be read: {error}"),
-        "was it written to its end?",
+        remedy,
     )
 }
 
 impl Table {
-    pub(super) fn open(path: &Path) -> Result<(Vec<String>, Self), Failure> {
-        let positioned =
-            Positioned::open(path).map_err(|error| Failure::file(path, error.to_string(), ""))?;
-        let reader =
-            SerializedFileReader::new(positioned).map_err(|error| unreadable(path, &error))?;
+    pub(super) fn open(path: &Path, input: Input) -> Result<(Vec<String>, Self), Failure> {
+        damaged::told(path, || Self::opened(path, input))
+    }
+
+    fn opened(path: &Path, input: Input) -> Result<(Vec<String>, Self), Failure> {
+        let reader = SerializedFileReader::new(Positioned(input))
+            .map_err(|error| unreadable(path, &error))?;
         let metadata = reader.metadata();
         let columns = metadata
             .file_metadata()
@@ -92,22 +102,53 @@ impl Table {
         self.rows
     }
 
-    pub(super) fn looks_numeric(&self, column: usize) -> bool {
-        let about = self
-            .reader
-            .metadata()
-            .file_metadata()
-            .schema_descr()
-            .column(column);
-        let date = matches!(
-            about.logical_type_ref(),
-            Some(LogicalType::Timestamp(_) | LogicalType::Date | LogicalType::Time(_))
-        );
-        !date
-            && matches!(
-                about.physical_type(),
-                Type::BOOLEAN | Type::INT32 | Type::INT64 | Type::FLOAT | Type::DOUBLE
-            )
+    /// What cannot be read counts as text here; what is wrong is told when all of it is read.
+    pub(super) fn look(&self, path: &Path, columns: &[String], column: usize) -> Look {
+        damaged::told(path, || Ok(self.looked(path, columns, column))).unwrap_or(Look::Text)
+    }
+
+    fn looked(&self, path: &Path, columns: &[String], column: usize) -> Look {
+        let metadata = self.reader.metadata();
+        let Some((group, rows)) = metadata
+            .row_groups()
+            .iter()
+            .enumerate()
+            .find_map(|(at, of)| {
+                let rows = usize::try_from(of.num_rows())
+                    .ok()
+                    .filter(|rows| *rows > 0)?;
+                Some((at, rows.min(ROWS)))
+            })
+        else {
+            return Look::Empty;
+        };
+        let scan = Scan {
+            path,
+            columns,
+            wanted: &Wanted::default(),
+            variants: &Variants::default(),
+            times: &TimeKind::default(),
+            progress: &Progress::default(),
+        };
+        let Ok(group) = self.reader.get_row_group(group) else {
+            return Look::Text;
+        };
+        let open = || column::Column::open(&scan, &*group, column);
+        let mut numbers = Vec::new();
+        let metric = open().and_then(MetricColumn::new);
+        if metric.is_ok_and(|mut metric| metric.read(rows, &mut numbers).is_ok()) {
+            numbers.retain(|number| !number.is_nan());
+            return if numbers.is_empty() {
+                Look::Empty
+            } else {
+                Look::Numbers(numbers)
+            };
+        }
+        let time = open().and_then(TimeColumn::new);
+        if time.is_ok_and(|mut time| time.read(rows, &mut Vec::new()).is_ok()) {
+            return Look::Dates;
+        }
+        Look::Text
     }
 
     pub(super) fn scan<S: Sink>(&self, scan: &Scan<'_>, sinks: &mut [S]) -> Result<Tally, Failure> {
@@ -150,10 +191,8 @@ impl Table {
                 return Ok(tally);
             };
             let mut first_row = work.first_row;
-            let outcome = work
-                .groups
-                .clone()
-                .try_for_each(|group| {
+            let read = || {
+                work.groups.clone().try_for_each(|group| {
                     self.read_group(
                         scan,
                         (number, group),
@@ -164,7 +203,8 @@ impl Table {
                         sink,
                     )
                 })
-                .and_then(|()| sink.end_of_work(number));
+            };
+            let outcome = damaged::told(scan.path, read).and_then(|()| sink.end_of_work(number));
             if let Err(failure) = outcome {
                 failed.at(number);
                 return Err((number, failure));
@@ -234,6 +274,11 @@ impl Table {
             let mut no_time = Vec::new();
             if let Some(time) = &mut time {
                 no_time = time.read(count, &mut rows.times).map_err(at_row)?;
+                if let Some(row) = no_time.first() {
+                    tally
+                        .first_no_time
+                        .get_or_insert(tally.rows + *row as u64 + 1);
+                }
                 tally.look_at_times(tally.rows, &rows.times);
             }
             for (metric, into) in metrics.iter_mut().zip(&mut rows.metrics) {

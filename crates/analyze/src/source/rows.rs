@@ -1,6 +1,6 @@
 //! Rows on their way from a file to the join.
 
-use crate::failure::Failure;
+use crate::failure::{Failure, shown};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -45,6 +45,8 @@ pub(crate) struct Tally {
     pub(crate) backwards: u64,
     /// The first such row, from 1; only of a scan with one sink.
     pub(crate) first_backwards: Option<u64>,
+    /// The first row without a time, from 1; only of a scan with one sink.
+    pub(crate) first_no_time: Option<u64>,
     last_time: Option<i64>,
     /// Whether a unit was named by something else than a whole number.
     pub(crate) hashed: bool,
@@ -57,6 +59,7 @@ impl Tally {
         self.no_time += other.no_time;
         self.backwards += other.backwards;
         self.first_backwards = self.first_backwards.or(other.first_backwards);
+        self.first_no_time = self.first_no_time.or(other.first_no_time);
         self.hashed |= other.hashed;
     }
 
@@ -90,20 +93,39 @@ impl Variants {
             .collect()
     }
 
-    fn code(&self, name: &[u8]) -> Result<u16, String> {
+    fn code(&self, name: &[u8]) -> Result<u16, NoCode> {
+        if name.iter().any(|byte| [b'\n', b'\r'].contains(byte)) {
+            return Err(NoCode {
+                what: format!("{} goes over several lines", shown(name)),
+                remedy: "is this the column of the variant, and each quotation mark closed where it should be?",
+            });
+        }
         let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
         let at = match names.iter().position(|known| known == name) {
             Some(at) => at,
             None if names.len() == MOST_VARIANTS => {
-                return Err(format!("there are more than {MOST_VARIANTS} variants"));
+                return Err(NoCode {
+                    what: format!("there are more than {MOST_VARIANTS} variants"),
+                    remedy: "name the column that holds the variant",
+                });
             }
             None => {
                 names.push(name.to_vec());
                 names.len() - 1
             }
         };
-        u16::try_from(at).map_err(|error| error.to_string())
+        u16::try_from(at).map_err(|error| NoCode {
+            what: error.to_string(),
+            remedy: "name the column that holds the variant",
+        })
     }
+}
+
+/// Why something is no name of a variant, and what to do.
+#[derive(Debug)]
+pub(crate) struct NoCode {
+    pub(super) what: String,
+    pub(super) remedy: &'static str,
 }
 
 /// One reader's memory of the codes, so that the shared list is asked once a name.
@@ -123,7 +145,7 @@ impl<'a> VariantCodes<'a> {
     }
 
     #[inline]
-    pub(super) fn code(&mut self, name: &[u8]) -> Result<u16, String> {
+    pub(super) fn code(&mut self, name: &[u8]) -> Result<u16, NoCode> {
         if let Some((known, code)) = self.known.get(self.last)
             && **known == *name
         {
@@ -132,7 +154,7 @@ impl<'a> VariantCodes<'a> {
         self.look_up(name)
     }
 
-    fn look_up(&mut self, name: &[u8]) -> Result<u16, String> {
+    fn look_up(&mut self, name: &[u8]) -> Result<u16, NoCode> {
         let name = name.trim_ascii();
         if name.is_empty() {
             return Ok(NO_VARIANT);

@@ -1,5 +1,6 @@
 //! Pieces of work handed to threads, and what they do with the rows.
 
+use super::rows::NoCode;
 use super::{Rows, Tally, TimeKind, Variants, Wanted};
 use crate::failure::Failure;
 use std::path::Path;
@@ -53,10 +54,10 @@ impl Scan<'_> {
         Failure::file(self.path, what, remedy).column(&self.columns[column])
     }
 
-    pub(super) fn too_many_variants(&self, why: String) -> Failure {
+    pub(super) fn no_variant(&self, why: NoCode) -> Failure {
         match self.wanted.variant {
-            Some(column) => self.wrong(column, why, "name the column that holds the variant"),
-            None => Failure::file(self.path, why, ""),
+            Some(column) => self.wrong(column, why.what, why.remedy),
+            None => Failure::file(self.path, why.what, why.remedy),
         }
     }
 }

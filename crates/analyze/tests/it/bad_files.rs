@@ -53,6 +53,43 @@ fn files_of_another_kind_say_so() {
         "events.csv: the Parquet file cannot be read: Parquet error: Invalid Parquet file. Corrupt footer\n  \
          was it written to its end?",
     );
+    let wide = |unit: fn(char) -> [u8; 2]| -> Vec<u8> {
+        "user,arm,revenue\n1,a,2\n".chars().flat_map(unit).collect()
+    };
+    let (little, big) = (wide(|c| [c as u8, 0]), wide(|c| [0, c as u8]));
+    let utf_16 = "events.csv: this is text in UTF-16\n  save it as UTF-8, as in <(iconv -f UTF-16 -t UTF-8 FILE)";
+    refused([b"\xff\xfe".as_slice(), &little].concat(), "", utf_16);
+    refused([b"\xfe\xff".as_slice(), &big].concat(), "", utf_16);
+    refused(
+        &little,
+        "",
+        "events.csv: this is text in UTF-16, without its mark\n  save it as UTF-8, as in <(iconv -f UTF-16LE -t UTF-8 FILE)",
+    );
+    refused(
+        &big,
+        "",
+        "events.csv: this is text in UTF-16, without its mark\n  save it as UTF-8, as in <(iconv -f UTF-16BE -t UTF-8 FILE)",
+    );
+    refused(
+        b"\x1f\x8b\x08\0\0\0\0\0",
+        "",
+        "events.csv: this is compressed with gzip\n  unpack it first, as in <(gzip -dc FILE)",
+    );
+    let zero = "a zero byte, which no text has\n  \
+                is the file damaged? Remove such bytes, as in <(tr -d '\\000' < FILE)";
+    refused(
+        "user,arm,revenue\n1,control,2\n2,treat\0ment,3\n",
+        "",
+        &format!("events.csv, line 3: {zero}"),
+    );
+    refused(
+        format!(
+            "user,arm,revenue\n{}2,treat\0ment,3\n",
+            "1,control,2\n".repeat(2_000_000)
+        ),
+        "",
+        &format!("events.csv, line 2000002: {zero}"),
+    );
     let folder = Folder::new();
     let nothing = folder.run("ab @nothing.csv --unit user --variant arm --metric revenue");
     assert_eq!(
@@ -105,9 +142,51 @@ fn wrong_cells_are_named_by_line_and_column() {
     refused(
         format!("{good}2,\"treat\nment,3\n"),
         "",
-        "events.csv, line 3: 2 fields where the header has 3\n  \
-         quote fields that hold the separator or a line break",
+        "events.csv, line 3: the quotation mark that is opened here is never closed\n  \
+         close it; a quotation mark inside quotation marks is written twice",
     );
+    // One that another, meant to open, closes.
+    refused(
+        format!("{good}2,\"treat,3\n3,control,4\"\n4,control,5\n"),
+        "",
+        "events.csv, line 3: 2 fields where the header has 3; quotation marks hold it together up to line 4\n  \
+         is a quotation mark opened here that should not be, or closed too late?",
+    );
+    refused(
+        "user,\"arm,revenue\n1,control,2\n",
+        "",
+        "events.csv, line 1: the quotation mark that is opened here is never closed\n  \
+         close it; a quotation mark inside quotation marks is written twice",
+    );
+    refused(
+        format!("{good}2,\"treat,3\n3,control,4\n4,\"control\",5\n"),
+        "",
+        "events.csv, line 3, column \"arm\": \"treat,3\\n3,control,4\\n4,control\\\"\" goes over several lines\n  \
+         is this the column of the variant, and each quotation mark closed where it should be?",
+    );
+    // However much comes behind it.
+    refused(
+        format!("{good}2,\"treatment,3\n{}", "3,control,4\n".repeat(2 << 20)),
+        "",
+        "events.csv, line 3: the quotation mark that is opened here is never closed\n  \
+         close it; a quotation mark inside quotation marks is written twice",
+    );
+}
+
+#[test]
+fn a_quotation_mark_within_a_field_is_a_character() {
+    let folder = Folder::new();
+    folder.write(
+        "inches.csv",
+        rows(
+            "user,arm,revenue,what",
+            (0..400_000).map(|i| format!("{i},{},{},{}\" pipe", ["a", "b"][i % 2], i % 7, i % 5)),
+        ),
+    );
+    let text = folder
+        .run("ab @inches.csv --unit user --variant arm --metric revenue")
+        .unwrap();
+    assert!(text.contains("Rows read: 400,000"), "{text}");
 }
 
 #[test]
@@ -119,7 +198,7 @@ fn a_row_without_end_does_not_fill_the_memory() {
         ),
         "",
         "events.csv, line 3: a row longer than 16 MiB\n  \
-         is a quotation mark not closed, or is this no CSV file?",
+         is this a CSV file?",
     );
     refused(
         "9".repeat(20 << 20),
@@ -211,14 +290,14 @@ fn arms_that_make_no_comparison_say_so() {
     );
     refused(
         colours,
-        "--control red --share red=1 --share blue=1",
+        "--control red --share red=0.5 --share blue=0.5",
         &arm("there is no variant \"blue\"\n  in --share, there is: green, red"),
     );
     refused(
         colours,
         "--control red --share red=0",
-        "the planned shares add up to nothing\n  \
-         give each variant its share, as --share control=50 --share treatment=50",
+        "--share: the shares add up to 0, not to 1\n  \
+         give every variant its share of all units, as --share control=0.5 --share treatment=0.5",
     );
     refused(
         rows(
@@ -240,10 +319,17 @@ fn wrong_usage_ends_with_2() {
         ),
         ("--alpha 0", "it is no level of error"),
         ("--memory 3", "write it as 512M or 2G"),
+        ("--memory -1G", "write it as 512M or 2G"),
+        ("--alpha -1", "it is no level of error"),
+        (
+            "--alpha many",
+            "it is no number; give one above 0 and below 1",
+        ),
+        ("--sequential --tuning -1", "-1 is not in 2.."),
         ("--metric revenue:median", "\"median\" is neither a kind"),
         ("--metric revenue:ratio", "a ratio needs two columns"),
-        ("--share control=-1", "\"-1\" is no weight"),
-        ("--share control", "write it as NAME=WEIGHT"),
+        ("--share control=-1", "\"-1\" is no share"),
+        ("--share control", "write it as NAME=SHARE"),
         ("--sequential --bayesian", "cannot be used with"),
         (
             "--exposures @a.csv --conversions @b.csv",
@@ -257,4 +343,91 @@ fn wrong_usage_ends_with_2() {
             "{more}: {error}"
         );
     }
+}
+
+#[test]
+fn shares_add_up_to_1() {
+    let three = "user,arm,revenue\n1,red,2\n2,green,2\n3,red,3\n4,green,1\n";
+    let control = "--control red";
+    refused(
+        three,
+        &format!("{control} --share red=50 --share green=50"),
+        "--share: the shares add up to 100, not to 1\n  \
+         give every variant its share of all units, for this ratio --share red=0.5 --share green=0.5",
+    );
+    refused(
+        three,
+        &format!("{control} --share red=0.5"),
+        "--share: the shares add up to 0.5, not to 1\n  \
+         give every variant its share of all units, as --share control=0.5 --share treatment=0.5",
+    );
+    refused(
+        three,
+        &format!("{control} --share red=0.5 --share red=0.5"),
+        "--share: \"red\" has two shares\n  give each variant one",
+    );
+    let folder = Folder::new();
+    folder.write("events.csv", three);
+    for shares in [
+        "--share red=50% --share green=50%",
+        "--share red=0.5 --share green=0.5",
+    ] {
+        folder.run(&format!("{AB} {control} {shares}")).unwrap();
+    }
+}
+
+#[test]
+fn negative_numbers_are_told_to_be_wrong_by_what_they_are_for() {
+    for (more, part) in [
+        (
+            "--tolerance -0.1",
+            "give a share of the baseline, 0 or more",
+        ),
+        ("--margin -1", "give a share of the trials"),
+        ("--min-sample -5", "invalid digit"),
+        ("--alpha -0.05", "it is no level of error"),
+    ] {
+        let error = Folder::new()
+            .run(&format!("canary a.csv b.csv {more}"))
+            .unwrap_err();
+        assert!(
+            error.starts_with("ends with 2\n") && error.contains(part) && !error.contains("tip:"),
+            "{more}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_pipe_is_read_once_and_one_without_a_writer_is_refused() {
+    use std::io::Write;
+    let folder = Folder::new();
+    let pipe = folder.path("events.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    assert_eq!(
+        folder.run(AB).unwrap_err(),
+        "events.csv: this is a pipe that nobody writes to\n  start what writes to it first, or name a file"
+    );
+    let text = rows(
+        "user,arm,revenue",
+        (0..200_000).map(|i| format!("{i},{},{}", ["control", "treatment"][i % 2], i % 7)),
+    );
+    let writer = std::thread::spawn({
+        let (pipe, text) = (pipe.clone(), text.clone());
+        move || {
+            let mut pipe = std::fs::OpenOptions::new().write(true).open(pipe).unwrap();
+            pipe.write_all(text.as_bytes()).unwrap();
+        }
+    });
+    let piped = folder.run(AB).unwrap();
+    writer.join().unwrap();
+    std::fs::remove_file(&pipe).unwrap();
+    folder.write("events.csv", &text);
+    assert_eq!(piped, folder.run(AB).unwrap());
+    assert_eq!(
+        folder
+            .run("ab /dev/zero --unit user --variant arm --metric revenue")
+            .unwrap_err(),
+        "/dev/zero: this is a device, not a file\n  name a CSV or Parquet file"
+    );
 }

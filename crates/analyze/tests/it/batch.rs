@@ -66,6 +66,7 @@ fn one_bad_line_never_stops_the_batch_and_the_order_is_kept() {
         [
             (json!(7), Value::Null),
             error(Value::Null, "invalid_json"),
+            error(Value::Null, "invalid_request"),
             error(json!([1, 2]), "unknown_method"),
             error(Value::Null, "invalid_request"),
             error(json!("x"), "invalid_request"),

@@ -42,10 +42,10 @@ fn judged(canary: &str, expected: &str) {
 fn few_errors_leave_it_open() {
     judged(
         "same",
-        r#"Not decided. errors/requests: the canary is as high as the baseline (interval -29.1% to 41.1%): it may or may not exceed the tolerated 10%; more data will tell.
+        r#"Not decided. errors/requests: the canary is as high as the baseline (interval -29.1% to +41.1%): it may or may not exceed the tolerated 10%; more data will tell.
 
 metric                 n  baseline        n  canary  change          interval  verdict
-latency_ms           120     104.9      120   105.2  +0.29%   -0.95% to +1.5%  pass
+latency_ms           120     104.9      120   105.2  +0.29%   -0.98% to +1.6%  pass
 errors/requests  120,000     0.15%  120,000   0.15%   +0.0%  -29.1% to +41.1%  inconclusive
 
 Intervals hold at every look, so you may judge again as data comes in.
@@ -57,10 +57,10 @@ Intervals hold at every look, so you may judge again as data comes in.
 fn a_slow_canary_fails() {
     judged(
         "slow",
-        r#"The canary fails. latency_ms: the canary is 38.1% higher than the baseline (interval 36.9% to 39.4%): all of it beyond the tolerated 10%.
+        r#"The canary fails. latency_ms: the canary is 38.1% higher than the baseline (interval +36.5% to +39.8%): all of it beyond the tolerated 10%.
 
 metric                 n  baseline        n  canary  change          interval  verdict
-latency_ms           120     104.9      120   144.9  +38.1%  +36.9% to +39.4%  fail
+latency_ms           120     104.9      120   144.9  +38.1%  +36.5% to +39.8%  fail
 errors/requests  120,000     0.15%  120,000   0.15%   +0.0%  -29.1% to +41.1%  inconclusive
 
 Intervals hold at every look, so you may judge again as data comes in.
@@ -72,10 +72,10 @@ Intervals hold at every look, so you may judge again as data comes in.
 fn a_canary_that_errs_fails() {
     judged(
         "broken",
-        r#"The canary fails. errors/requests: the canary is 2600% higher than the baseline (interval 1868% to 3734%): all of it beyond the tolerated 10%.
+        r#"The canary fails. errors/requests: the canary is 2600% higher than the baseline (interval +1868% to +3734%): all of it beyond the tolerated 10%.
 
 metric                 n  baseline        n  canary  change          interval  verdict
-latency_ms           120     104.9      120   104.9   +0.0%    -1.2% to +1.2%  pass
+latency_ms           120     104.9      120   104.9   +0.0%    -1.3% to +1.3%  pass
 errors/requests  120,000     0.15%  120,000    4.0%  +2600%  +1868% to +3734%  fail
 
 Intervals hold at every look, so you may judge again as data comes in.
@@ -98,7 +98,9 @@ fn without_metrics_every_column_of_numbers_is_judged() {
         .collect();
     assert_eq!(names, ["latency_ms", "errors", "requests"]);
     assert!(
-        report["notes"].to_string().contains("passed over: host"),
+        report["notes"]
+            .to_string()
+            .contains("Left out as a label: host."),
         "{report}"
     );
 }
@@ -159,27 +161,27 @@ fn what_cannot_be_judged_says_where_and_what_to_do() {
             "header.csv: there is a header and no row below it\n  is the export complete?",
         ),
         (
-            "@base.csv @words.csv",
+            "@base.csv @words.csv --metric latency_ms",
             "words.csv, line 3, column \"latency_ms\": \"fast\" is not a number\n  \
              correct it, or leave the cell empty where there is no value",
         ),
         (
-            "@base.csv @back.csv --time time",
-            "back.csv, row 3, column \"time\": time goes backwards here\n  \
+            "@base.csv @back.csv --time time --metric latency_ms",
+            "back.csv, line 4, column \"time\": time goes backwards here\n  \
              sort the rows by time, or leave --time out if their order does not matter",
         ),
         (
             "@base.csv @strange.csv --metric errors/requests",
-            "strange.csv, row 1, column \"errors\": 5 of 3 requests\n  \
+            "strange.csv, line 2, column \"errors\": 5 of 3 requests\n  \
              there cannot be more than all; is it a count over something (:count)?",
         ),
         (
             "@base.csv @part.csv --metric errors/requests",
-            "part.csv, row 1, column \"errors\": 0.5 is no count\n  counts are whole numbers, 0 or more",
+            "part.csv, line 2, column \"errors\": 0.5 is no count\n  counts are whole numbers, 0 or more",
         ),
         (
             "@base.csv @minus.csv --metric errors/requests",
-            "minus.csv, row 1, column \"errors\": -1 is no count\n  counts are whole numbers, 0 or more",
+            "minus.csv, line 2, column \"errors\": -1 is no count\n  counts are whole numbers, 0 or more",
         ),
         (
             "@base.csv @other.csv",
@@ -274,4 +276,191 @@ fn no_error_in_either_file_passes_only_within_a_margin() {
     assert!(strict.starts_with("Not decided."), "{strict}");
     let none = folder.run("canary @clean.csv @clean.csv --metric latency_ms --margin 0.1");
     assert!(none.unwrap_err().contains("no metric is a rate"));
+}
+
+/// What a file with these columns says beside one that is in order.
+#[track_caller]
+fn refused(baseline: &str, canary: &str, expected: &str) {
+    let folder = Folder::new();
+    folder.write("base.csv", baseline).write("new.csv", canary);
+    assert_eq!(
+        folder.run("canary @base.csv @new.csv"),
+        Err(expected.to_owned())
+    );
+}
+
+/// Enough equal figures to pass, if nothing else is looked at.
+fn figures(header: &str, row: &str) -> String {
+    rows(
+        header,
+        (0..100).map(|i| row.replace('#', &(100 + i % 7).to_string())),
+    )
+}
+
+#[test]
+fn a_column_that_cannot_be_read_is_no_pass_on_the_rest() {
+    let sound = figures("ms,errors", "#,0");
+    let remedy = "\n  correct it, or leave the cell empty where there is no value; or name the metrics wanted, as";
+    refused(
+        &sound,
+        &figures("ms,errors", "#,ERR"),
+        &format!("new.csv, line 2, column \"errors\": \"ERR\" is not a number{remedy} --metric ms"),
+    );
+    // In both files, too: nothing says that this is no metric.
+    let unit = figures("ms,took", "#,12ms");
+    refused(
+        &unit,
+        &unit,
+        &format!("base.csv, line 2, column \"took\": \"12ms\" is not a number{remedy} --metric ms"),
+    );
+    // However late it comes.
+    refused(
+        &sound,
+        &format!("{sound}5,many\n"),
+        &format!(
+            "new.csv, line 102, column \"errors\": \"many\" is not a number{remedy} --metric ms"
+        ),
+    );
+}
+
+#[test]
+fn a_column_of_one_file_only_is_no_pass_on_the_rest() {
+    let (both, one) = (figures("ms,errors", "#,0"), figures("ms", "#"));
+    refused(
+        &both,
+        &one,
+        "new.csv: there is no column \"errors\", which base.csv has\n  \
+         add it, or name the metrics wanted, as --metric ms",
+    );
+    refused(
+        &one,
+        &both,
+        "base.csv: there is no column \"errors\", which new.csv has\n  \
+         add it, or name the metrics wanted, as --metric ms",
+    );
+    let folder = Folder::new();
+    folder.write("base.csv", both).write("new.csv", one);
+    let named = report(&folder, "canary @base.csv @new.csv --metric ms");
+    assert_eq!(named["verdict"], "pass", "{named}");
+}
+
+#[test]
+fn a_column_without_any_value_is_not_decided() {
+    let folder = Folder::new();
+    folder
+        .write("base.csv", figures("ms,errors", "#,1"))
+        .write("new.csv", figures("ms,errors", "#,"));
+    let report = report(&folder, "canary @base.csv @new.csv");
+    assert_eq!(report["verdict"], "inconclusive", "{report}");
+    assert_eq!(report["metrics"][0]["verdict"], "pass", "{report}");
+}
+
+#[test]
+fn times_are_left_out_and_told() {
+    let folder = Folder::new();
+    for (header, time) in [
+        ("timestamp,ms", "1970-01-02T00:00:#Z"),
+        ("when,ms", "2026-01-01 00:00:#"),
+        ("x,ms", "1767269#0"),
+        ("x,ms", "1767269#0000"),
+        ("ts,ms", "#"),
+    ] {
+        let file = rows(
+            header,
+            (0..50).map(|i| {
+                format!(
+                    "{},{}",
+                    time.replace('#', &(i + 10).to_string()),
+                    100 + i % 7
+                )
+            }),
+        );
+        folder.write("base.csv", &file);
+        let report = report(&folder, "canary @base.csv @base.csv");
+        let name = header.split(',').next().unwrap();
+        assert_eq!(
+            report["metrics"].as_array().unwrap().len(),
+            1,
+            "{time}: {report}"
+        );
+        assert_eq!(report["metrics"][0]["metric"], "ms");
+        assert_eq!(report["notes"][1], format!("Left out as a time: {name}."),);
+    }
+    // A latency that is called time is a metric.
+    folder.write("base.csv", figures("time,ms", "#,#"));
+    let report = report(&folder, "canary @base.csv @base.csv");
+    assert_eq!(report["metrics"].as_array().unwrap().len(), 2, "{report}");
+}
+
+#[test]
+fn a_row_without_a_time_is_told_where_its_time_matters() {
+    let folder = folder();
+    folder.write("gap.csv", "time,latency_ms\n0,1\n\n,2\n60,3\n");
+    let line = "canary @base.csv @gap.csv --metric latency_ms";
+    assert_eq!(
+        folder.run(&format!("{line} --time time")).unwrap_err(),
+        "gap.csv, line 4, column \"time\": there is no time in this row\n  \
+         fill it in, or leave --time out if the order of rows does not matter"
+    );
+    assert_eq!(report(&folder, line)["metrics"][0]["n"][1], 3);
+}
+
+#[test]
+fn nothing_out_of_nothing_reads_as_words() {
+    let folder = Folder::new();
+    folder
+        .write("none.csv", figures("errors,requests,hours", "0,0,0"))
+        .write("some.csv", figures("errors,requests,hours", "1,#,1"));
+    for (files, metric) in [
+        ("@none.csv @some.csv", "errors/requests"),
+        ("@some.csv @none.csv", "errors/requests"),
+        ("@none.csv @none.csv", "errors/requests"),
+        ("@none.csv @none.csv", "errors:p99"),
+        ("@none.csv @some.csv", "errors"),
+    ] {
+        let text = folder
+            .run(&format!("canary {files} --metric {metric}"))
+            .unwrap();
+        for bad in ["NaN", "inf", "?"] {
+            assert!(!text.contains(bad), "{files} {metric}: {text}");
+        }
+        assert!(
+            !text.starts_with("The canary passes") || files == "@none.csv @none.csv",
+            "{text}"
+        );
+    }
+    let text = folder
+        .run("canary @none.csv @some.csv --metric errors/requests")
+        .unwrap();
+    assert!(text.contains("not known"), "{text}");
+    assert_eq!(
+        folder
+            .run("canary @some.csv @none.csv --metric errors/hours:count")
+            .unwrap_err(),
+        "none.csv, column \"hours\": it adds up to 0\n  give what the events are counted over, above 0"
+    );
+}
+
+#[test]
+fn the_sentence_tells_the_interval_as_the_table_does() {
+    let folder = folder();
+    folder.write("few.csv", rows("ms", (0..30).map(|i| (50 + i).to_string())));
+    let text = folder
+        .run("canary @few.csv @few.csv --metric ms:p99")
+        .unwrap();
+    assert!(
+        text.contains("(interval: anything)") && text.contains("  anything  inconclusive"),
+        "{text}"
+    );
+    let report = report(&folder, "canary @base.csv @slow.csv --metric latency_ms");
+    let text = folder
+        .run("canary @base.csv @slow.csv --metric latency_ms")
+        .unwrap();
+    let bound = |at: usize| 100.0 * report["metrics"][0]["interval"][at].as_f64().unwrap();
+    let interval = format!("{:+.1}% to {:+.1}%", bound(0), bound(1));
+    assert!(
+        text.contains(&format!("(interval {interval})"))
+            && text.contains(&format!("  {interval}  fail")),
+        "{text}"
+    );
 }

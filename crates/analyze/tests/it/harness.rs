@@ -54,7 +54,7 @@ impl Folder {
             &mut output,
             &Progress::default(),
         ) {
-            Ok(()) => Ok(self.shorten(&String::from_utf8(output).unwrap())),
+            Ok(_) => Ok(self.shorten(&String::from_utf8(output).unwrap())),
             Err(failure) => Err(self.shorten(&format!("{failure}\n  {}", failure.remedy()))),
         }
     }

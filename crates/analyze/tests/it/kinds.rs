@@ -84,13 +84,17 @@ fn report(folder: &Folder, more: &str) -> Value {
 fn decimals_floats_and_text_are_numbers() {
     let folder = Folder::new();
     folder.write("kinds.parquet", kinds());
-    let report = report(&folder, "--metric price --metric score --metric words");
+    let report = report(
+        &folder,
+        "--metric price --metric score --metric words --metric big",
+    );
     assert_eq!(report["control"], "false");
     assert_eq!(report["reading"]["rows_without_unit"], 4);
     let mean = |at: usize| report["metrics"][at]["control"]["value"].as_f64().unwrap();
     assert!((10.0..10.1).contains(&mean(0)), "{report}");
     assert!((0.5..4.5).contains(&mean(1)), "{report}");
     assert!((195.0..205.0).contains(&mean(2)), "{report}");
+    assert_eq!(mean(3), 1.2, "{report}");
 }
 
 #[test]
@@ -111,12 +115,12 @@ fn columns_that_fit_nothing_say_so() {
     folder.write("kinds.parquet", kinds());
     for (more, expected) in [
         (
-            "--metric big",
-            "kinds.parquet, column \"big\": a column of type Decimal(DecimalType { scale: 2, precision: 30 }) \
-             cannot be a metric\n  metrics are numbers, or true and false",
+            "--metric day",
+            "kinds.parquet, column \"day\": a column of type Date cannot be a metric\n  \
+             metrics are numbers, or true and false",
         ),
         (
-            "--metric day --time score",
+            "--metric price --time score",
             "kinds.parquet, column \"score\": a column of type FLOAT cannot be a time\n  \
              times are timestamps, dates, whole numbers or text",
         ),

@@ -126,7 +126,7 @@ fn a_canary_is_refused_by_the_field_that_is_wrong() {
     refused(
         "judge",
         of(json!({"values": ["NaN"]}), json!({"type": "continuous"})),
-        "control",
+        "control.values[0]",
     );
     refused(
         "judge",

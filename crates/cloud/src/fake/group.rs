@@ -1,6 +1,6 @@
 //! A server group of the fake: instances that take their time, die and are replaced.
 
-use super::world::ImageSettings;
+use super::world::{ImageSettings, Replacing};
 use domain::{Digest, Figures, GroupName, Health, ObservedGroup, ObservedInstance, Time};
 
 #[derive(Clone, Debug)]
@@ -11,6 +11,9 @@ pub(super) struct Instance {
     healthy_at: Option<Time>,
     dies_at: Option<Time>,
     drift: Vec<String>,
+    drifts_at: Option<Time>,
+    /// To go as soon as others are enough.
+    replaced: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -79,15 +82,42 @@ impl Group {
             healthy_at: (image.healthy && can_be_healthy).then(|| now.plus_ms(image.start_ms)),
             dies_at: self.life_ms.or(image.life_ms).map(|ms| now.plus_ms(ms)),
             drift: Vec::new(),
+            drifts_at: image.drifts_after_ms.map(|ms| now.plus_ms(ms)),
+            replaced: false,
         }
     }
 
-    pub(super) fn replace(&mut self, number: u32, now: Time, image: &ImageSettings) -> bool {
+    /// Asking again for one that is about to be replaced changes nothing.
+    pub(super) fn replace(
+        &mut self,
+        number: u32,
+        now: Time,
+        image: &ImageSettings,
+        how: Replacing,
+    ) {
         let Some(at) = self.instances.iter().position(|i| i.number == number) else {
-            return false;
+            return;
         };
-        self.instances[at] = self.start(now, image, true);
-        true
+        match how {
+            Replacing::AtOnce => self.instances[at] = self.start(now, image, true),
+            Replacing::Beside if self.instances[at].replaced => {}
+            Replacing::Beside => {
+                self.instances[at].replaced = true;
+                let other = self.start(now, image, true);
+                self.instances.push(other);
+            }
+        }
+    }
+
+    /// Lets go of what was replaced, once as many as there are to be serve without it.
+    pub(super) fn relieve(&mut self, now: Time) {
+        let serving = self
+            .instances
+            .iter()
+            .filter(|i| !i.replaced && i.is_healthy(now));
+        if u32::try_from(serving.count()).unwrap_or(u32::MAX) >= self.size {
+            self.instances.retain(|i| !i.replaced);
+        }
     }
 
     /// The earliest moment after `from` at which something changes by itself.
@@ -95,7 +125,7 @@ impl Group {
         let moments = self
             .instances
             .iter()
-            .flat_map(|i| [i.healthy_at, i.dies_at]);
+            .flat_map(|i| [i.healthy_at, i.dies_at, i.drifts_at]);
         moments.flatten().filter(|at| *at > from).min()
     }
 
@@ -174,7 +204,7 @@ impl Group {
             address: format!("fake:{}", i.number),
             since: i.since,
             reason: None,
-            drift: i.drift.clone(),
+            drift: i.drift_at(now),
         });
         ObservedGroup {
             name: self.name.clone(),
@@ -192,6 +222,12 @@ impl Group {
 }
 
 impl Instance {
+    fn drift_at(&self, now: Time) -> Vec<String> {
+        let by_itself = self.drifts_at.is_some_and(|at| at <= now);
+        let own = by_itself.then(|| "data/own added".to_owned());
+        self.drift.iter().cloned().chain(own).collect()
+    }
+
     fn is_healthy(&self, now: Time) -> bool {
         self.healthy_at.is_some_and(|at| at <= now) && self.dies_at.is_none_or(|at| at > now)
     }

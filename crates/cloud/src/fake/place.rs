@@ -70,6 +70,7 @@ impl Environment {
         for group in &mut self.groups {
             let image = of_image(images, settings, &group.image);
             group.bury(now, image);
+            group.relieve(now);
         }
         while let Some(due) = self.late.iter().position(|(at, _)| *at <= now) {
             let (_, routes) = self.late.remove(due);

@@ -18,6 +18,16 @@ pub struct Settings {
     pub requests_per_s: u64,
     /// How long the last requests of a group take once it gets no new ones.
     pub drain_ms: u64,
+    pub replacing: Replacing,
+}
+
+/// How an instance is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacing {
+    /// It is gone when the verb answers.
+    AtOnce,
+    /// Another one is started beside it, and it stays until that one is healthy.
+    Beside,
 }
 
 /// How the instances of one image behave.
@@ -32,6 +42,8 @@ pub struct ImageSettings {
     /// Share of failed requests, 0 to 1.
     pub error_rate: f64,
     pub latency_us: u64,
+    /// How long after its start an instance has changed its own files; `None` for never.
+    pub drifts_after_ms: Option<u64>,
 }
 
 impl Default for Settings {
@@ -41,6 +53,7 @@ impl Default for Settings {
             image: ImageSettings::default(),
             requests_per_s: 100,
             drain_ms: 50,
+            replacing: Replacing::AtOnce,
         }
     }
 }
@@ -53,6 +66,7 @@ impl Default for ImageSettings {
             life_ms: None,
             error_rate: 0.0,
             latency_us: 5_000,
+            drifts_after_ms: None,
         }
     }
 }
@@ -354,7 +368,7 @@ impl World {
             number_of(name, instance).filter(|number| group.numbers().any(|n| n == *number));
         let number =
             number.ok_or_else(|| CloudError::NotFound(format!("instance {instance} of {name}")))?;
-        group.replace(number, now, image);
+        group.replace(number, now, image, settings.replacing);
         reply(fault)
     }
 

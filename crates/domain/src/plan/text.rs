@@ -43,7 +43,7 @@ impl Plan {
     }
 
     /// A text about this plan with `1.2 (v042)` instead of each group's long name: who reads it
-    /// knows the place already.
+    /// knows the place already. An instance, named after its group, keeps the name it is asked for by.
     #[must_use]
     pub fn in_words(&self, text: &str) -> String {
         let mut text = text.to_owned();
@@ -53,10 +53,22 @@ impl Plan {
                 _ => group.version.as_str(),
             };
             let number = group.name.as_str().rsplit('-').next().unwrap_or_default();
-            text = text.replace(group.name.as_str(), &format!("{label} ({number})"));
+            text = relabelled(&text, group.name.as_str(), &format!("{label} ({number})"));
         }
         text
     }
+}
+
+/// The text with `label` for each `name` that is not only the beginning of a longer one.
+fn relabelled(text: &str, name: &str, label: &str) -> String {
+    let mut parts = text.split(name);
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let goes_on = part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        whole.push_str(if goes_on { name } else { label });
+        whole.push_str(part);
+    }
+    whole
 }
 
 impl fmt::Display for Action {

@@ -52,6 +52,11 @@ pub enum What {
         pause: Pause,
     },
     Resumed,
+    /// Instances of the new group ended by themselves: so many since the group began.
+    InstancesEnded {
+        group: GroupName,
+        total: u32,
+    },
     /// Somebody ended the wait of a step.
     Promoted {
         step: usize,
@@ -87,6 +92,7 @@ impl What {
             Self::Judged { .. } => "judged",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
+            Self::InstancesEnded { .. } => "instances_ended",
             Self::Promoted { .. } => "promoted",
             Self::Returning { .. } => "returning",
             Self::TrafficReturned => "traffic_returned",

@@ -1,7 +1,7 @@
 //! From events to state. Total: any event in any state gives a state, since the journal is the truth.
 
 use super::state::{Ending, Judgement, Pause, Return, Rollout, Status, StepRecord, Waiting};
-use super::{Event, What};
+use super::{Event, What, ends};
 use crate::plan::{Action, PhaseKind};
 use crate::{RolloutId, Time};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub fn create(id: RolloutId, event: &Event) -> Option<Rollout> {
         first_figures: None,
         promoted: None,
         judgement: None,
+        ends_total: 0,
+        ends: Vec::new(),
         done: Vec::new(),
         going_back: None,
     })
@@ -131,6 +133,7 @@ pub fn evolve(mut state: Rollout, event: &Event) -> Rollout {
             }
             state.status = running(&state);
         }
+        What::InstancesEnded { total, .. } => ends::remember(&mut state, event.at, *total),
         What::Promoted { step } => {
             state.promoted = Some(*step);
             state.status = running(&state);

@@ -1,5 +1,6 @@
 //! The state of a rollout: folded from its events, never stored as truth of its own.
 
+use super::ends::Ends;
 use crate::gate::Verdict;
 use crate::plan::{Phase, Plan, Step};
 use crate::{Actor, Figures, GroupName, RolloutId, Time};
@@ -28,6 +29,10 @@ pub struct Rollout {
     /// The step that a person promoted and the engine has not yet finished.
     pub promoted: Option<usize>,
     pub judgement: Option<Judgement>,
+    /// Instances of the new group that ended by themselves since it began, as far as was seen.
+    pub ends_total: u32,
+    /// Those of the last while, oldest first.
+    pub ends: Vec<Ends>,
     /// Steps that are over, in order.
     pub done: Vec<StepRecord>,
     pub going_back: Option<Return>,

@@ -38,6 +38,7 @@ fn specimen(approval: ApprovalRule, first: bool) -> Plan {
         health: Default::default(),
         limits: Default::default(),
         approval: ApprovalRule::None,
+        drift: Default::default(),
         canary,
         blue_green: Default::default(),
         rolling: Default::default(),

@@ -5,6 +5,7 @@ use crate::{Actor, Figures, GroupName, Observation, ObservedGroup, RolloutId, Ro
 use proptest::prelude::*;
 use std::path::PathBuf;
 
+mod ends;
 mod scenarios;
 
 #[test]

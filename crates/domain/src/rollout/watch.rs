@@ -2,15 +2,13 @@
 
 use super::answer::{by_engine, way_out};
 use super::state::{Ending, Pause, Rollout, Status};
-use super::{Event, What, evolve};
+use super::{Event, What, ends, evolve};
 use crate::gate::{Gate, Verdict, When};
 use crate::plan::{Action, PhaseKind, Routes, Until, duration};
 use crate::planner::DRAIN_TIMEOUT_MS;
 use crate::{Figures, GroupName, Observation, ObservedGroup};
 use std::collections::BTreeMap;
 
-/// How often an instance may end by itself during a rollout before the new version is sent back.
-const MAX_RESTARTS: u32 = 3;
 /// How long a way back may take before a person is asked.
 const RETURN_TIMEOUT_MS: u64 = 600_000;
 
@@ -33,10 +31,10 @@ enum Outcome {
 /// steps may be done at once.
 pub(super) fn progress(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
     let mut events = guard(rollout, seen);
-    if !events.is_empty() {
+    let mut state = events.iter().fold(rollout.clone(), evolve);
+    if state.going_back.is_some() {
         return events;
     }
-    let mut state = rollout.clone();
     // Each turn finishes a step or leaves: the plan's length bounds it.
     for _ in 0..=rollout.plan.len() {
         let Some((_, step)) = state.current() else {
@@ -85,8 +83,16 @@ pub(super) fn progress(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
 }
 
 /// What sends a rollout back whatever its step, also while it is paused: the new group fell over, or
-/// its errors since the first shifted request are over the bound beyond doubt.
+/// its errors since the first shifted request are over the bound beyond doubt. Says first what befell
+/// its instances.
 pub(super) fn guard(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
+    let mut events: Vec<Event> = ends::news(rollout, seen).into_iter().collect();
+    let state = events.iter().fold(rollout.clone(), evolve);
+    events.extend(danger(&state, seen));
+    events
+}
+
+fn danger(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
     let plan = &rollout.plan;
     let serving = seen.routes.weight(&plan.to.name) > 0;
     let kind = rollout.current().map(|(phase, _)| phase.kind);
@@ -109,7 +115,7 @@ pub(super) fn guard(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
     let Some(group) = seen.group(&plan.to.name) else {
         return vec![back(format!("{} is gone although it serves", plan.to.name))];
     };
-    if let Some(why) = fell_over(group) {
+    if let Some(why) = fell_over(rollout, group, seen) {
         return vec![back(why)];
     }
     // The old group is on its way out: what its successor's figures say has been judged.
@@ -129,16 +135,12 @@ pub(super) fn guard(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
     Vec::new()
 }
 
-fn fell_over(group: &ObservedGroup) -> Option<String> {
+fn fell_over(rollout: &Rollout, group: &ObservedGroup, seen: &Observation) -> Option<String> {
     if let Some(why) = &group.broken {
         return Some(format!("{} cannot run: {why}", group.name));
     }
-    if group.restarts >= MAX_RESTARTS {
-        let n = group.restarts;
-        return Some(format!(
-            "instances of {} ended by themselves {n} times",
-            group.name
-        ));
+    if let Some(why) = ends::verdict(rollout, group, seen.at) {
+        return Some(why);
     }
     let failing = group.restarts > 0 || group.health() == crate::Health::Degraded;
     (group.healthy() == 0 && failing)

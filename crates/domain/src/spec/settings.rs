@@ -54,6 +54,19 @@ pub enum ApprovalRule {
     AnotherPerson,
 }
 
+/// What becomes of an instance whose image or files differ from its release. In effect as soon as it is
+/// declared: it says how what runs is looked after, not what is released.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum DriftPolicy {
+    /// Another one from the same image takes its place.
+    #[default]
+    Replace,
+    /// It is shown, and left as it is.
+    Report,
+}
+
 /// Declares one strategy's settings with the thresholds of a gate among them. They are written
 /// out, not flattened, because serde cannot refuse unknown keys through `flatten`.
 macro_rules! settings {

@@ -32,6 +32,18 @@ fn a_declaration_is_read_with_its_defaults() {
     assert_eq!(prod.blue_green.retain_ms, 60_000);
     assert_eq!(prod.rolling.max_surge, 1);
     assert!(prod.canary.gate().is_some());
+    assert_eq!(prod.drift, DriftPolicy::Replace);
+}
+
+#[test]
+fn drift_is_replaced_or_only_reported() {
+    let declared = |policy: &str| {
+        let more = format!("instances = 2\ndrift = \"{policy}\"");
+        Application::from_toml(&SITE.replacen("instances = 2", &more, 1))
+    };
+    let policy = |text| declared(text).unwrap().environments[0].drift;
+    assert_eq!(policy("report"), DriftPolicy::Report);
+    assert_eq!(policy("replace"), DriftPolicy::Replace);
 }
 
 /// Each case breaks one line of [`SITE`]; the error is told word for word.
@@ -142,6 +154,11 @@ fn an_error_is_told_at_the_key_it_is_of() {
             "[environment.blue_green]\nretain_ms = 60000",
             "[environment.limits]\nmemory_mb = 0",
             "line 16, column 1: environment \"prod\": limits.memory_mb is 0, it must be 1 to 16777216",
+        ),
+        (
+            "instances = 2",
+            "drift = \"chase\"",
+            "line 8, column 1: unknown variant `chase`, expected `replace` or `report`",
         ),
         (
             "instances = 2",

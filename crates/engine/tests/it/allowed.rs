@@ -23,7 +23,7 @@ async fn who_may_is_asked_of_the_rollout_that_is_changed() {
         .command_where(id, Command::Cancel, by.clone(), None, &may)
         .await;
     assert!(
-        matches!(&told, Err(EngineError::Refused(refused)) if refused.why == "no"),
+        matches!(&told, Err(EngineError::Forbidden(refused)) if refused.why == "no"),
         "{told:?}"
     );
     stage.ends(id, &Status::Succeeded).await;
@@ -43,7 +43,7 @@ async fn who_may_is_asked_of_the_rollout_that_is_changed() {
         .engine
         .command_where(next, Command::Rollback, by, None, &may)
         .await;
-    assert!(matches!(told, Err(EngineError::Refused(_))), "{told:?}");
+    assert!(matches!(told, Err(EngineError::Forbidden(_))), "{told:?}");
     let entries = stage.store.journal(None, 0, 10_000).await.unwrap();
     assert!(entries.iter().all(|entry| entry.by.as_str() != "eve"));
 }

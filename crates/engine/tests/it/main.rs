@@ -7,6 +7,7 @@
 
 mod allowed;
 mod clock;
+mod drift;
 mod queue;
 mod restored;
 mod stage;
@@ -182,6 +183,26 @@ async fn a_replica_acts_on_the_word_that_another_one_took() {
 }
 
 #[tokio::test]
+async fn an_environment_declared_to_one_replica_is_looked_after_by_another_that_outlives_it() {
+    let stage = Stage::set().await;
+    stage.engine.stop().await;
+    let (one, other) = (stage.replica("a"), stage.replica("b"));
+    let more = "[[environment]]\nname = \"late\"\ncloud = \"fake\"\nlisten = \"127.0.0.1:8105\"\n";
+    let site = format!("{}{more}", stage::SITE);
+    let site = domain::Application::from_toml(&site).unwrap();
+    let by: domain::Actor = "ada".parse().unwrap();
+    let saved = stage.store.save_application(&site, &by, stage.clock.now());
+    saved.await.unwrap();
+    one.environments_changed();
+    let asked = ask("late", 1, Strategy::BlueGreen);
+    let id = one.begin(&asked).await.unwrap();
+    one.stop().await;
+    stage.ends(id, &Status::Succeeded).await;
+    assert!(other.seen(&target("late")).is_some());
+    other.stop().await;
+}
+
+#[tokio::test]
 async fn a_rollback_returns_the_traffic_and_a_second_one_is_refused() {
     let stage = Stage::set().await;
     stage
@@ -268,34 +289,4 @@ async fn what_is_live_already_is_refused_with_a_reason() {
         refused.to_string().contains("nothing to replace"),
         "{refused}"
     );
-}
-
-#[tokio::test]
-async fn drift_is_replaced_and_journalled() {
-    let stage = Stage::set().await;
-    let id = stage
-        .run(&ask("prod", 1, Strategy::BlueGreen))
-        .await
-        .unwrap();
-    let group = stage.load(id).await.plan.to.name.clone();
-    let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));
-    let instance = seen.group(&group).unwrap().instances[0].id.clone();
-    assert!(
-        stage
-            .fake
-            .world()
-            .spoil(&target("prod"), &group, &instance, "etc/motd")
-    );
-    let began = std::time::Instant::now();
-    loop {
-        let seen = stage.fake.world().truth(stage.clock.now(), &target("prod"));
-        let group = seen.group(&group).unwrap();
-        if group.instances.iter().all(|i| i.id != instance) && group.healthy() == 3 {
-            break;
-        }
-        assert!(began.elapsed().as_secs() < 30, "still there: {group:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    let journal = stage.store.journal(None, 0, 1_000).await.unwrap();
-    assert!(journal.iter().any(|entry| entry.kind == "drift_replaced"));
 }

@@ -3,8 +3,9 @@
 
 use crate::stage::{Stage, ask, target};
 use domain::rollout::{Waiting, What};
-use domain::{Status, Strategy};
-use store::EntryEvent;
+use domain::{Command, GroupName, ReleaseNumber, Status, Strategy};
+use engine::EngineError;
+use store::{EntryEvent, NewRollout};
 
 #[tokio::test]
 async fn starts_at_the_same_moment_take_turns_in_order() {
@@ -57,4 +58,43 @@ async fn starts_at_the_same_moment_take_turns_in_order() {
         .collect();
     assert_eq!(turns, wanted);
     assert_eq!(stage.fake.world().lost_requests(&target("prod")), 0);
+}
+
+#[tokio::test]
+async fn the_one_under_way_is_known_behind_any_number_of_queued_ones() {
+    let stage = Stage::set().await;
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    let active = ask("prod", 2, Strategy::Canary);
+    let id = stage.engine.begin(&active).await.unwrap();
+    stage.until(id, "under way", |r| r.step > 0).await;
+    let by: domain::Actor = "ada".parse().unwrap();
+    let paused = stage.engine.command(id, Command::Pause, by.clone(), None);
+    paused.await.unwrap();
+    let prod = target("prod");
+    let wish = ask("prod", 3, Strategy::Rolling);
+    let plan = stage.engine.plan(&wish).await.unwrap();
+    // Written past the engine, which would refuse to want the same again and again.
+    for _ in 0..205 {
+        let record = stage.store.environment(&prod).await.unwrap().unwrap();
+        let mut plan = plan.clone();
+        plan.to.name = GroupName::numbered(&prod.app, &prod.env, record.reserved.next_group);
+        plan.to.release = ReleaseNumber(record.reserved.next_release);
+        let new = NewRollout {
+            plan,
+            by: by.clone(),
+            at: stage.clock.now(),
+            needs_approval: false,
+            expect: record.reserved,
+        };
+        stage.store.create_rollout(new).await.unwrap();
+    }
+    let again = stage.engine.begin(&active).await;
+    assert!(
+        matches!(again, Err(EngineError::AlreadyAsked { rollout, .. }) if rollout == id),
+        "{again:?}"
+    );
+    stage.engine.stop().await;
 }

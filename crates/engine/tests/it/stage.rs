@@ -131,6 +131,7 @@ impl Stage {
         .into();
         let options = Options {
             owner: owner.to_owned(),
+            lease_ms: 2_000,
             replicas: Replicas::Others,
             ..Options::default()
         };

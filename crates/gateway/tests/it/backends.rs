@@ -84,7 +84,7 @@ async fn pythons_http_server_works() {
         .kill_on_drop(true)
         .spawn();
     let Ok(mut python) = python else {
-        eprintln!("skipped: there is no python3");
+        skipped::skipped("there is no python3");
         return;
     };
     let mut lines = BufReader::new(python.stdout.take().unwrap()).lines();

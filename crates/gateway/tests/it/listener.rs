@@ -204,7 +204,7 @@ async fn running_out_of_file_descriptors_makes_clients_wait() {
         .kill_on_drop(true)
         .spawn();
     let Ok(mut child) = child else {
-        eprintln!("skipped: there is no prlimit");
+        skipped::skipped("there is no prlimit");
         return;
     };
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -8,7 +8,10 @@ use crate::support::{House, listing, request};
 
 fn run(program: &str, arguments: &[&str]) -> Option<String> {
     let output = match Command::new(program).args(arguments).output() {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            skipped::skipped(&format!("{program} is not installed"));
+            return None;
+        }
         other => other.unwrap(),
     };
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

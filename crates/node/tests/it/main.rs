@@ -6,4 +6,5 @@ mod contract;
 mod drift;
 mod faults;
 mod support;
+mod titles;
 mod traffic;

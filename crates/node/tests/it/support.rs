@@ -148,7 +148,11 @@ impl Drop for TestNode {
         if let Some(child) = &mut self.child {
             let _ = child.start_kill();
         }
-        for pid in recorded(&self.folder()) {
+        // Also of what a node failed to know, so that no failed test leaves anything.
+        for pid in recorded(&self.folder())
+            .into_iter()
+            .chain(groups_within(&self.folder()))
+        {
             kill_group(pid);
         }
     }
@@ -168,6 +172,29 @@ pub(crate) fn recorded(folder: &Path) -> Vec<u32> {
             u32::try_from(record["pid"].as_u64()?).ok()
         })
         .collect()
+}
+
+/// Groups of the processes that work in the node's folder.
+pub(crate) fn groups_within(folder: &Path) -> Vec<u32> {
+    let mut groups: Vec<u32> = fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|entry| {
+            fs::read_link(entry.path().join("cwd")).is_ok_and(|cwd| cwd.starts_with(folder))
+        })
+        .filter_map(|entry| {
+            let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+            stat.rsplit_once(')')?
+                .1
+                .split_whitespace()
+                .nth(2)?
+                .parse()
+                .ok()
+        })
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
 }
 
 pub(crate) fn kill_group(pid: u32) {

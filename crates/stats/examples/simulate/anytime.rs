@@ -2,11 +2,11 @@
 
 use super::draw::{Draw, Shape};
 use super::trial::{Look, Outcome, follow};
-use stats::effect::{self, Proportion};
+use stats::effect::{self, Proportion, Share};
 use stats::sequential::{
     self, Comparison, CountsQuestion, QuantileTest, RatioMismatch, Tuning, counts, rate,
 };
-use stats::{Alpha, Difference, Estimate, Moments, PairMoments, Question};
+use stats::{Alpha, Difference, Estimate, Moments, PairMoments, Question, Side};
 
 /// How a run goes.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,14 @@ pub(crate) struct Course {
     pub(crate) each: u64,
     /// The relative change that the treatment really makes.
     pub(crate) change: f64,
+    /// Relative differences by [`Share`], and not by the delta method.
+    pub(crate) shares: bool,
+}
+
+/// What is asked of two arms as they are.
+enum Asked {
+    Estimate(Estimate),
+    Share(Share),
 }
 
 impl Course {
@@ -25,6 +33,46 @@ impl Course {
         match self.question.difference {
             Difference::Relative => self.change,
             Difference::Absolute => self.change * mean,
+        }
+    }
+
+    /// By the difference's own test where that is asked for, and by the delta method.
+    fn asked<E>(
+        &self,
+        share: impl FnOnce() -> Result<Share, E>,
+        estimate: impl FnOnce() -> Result<Estimate, E>,
+    ) -> Option<Asked> {
+        if self.shares {
+            share().ok().map(Asked::Share)
+        } else {
+            estimate().ok().map(Asked::Estimate)
+        }
+    }
+
+    fn at_any_time(&self, asked: &Asked, truth: f64) -> Look {
+        let tuning = sequential::DEFAULT_TUNING;
+        match asked {
+            Asked::Estimate(estimate) => {
+                let found = sequential::asymptotic(estimate, self.question, tuning);
+                self.seen(found.ok(), truth)
+            }
+            Asked::Share(share) => match share.at_any_time(self.question.alpha, tuning) {
+                Ok((interval, p)) => Look {
+                    rejects: p <= self.question.alpha.get(),
+                    covers: interval.contains(truth),
+                },
+                Err(_) => Look::NOTHING,
+            },
+        }
+    }
+
+    fn at_the_end(&self, asked: &Asked, truth: f64) -> Look {
+        match asked {
+            Asked::Estimate(estimate) => self.seen(Some(*estimate), truth),
+            Asked::Share(share) => Look {
+                rejects: share.absolute().p <= self.question.alpha.get(),
+                covers: share.interval(self.question.alpha).contains(truth),
+            },
         }
     }
 
@@ -41,18 +89,16 @@ impl Course {
         mut state: State,
         truth: f64,
         mut grow: impl FnMut(&mut State),
-        answer: impl Fn(&State) -> Option<Estimate>,
+        answer: impl Fn(&State) -> Option<Asked>,
     ) -> Outcome {
         let mut outcome = follow(self.looks, |_| {
             for _ in 0..self.each {
                 grow(&mut state);
             }
-            let anytime = answer(&state).and_then(|fixed| {
-                sequential::asymptotic(&fixed, self.question, sequential::DEFAULT_TUNING).ok()
-            });
-            self.seen(anytime, truth)
+            answer(&state).map_or(Look::NOTHING, |asked| self.at_any_time(&asked, truth))
         });
-        outcome.fixed = Some(self.seen(answer(&state), truth));
+        let fixed = answer(&state);
+        outcome.fixed = Some(fixed.map_or(Look::NOTHING, |asked| self.at_the_end(&asked, truth)));
         outcome
     }
 }
@@ -67,7 +113,12 @@ pub(crate) fn mean(shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
             control.push(shape.draw(draw));
             treatment.push(shape.draw(draw) + shift);
         },
-        |(control, treatment)| effect::mean(control, treatment, course.question).ok(),
+        |(control, treatment)| {
+            course.asked(
+                || Share::of_means(control, treatment),
+                || effect::mean(control, treatment, course.question),
+            )
+        },
     )
 }
 
@@ -84,7 +135,10 @@ pub(crate) fn proportion(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
         |(yes, n)| {
             let control = Proportion::new(yes[0], *n).ok()?;
             let treatment = Proportion::new(yes[1], *n).ok()?;
-            effect::proportion(control, treatment, course.question).ok()
+            course.asked(
+                || Share::of_proportions(control, treatment),
+                || effect::proportion(control, treatment, course.question),
+            )
         },
     )
 }
@@ -111,6 +165,56 @@ pub(crate) fn proportion_with_floor(p: f64, course: &Course, draw: &mut Draw) ->
     })
 }
 
+/// A guardrail whose treatment is worse by just the margin, `-change`: it must not be said to hold.
+pub(crate) fn guardrail(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
+    let other = p * (1.0 + course.change);
+    let question = course.question.side(Side::Greater);
+    let (mut yes, mut n) = ([0, 0], 0);
+    follow(course.looks, |_| {
+        for _ in 0..course.each {
+            yes[0] += u64::from(draw.chance(p));
+            yes[1] += u64::from(draw.chance(other));
+            n += 1;
+        }
+        let arm = |x| Proportion::new(x, n).ok();
+        let share = arm(yes[0])
+            .zip(arm(yes[1]))
+            .and_then(|(control, treatment)| Share::of_proportions(control, treatment).ok());
+        let held = share.and_then(|share| {
+            let there = share.at(course.change);
+            let from_margin = Estimate {
+                effect: there.effect - course.change,
+                ..there
+            };
+            sequential::asymptotic(&from_margin, question, sequential::DEFAULT_TUNING).ok()
+        });
+        held.map_or(Look::NOTHING, |held| Look {
+            rejects: held.p <= question.alpha.get(),
+            covers: true,
+        })
+    })
+}
+
+/// The same of rare events, by one end of the sequence of counts.
+pub(crate) fn guarded_events(course: &Course, draw: &mut Draw) -> Outcome {
+    let ratio = 1.0 + course.change;
+    let question = CountsQuestion {
+        prior: [1.0, 1.0],
+        shares: [0.5, 0.5],
+        alpha: course.question.alpha,
+    };
+    let mut seen = [0_u64; 2];
+    follow(course.looks, |_| {
+        for _ in 0..course.each {
+            seen[usize::from(draw.chance(ratio / (1.0 + ratio)))] += 1;
+        }
+        counts(seen, &question).map_or(Look::NOTHING, |answer| Look {
+            rejects: answer.rate_ratio_interval.lo > ratio,
+            covers: true,
+        })
+    })
+}
+
 /// Revenue per order: orders are 1 + a geometric count, revenue grows with them.
 pub(crate) fn ratio(course: &Course, draw: &mut Draw) -> Outcome {
     let mut pair = |lift: f64| {
@@ -133,8 +237,10 @@ pub(crate) fn ratio(course: &Course, draw: &mut Draw) -> Outcome {
             treatment.push(x, y);
         },
         |(control, treatment)| {
-            let ratio = effect::ratio(control, treatment, course.question).ok()?;
-            Some(ratio.estimate)
+            course.asked(
+                || Share::of_ratios(control, treatment),
+                || effect::ratio(control, treatment, course.question).map(|ratio| ratio.estimate),
+            )
         },
     )
 }
@@ -157,8 +263,10 @@ pub(crate) fn cuped(course: &Course, draw: &mut Draw) -> Outcome {
             treatment.push(x, y);
         },
         |(control, treatment)| {
-            let adjusted = effect::cuped(control, treatment, course.question).ok()?;
-            Some(adjusted.estimate)
+            course.asked(
+                || Share::of_cuped(control, treatment).map(|(share, _)| share),
+                || effect::cuped(control, treatment, course.question).map(|cuped| cuped.estimate),
+            )
         },
     )
 }

@@ -79,9 +79,16 @@ pub(crate) enum Shape {
     Latency,
     /// Heavy: Pareto with index 3, mean 1.5; a variance, but no third moment.
     Pareto,
+    /// Of both signs: mean 1, standard deviation 1.
+    Signed,
+    /// Two modes: 80 to 120 ms, and 1.5% of 900 to 1,100 ms, as time-outs make them.
+    Modes,
     /// 0 or 1.
     Bernoulli(f64),
 }
+
+/// The share of the slow mode.
+const SLOW: f64 = 0.015;
 
 impl Shape {
     pub(crate) fn draw(self, draw: &mut Draw) -> f64 {
@@ -90,6 +97,9 @@ impl Shape {
             Self::Exponential => draw.exponential(),
             Self::Latency => 100.0 * (0.6 * draw.normal()).exp(),
             Self::Pareto => draw.unit().powf(-1.0 / 3.0),
+            Self::Signed => 1.0 + draw.normal(),
+            Self::Modes if draw.chance(SLOW) => 900.0 + 200.0 * draw.unit(),
+            Self::Modes => 80.0 + 40.0 * draw.unit(),
             Self::Bernoulli(p) => f64::from(u8::from(draw.chance(p))),
         }
     }
@@ -97,7 +107,8 @@ impl Shape {
     pub(crate) fn mean(self) -> f64 {
         match self {
             Self::Normal => 10.0,
-            Self::Exponential => 1.0,
+            Self::Exponential | Self::Signed => 1.0,
+            Self::Modes => 100.0 + 900.0 * SLOW,
             Self::Latency => 100.0 * 0.18_f64.exp(),
             Self::Pareto => 1.5,
             Self::Bernoulli(p) => p,
@@ -107,7 +118,12 @@ impl Shape {
     pub(crate) fn stddev(self) -> f64 {
         match self {
             Self::Normal => 3.0,
-            Self::Exponential => 1.0,
+            Self::Exponential | Self::Signed => 1.0,
+            Self::Modes => {
+                let within =
+                    (1.0 - SLOW) * 40.0_f64.powi(2) / 12.0 + SLOW * 200.0_f64.powi(2) / 12.0;
+                (within + SLOW * (1.0 - SLOW) * 900.0_f64.powi(2)).sqrt()
+            }
             Self::Latency => self.mean() * 0.36_f64.exp_m1().sqrt(),
             Self::Pareto => 0.75_f64.sqrt(),
             Self::Bernoulli(p) => (p * (1.0 - p)).sqrt(),
@@ -121,6 +137,9 @@ impl Shape {
             Self::Exponential => -(1.0 - q).ln(),
             Self::Latency => 100.0 * (0.6 * stats::numeric::normal_quantile(q)).exp(),
             Self::Pareto => (1.0 - q).powf(-1.0 / 3.0),
+            Self::Signed => 1.0 + stats::numeric::normal_quantile(q),
+            Self::Modes if q > 1.0 - SLOW => 900.0 + 200.0 * (q - 1.0 + SLOW) / SLOW,
+            Self::Modes => 80.0 + 40.0 * q / (1.0 - SLOW),
             Self::Bernoulli(p) => f64::from(u8::from(q > 1.0 - p)),
         }
     }
@@ -131,6 +150,8 @@ impl Shape {
             Self::Exponential => "exponential".to_owned(),
             Self::Latency => "lognormal latency".to_owned(),
             Self::Pareto => "Pareto, index 3".to_owned(),
+            Self::Signed => "normal, of both signs".to_owned(),
+            Self::Modes => "two modes, 1.5% slow".to_owned(),
             Self::Bernoulli(p) => format!("Bernoulli {}%", p * 100.0),
         }
     }

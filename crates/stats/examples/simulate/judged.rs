@@ -3,7 +3,7 @@
 use super::draw::{Draw, Shape};
 use super::trial::{Look, Outcome, follow, follow_to_stop};
 use stats::count::Events;
-use stats::judge::{Judgement, Observed, Rule, Trials, Verdict, judge};
+use stats::judge::{Judgement, Looks, Observed, Rule, Trials, Verdict, judge};
 
 /// How a canary goes.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,42 @@ pub(crate) fn values(shape: Shape, q: Option<f64>, canary: &Canary, draw: &mut D
         }
     };
     canary.values(next, q)
+}
+
+/// A canary asked once, of which so much is true that it lies on the tolerance; `wrong` is the verdict
+/// that is counted. Where values are of both signs the change is a shift, by a share of the median.
+pub(crate) fn on_the_edge(
+    shape: Shape,
+    q: Option<f64>,
+    (n, change): ([u64; 2], f64),
+    wrong: Verdict,
+    draw: &mut Draw,
+) -> Outcome {
+    let rule = Rule {
+        tolerance: change,
+        looks: Looks::One,
+        ..Rule::default()
+    };
+    let control: Vec<f64> = (0..n[0]).map(|_| shape.draw(draw)).collect();
+    let changed = |value: f64| match shape {
+        Shape::Signed => value + change * shape.quantile(q.unwrap_or(0.5)),
+        _ => value * (1.0 + change),
+    };
+    let canary: Vec<f64> = (0..n[1]).map(|_| changed(shape.draw(draw))).collect();
+    let (control, canary) = (&control[..], &canary[..]);
+    let observed = match q {
+        Some(q) => Observed::Quantile { q, control, canary },
+        None => Observed::Continuous { control, canary },
+    };
+    follow(1, |_| match judge(&observed, &rule) {
+        Ok(judgement) => Look {
+            rejects: judgement.verdict == wrong,
+            covers: judgement
+                .interval
+                .is_none_or(|interval| interval.contains(change)),
+        },
+        Err(_) => Look::NOTHING,
+    })
 }
 
 /// Latencies of which only those from the control's 95th percentile on are `change` greater.

@@ -1,7 +1,7 @@
 //! What the methods promise, tried out: false positives, coverage, power and delay by simulation.
 //!
 //! `cargo run --release -p stats --example simulate [SEED [PERCENT_OF_RUNS [TABLE]]]` prints the tables
-//! of `docs/STATISTICS.md`, in Markdown, or one of them: `anytime`, `rare`, `once`, `equal`, `detect`.
+//! of `docs/STATISTICS.md`, in Markdown, or one of them: `anytime`, `rare`, `once`, `equal`, `edge`, `detect`.
 //! The same seed gives the same figures with any number of cores. A short form runs as a test
 //! (`tests/it/simulation.rs`).
 
@@ -27,11 +27,12 @@ fn main() {
     };
     println!("Seed {}; {}% of the runs.", bench.seed, bench.percent);
     type Print = fn(&Bench);
-    let tables: [(&str, Print); 5] = [
+    let tables: [(&str, Print); 6] = [
         ("anytime", Bench::anytime),
         ("rare", Bench::rare_events),
         ("once", Bench::one_look),
         ("equal", Bench::judge_on_equal_arms),
+        ("edge", Bench::judge_on_the_edge),
         ("detect", Bench::judge_detects),
     ];
     let asked = arguments.get(2);

@@ -67,7 +67,7 @@ pub struct Posterior {
 ///
 /// # Errors
 ///
-/// `ZeroBaseline` for an absolute effect over a control mean of 0 with a normal prior.
+/// `ZeroBaseline` for an absolute effect over a control mean of 0 with a normal prior; `Overflow`.
 ///
 /// ```
 /// use stats::{Better, Question, bayes, effect};
@@ -110,6 +110,9 @@ pub fn effect(
         Better::Higher => (normal_cdf(z), above, below),
         Better::Lower => (normal_cdf(-z), below, above),
     };
+    if !(expected + half_width + risk_control + risk_treatment).is_finite() {
+        return Err(CannotCompute::Overflow);
+    }
     Ok(Posterior {
         chance_to_win,
         expected,

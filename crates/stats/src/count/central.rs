@@ -1,4 +1,4 @@
-use super::{Events, total};
+use super::{Events, exposures, total, within_doubles};
 use crate::numeric::{beta_quantile, binomial_cdf, binomial_sf};
 use crate::{Alpha, Failure, Interval};
 
@@ -36,19 +36,25 @@ pub struct Central {
 ///
 /// # Errors
 ///
-/// [`CannotCompute::TooFew`] without a single event in either arm; an invalid input for an exposure
+/// [`CannotCompute::TooFew`] without a single event in either arm, [`CannotCompute::Overflow`] where the
+/// exposures are so far apart that no double holds the ratio or its bounds; an invalid input for an exposure
 /// that is not positive and finite, or a count above 2^53.
 pub fn central(control: Events, treatment: Events, alpha: Alpha) -> Result<Central, Failure> {
     let total = total(control, treatment)?;
     let (y_c, y_t) = (control.count, treatment.count);
-    let over = treatment.exposure / control.exposure;
-    let null = over / (1.0 + over);
-    let at_least = if y_t == 0 {
-        1.0
-    } else {
-        binomial_sf(y_t - 1, total, null)
+    let over = exposures(control, treatment)?;
+    let at_least = |count: u64, share: f64| match count {
+        0 => 1.0,
+        count => binomial_sf(count - 1, total, share),
     };
-    let at_most = binomial_cdf(y_t, total, null);
+    // By the arm with the smaller exposure, whose share keeps its digits.
+    let (at_least, at_most) = if over <= 1.0 {
+        let null = over / (1.0 + over);
+        (at_least(y_t, null), binomial_cdf(y_t, total, null))
+    } else {
+        let null = 1.0 / over / (1.0 + 1.0 / over);
+        (binomial_cdf(y_c, total, null), at_least(y_c, null))
+    };
     let tail = 0.5 * alpha.get();
     // Odds of the smaller share keep their digits where the share itself is next to 1.
     let odds = |share: f64| share / (1.0 - share) / over;
@@ -63,9 +69,12 @@ pub fn central(control: Events, treatment: Events, alpha: Alpha) -> Result<Centr
         let other = beta_quantile(tail, y_c as f64, y_t as f64 + 1.0);
         (1.0 - other) / other / over
     };
+    let rate_ratio = y_t as f64 / y_c as f64 / over;
+    let interval = Interval { lo, hi };
+    within_doubles(rate_ratio, interval, control, treatment)?;
     Ok(Central {
-        rate_ratio: y_t as f64 / y_c as f64 / over,
-        interval: Interval { lo, hi },
+        rate_ratio,
+        interval,
         p: (2.0 * at_least.min(at_most)).min(1.0),
     })
 }

@@ -1,5 +1,5 @@
 use super::mean::{arm, mean};
-use super::{Arm, baseline, conclude, enough};
+use super::{Arm, baseline, conclude, enough, without_spread};
 use crate::{CannotCompute, Difference, Estimate, PairMoments, Question};
 
 /// What [`cuped`] says.
@@ -28,7 +28,8 @@ pub struct Cuped {
 ///
 /// # Errors
 ///
-/// As `effect::mean`, of the metric after; `NoVariance` also where before explains after entirely.
+/// As `effect::mean`, of the metric after; `NoVariance` also where before explains after entirely;
+/// `LostPrecision` also where sums cannot tell whether before varies.
 ///
 /// ```
 /// use stats::{PairMoments, Question, effect};
@@ -47,6 +48,9 @@ pub fn cuped(
     let base = control.x().mean();
     baseline(base, question.difference)?;
     let theta = theta(control, treatment);
+    if theta == 0.0 && (control.y().lost() || treatment.y().lost()) {
+        return Err(CannotCompute::LostPrecision);
+    }
     if theta == 0.0 {
         return Ok(Cuped {
             estimate: mean(&control.x(), &treatment.x(), question)?,
@@ -57,7 +61,7 @@ pub fn cuped(
     }
     let (before, after) = (adjusted(control, theta), adjusted(treatment, theta));
     if before.stderr <= 0.0 || after.stderr <= 0.0 {
-        return Err(CannotCompute::NoVariance);
+        return Err(without_spread([&control.x(), &treatment.x()]));
     }
     let apart = after.mean - before.mean;
     let (effect, stderr) = match question.difference {

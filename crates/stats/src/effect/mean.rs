@@ -1,4 +1,4 @@
-use super::{Arm, baseline, compare, enough};
+use super::{Arm, baseline, compare, enough, without_spread};
 use crate::{CannotCompute, Estimate, Moments, Question};
 
 /// The difference of two means, by Welch's t.
@@ -14,7 +14,8 @@ use crate::{CannotCompute, Estimate, Moments, Question};
 /// # Errors
 ///
 /// `EmptyArm`; `TooFew` below two observations an arm; `ZeroBaseline` for a relative effect over a
-/// control mean of 0; `NoVariance` where an arm does not vary; `Overflow`.
+/// control mean of 0; `NoVariance` where an arm does not vary; `LostPrecision` where sums cannot tell
+/// whether it does; `Overflow`.
 ///
 /// ```
 /// use stats::{Moments, Question, effect};
@@ -33,7 +34,7 @@ pub fn mean(
     enough(control.n(), treatment.n())?;
     baseline(control.mean(), question.difference)?;
     if !(control.varies() && treatment.varies()) {
-        return Err(CannotCompute::NoVariance);
+        return Err(without_spread([control, treatment]));
     }
     compare(arm(control), arm(treatment), question)
 }

@@ -56,7 +56,7 @@ impl Proportion {
         0 < self.x && self.x < self.n
     }
 
-    fn arm(self) -> Arm {
+    pub(super) fn arm(self) -> Arm {
         let n = self.n as f64;
         let rest = (self.n - self.x) as f64 / n;
         Arm {

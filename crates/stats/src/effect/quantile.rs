@@ -24,7 +24,7 @@ impl QuantileArm {
     /// # Errors
     ///
     /// `n`, `n_star` above 2^53, or `n_star` 0 where n is not; `nu` outside (0, 1); `value`, `lo`,
-    /// `hi` not finite; `lo` above `hi`.
+    /// `hi` not finite; `lo` above `hi`; `value` (as `q`) outside of them.
     pub fn new(
         n: u64,
         n_star: u64,
@@ -58,6 +58,13 @@ impl QuantileArm {
                 "lo",
                 "it is above hi",
                 "give the lower bound first",
+            ));
+        }
+        if !(lo..=hi).contains(&value) {
+            return Err(InvalidInput::new(
+                "q",
+                "it is not between lo and hi",
+                "give the quantile whose bounds lo and hi are",
             ));
         }
         Ok(Self {

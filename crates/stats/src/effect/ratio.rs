@@ -1,4 +1,4 @@
-use super::{Arm, baseline, compare, enough};
+use super::{Arm, baseline, compare, enough, without_spread};
 use crate::{CannotCompute, Estimate, PairMoments, Question};
 
 /// What [`ratio`] says.
@@ -24,7 +24,8 @@ pub struct Ratio {
 /// # Errors
 ///
 /// `EmptyArm`; `TooFew`; `ZeroDenominator` where an arm's denominators add up to 0; `ZeroBaseline`;
-/// `NoVariance` where an arm's numerators are all the same multiple of the denominators; `Overflow`.
+/// `NoVariance` where an arm's numerators are all the same multiple of the denominators;
+/// `LostPrecision` where sums cannot tell; `Overflow`.
 ///
 /// ```
 /// use stats::{PairMoments, Question, effect};
@@ -40,10 +41,12 @@ pub fn ratio(
     question: Question,
 ) -> Result<Ratio, CannotCompute> {
     enough(control.n(), treatment.n())?;
+    let series = [control, treatment].map(|pairs| [pairs.x(), pairs.y()]);
     let (control, treatment) = (arm(control)?, arm(treatment)?);
     baseline(control.mean, question.difference)?;
     if control.stderr <= 0.0 || treatment.stderr <= 0.0 {
-        return Err(CannotCompute::NoVariance);
+        let [[a, b], [c, d]] = &series;
+        return Err(without_spread([a, b, c, d]));
     }
     Ok(Ratio {
         estimate: compare(control, treatment, question)?,
@@ -52,7 +55,7 @@ pub fn ratio(
     })
 }
 
-fn arm(pairs: &PairMoments) -> Result<Arm, CannotCompute> {
+pub(super) fn arm(pairs: &PairMoments) -> Result<Arm, CannotCompute> {
     let denominator = pairs.y().mean();
     if denominator == 0.0 {
         return Err(CannotCompute::ZeroDenominator);

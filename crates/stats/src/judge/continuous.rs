@@ -2,10 +2,16 @@
 
 use super::tail::{self, Finding, Tail};
 use super::{
-    Compared, Judgement, Looks, Method, Reason, Rule, Verdict, Worse, relative, without_data,
+    Compared, Judgement, Looks, Method, Reason, Rule, Verdict, Worse, relative, share, without_data,
 };
+use crate::numeric::normal_sf;
 use crate::rank::Pair;
-use crate::{Alpha, Failure, InvalidInput, Side, sequential};
+use crate::{Alpha, Failure, Interval, InvalidInput, Side, sequential};
+
+const EVERYTHING: Interval = Interval {
+    lo: f64::NEG_INFINITY,
+    hi: f64::INFINITY,
+};
 
 pub(super) fn judge(
     control: &[f64],
@@ -22,23 +28,10 @@ pub(super) fn judge(
         Err(Failure::CannotCompute(_)) => return Ok(without_data(n, Method::MannWhitney, rule)),
         Err(Failure::Invalid(invalid)) => return Err(invalid),
     };
-    let shift = match rule.looks {
-        Looks::One => pair.shift(Alpha::new(half)?, Side::Two),
-        Looks::Any => pair.shift_beyond(critical((n[0] + n[1]) as f64, rule, half), Side::Two),
-    };
-    let baseline = median(pair.b()).abs();
-    let mut interval = shift.interval;
-    // An interval that has not the level it should says nothing beyond its estimate.
-    if shift.coverage < 1.0 - rule.alpha.get() {
-        (interval.lo, interval.hi) = (f64::NEG_INFINITY, f64::INFINITY);
-    }
-    (interval.lo, interval.hi) = (
-        relative(interval.lo, baseline),
-        relative(interval.hi, baseline),
-    );
+    let (effect, interval) = bulk(&pair, rule, half)?;
     let compared = Compared {
         n,
-        effect: relative(shift.estimate, baseline),
+        effect,
         interval,
         method: Method::MannWhitney,
         alpha: rule.alpha.get(),
@@ -74,6 +67,47 @@ pub(super) fn judge(
         }
         _ => compared.with(verdict, reason),
     })
+}
+
+/// By which share the canary's values differ from the baseline's, with an interval at `alpha`.
+///
+/// Where all values are above 0, by their logarithms: ranks do not notice them, and the shift between
+/// them is a factor between the values (Hodges & Lehmann 1963, of ln x), exact for a change of scale and
+/// free of the unit. Others are held against the baseline's median, which has to be estimated itself:
+/// shift and median get half of the level each, and the share is as far out as both ends allow.
+fn bulk(pair: &Pair, rule: &Rule, alpha: f64) -> Result<(f64, Interval), InvalidInput> {
+    if pair.a()[0] > 0.0 && pair.b()[0] > 0.0 {
+        let logs = |values: &[f64]| -> Vec<f64> { values.iter().map(|x| libm::log(*x)).collect() };
+        let Ok(logs) = Pair::new(&logs(pair.a()), &logs(pair.b())) else {
+            return Ok((f64::NAN, EVERYTHING));
+        };
+        let (shift, interval) = shifted(&logs, rule, alpha)?;
+        let of = |log: f64| libm::expm1(log);
+        let (lo, hi) = (of(interval.lo), of(interval.hi));
+        return Ok((of(shift), Interval { lo, hi }));
+    }
+    let (shift, interval) = shifted(pair, rule, alpha / 2.0)?;
+    let baseline = share::size_of_median(pair.b(), rule, alpha / 2.0)?;
+    let effect = relative(shift, median(pair.b()).abs());
+    Ok((effect, share::of(interval, baseline)))
+}
+
+/// The Hodges-Lehmann shift with its interval at the looks that the rule asks for.
+fn shifted(pair: &Pair, rule: &Rule, alpha: f64) -> Result<(f64, Interval), InvalidInput> {
+    let (shift, level) = match rule.looks {
+        Looks::One => (pair.shift(Alpha::new(alpha)?, Side::Two), 1.0 - alpha),
+        Looks::Any => {
+            let z = critical((pair.a().len() + pair.b().len()) as f64, rule, alpha);
+            (pair.shift_beyond(z, Side::Two), 1.0 - 2.0 * normal_sf(z))
+        }
+    };
+    // An interval that has not the level it should says nothing beyond its estimate.
+    let interval = if shift.coverage < level {
+        EVERYTHING
+    } else {
+        shift.interval
+    };
+    Ok((shift.estimate, interval))
 }
 
 /// The critical value of [`sequential::asymptotic`] for `n` values, tuned to the rule. The rank statistic

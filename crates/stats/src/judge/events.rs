@@ -121,7 +121,7 @@ fn by_counts(
     let total = halves[0] + halves[1];
     let canary = halves[1] / total;
     let shares = [1.0 - canary, canary];
-    if shares[0] <= 0.0 || canary <= 0.0 {
+    if shares[0] < 1e-200 || canary < 1e-200 {
         return Err(InvalidInput::new(
             "exposure",
             "one arm has so little that its share of the whole is none",

@@ -1,8 +1,8 @@
 //! A quantile, compared at every look.
 
-use super::{Compared, Judgement, Method, Reason, Rule, Verdict, relative, without_data};
+use super::{Compared, Judgement, Method, Reason, Rule, Verdict, relative, share, without_data};
 use crate::sequential::{Comparison, QuantileTest, Tuning};
-use crate::{Failure, Interval, InvalidInput};
+use crate::{Alpha, Failure, Interval, InvalidInput};
 
 pub(super) fn judge(
     q: f64,
@@ -23,33 +23,40 @@ pub(super) fn judge(
     } else {
         Comparison::Difference
     };
-    let changed = test.compare(control, canary, comparison, rule.alpha);
-    let change = match changed {
+    // A ratio is a share already; a difference is one of the baseline's quantile, which gets half of
+    // the level.
+    let half = rule.alpha.get() / 2.0;
+    let alpha = if positive {
+        rule.alpha
+    } else {
+        Alpha::new(half)?
+    };
+    let change = match test.compare(control, canary, comparison, alpha) {
         Ok(change) => change,
         Err(Failure::CannotCompute(_)) => {
             return Ok(without_data(n, Method::SequentialQuantile, rule));
         }
         Err(Failure::Invalid(invalid)) => return Err(invalid),
     };
-    // A ratio is a share already; a difference is one of the baseline's quantile.
-    let baseline = match test.interval(control, rule.alpha) {
-        Ok(alone) => alone.estimate.abs(),
-        Err(_) => f64::NAN,
-    };
-    let share = |value: f64| {
-        if positive {
-            value - 1.0
-        } else {
-            relative(value, baseline)
-        }
+    let (effect, interval) = if positive {
+        let Interval { lo, hi } = change.interval;
+        let (lo, hi) = (lo - 1.0, hi - 1.0);
+        (change.estimate - 1.0, Interval { lo, hi })
+    } else {
+        let baseline = match test.interval(control, alpha) {
+            Ok(alone) => alone.estimate.abs(),
+            Err(_) => f64::NAN,
+        };
+        let size = share::size(test, control, half)?;
+        (
+            relative(change.estimate, baseline),
+            share::of(change.interval, size),
+        )
     };
     let compared = Compared {
         n,
-        effect: share(change.estimate),
-        interval: Interval {
-            lo: share(change.interval.lo),
-            hi: share(change.interval.hi),
-        },
+        effect,
+        interval,
         method: Method::SequentialQuantile,
         alpha: rule.alpha.get(),
     };

@@ -88,8 +88,8 @@ fn shifted(
         alpha_opt: 0.05,
     };
     let test = QuantileTest::new(UPPER, tuning)?;
-    // Two-sided at twice the level, of which one side is asked for.
-    let alpha = Alpha::new((2.0 * alpha).min(0.5))?;
+    // Both sides share the level, and nothing says that one of them has only half of it.
+    let alpha = Alpha::new(alpha)?;
     let moved: Vec<f64> = control
         .iter()
         .map(|value| value + tolerance * value.abs())
@@ -133,6 +133,63 @@ mod tests {
         assert!((exceedance(10, 10, 9, 0) - 1.0).abs() < 1e-14);
         assert!((exceedance(3, 1, 1, 1) - 0.75).abs() < 1e-14);
         assert!((exceedance(2, 40, 36, 2) - (15.0 / 861.0)).abs() < 1e-13);
+    }
+
+    fn found(control: &[f64], canary: &[f64], rule: &Rule, alpha: f64) -> Finding {
+        let pair = Pair::new(canary, control).unwrap();
+        compare(&pair, Tail::Upper, rule, alpha).unwrap()
+    }
+
+    fn rule(looks: Looks, tolerance: f64) -> Rule {
+        Rule {
+            looks,
+            tolerance,
+            ..Rule::default()
+        }
+    }
+
+    #[test]
+    fn the_tail_begins_above_the_value_at_nine_tenths() {
+        // The 18th of 20 is 18: what is 18.5 lies beyond, what is 18 does not.
+        let control: Vec<f64> = (1..=20).map(f64::from).collect();
+        let canary = [[18.0; 10], [18.5; 10]].concat();
+        let got = found(&control, &canary, &rule(Looks::One, 0.0), 0.5);
+        let change = match got {
+            Finding::Worse(change) => change,
+            _ => panic!("ten of twenty are no chance"),
+        };
+        assert_eq!((change.beyond, change.of, change.q), (10, 20, 0.9));
+    }
+
+    #[test]
+    fn a_chance_of_exactly_alpha_is_none_too_small() {
+        let control: Vec<f64> = (1..=10).map(f64::from).collect();
+        let canary = [[1.0; 3].as_slice(), &[50.0; 7]].concat();
+        let alpha = exceedance(10, 10, 9, 7);
+        let rule = rule(Looks::One, 0.0);
+        assert!(!matches!(
+            found(&control, &canary, &rule, alpha),
+            Finding::Worse(_)
+        ));
+        let above = alpha * 1.000_001;
+        assert!(matches!(
+            found(&control, &canary, &rule, above),
+            Finding::Worse(_)
+        ));
+    }
+
+    #[test]
+    fn at_every_look_a_tail_is_worse_only_beyond_the_tolerance() {
+        let control: Vec<f64> = (0..3_000).map(|i| 100.0 + f64::from(i) / 30.0).collect();
+        let by = |factor: f64| -> Vec<f64> { control.iter().map(|x| x * factor).collect() };
+        let at =
+            |factor, tolerance| found(&control, &by(factor), &rule(Looks::Any, tolerance), 0.025);
+        assert!(matches!(at(1.5, 0.1), Finding::Worse(_)));
+        assert!(matches!(at(1.5, 0.6), Finding::Nothing));
+        // Equal values are not worse, by however little.
+        let still = vec![5.0; 3_000];
+        let equal = found(&still, &still, &rule(Looks::Any, 0.0), 0.025);
+        assert!(matches!(equal, Finding::Nothing));
     }
 
     #[test]

@@ -520,6 +520,44 @@ fn equal_arms_are_hardly_ever_stopped_in_a_thousand_looks() {
     assert!(stops <= 3, "{stops} of {arms}");
 }
 
+#[test]
+fn a_change_of_scale_is_told_as_it_is() {
+    let (mut told, mut held, arms) = (0.0, 0, 40);
+    for seed in 0..arms {
+        let mut noise = Noise(2_000 + seed);
+        let control = noise.latencies(400);
+        let canary: Vec<f64> = noise.latencies(400).iter().map(|x| 2.0 * x).collect();
+        let judgement = continuous(&control, &canary, &once());
+        told += judgement.effect.unwrap() / arms as f64;
+        held += u32::from(judgement.interval.unwrap().contains(1.0));
+    }
+    assert!((told - 1.0).abs() < 0.02, "twice as slow is told as {told}");
+    assert!(held >= 36, "{held} of {arms}");
+}
+
+#[test]
+fn values_of_both_signs_are_held_against_a_baseline_that_is_estimated_too() {
+    let control: Vec<f64> = (0..401).map(|at| f64::from(at) / 100.0 - 1.0).collect();
+    let canary: Vec<f64> = control.iter().map(|x| x + 1.0).collect();
+    for looks in [Looks::One, Looks::Any] {
+        let rule = Rule {
+            looks,
+            ..Rule::default()
+        };
+        let judgement = continuous(&control, &canary, &rule);
+        let interval = judgement.interval.unwrap();
+        assert!((judgement.effect.unwrap() - 1.0).abs() < 1e-12);
+        // The shift alone, over a median that were known, would be narrower on both sides.
+        assert!(interval.lo < 0.8 && interval.hi > 1.2, "{interval:?}");
+        assert_eq!(judgement.verdict, Verdict::Fail);
+    }
+    // Around a baseline of nothing no share is bounded from above.
+    let around: Vec<f64> = control.iter().map(|x| x - 1.0).collect();
+    let judgement = continuous(&around, &control, &Rule::default());
+    assert_eq!(judgement.interval.unwrap().hi, f64::INFINITY);
+    assert_eq!(judgement.verdict, Verdict::Fail);
+}
+
 proptest! {
     #[test]
     fn the_unit_never_changes_a_judgement(
@@ -541,7 +579,17 @@ proptest! {
         let unit = 2_f64.powi(power);
         let scaled = |v: &[f64]| v.iter().map(|x| x * unit).collect::<Vec<_>>();
         let (far_control, far_canary) = (scaled(&control), scaled(&canary));
-        prop_assert_eq!(continuous(&control, &canary, &rule), continuous(&far_control, &far_canary, &rule));
+        let near = continuous(&control, &canary, &rule);
+        let far = continuous(&far_control, &far_canary, &rule);
+        prop_assert_eq!(near.verdict, far.verdict);
+        // The logarithms are those of other numbers, so the last digits may differ.
+        let figures = |of: &Judgement| {
+            let interval = of.interval.unwrap();
+            [of.effect.unwrap(), interval.lo, interval.hi]
+        };
+        for (one, other) in figures(&near).into_iter().zip(figures(&far)) {
+            prop_assert!(one == other || (one - other).abs() < 1e-11 * (1.0 + one.abs()), "{one} {other}");
+        }
         let one = Observed::Quantile { q: 0.5, control: &control, canary: &canary };
         let other = Observed::Quantile { q: 0.5, control: &far_control, canary: &far_canary };
         prop_assert_eq!(judge(&one, &rule), judge(&other, &rule));
@@ -564,4 +612,33 @@ proptest! {
         prop_assert!(tolerant != Verdict::Fail || strict == Verdict::Fail);
         prop_assert!(strict != Verdict::Pass || tolerant == Verdict::Pass);
     }
+}
+
+#[test]
+fn exactly_what_is_tolerated_is_tolerated() {
+    let at = |worse, lo, hi| {
+        let rule = Rule {
+            worse,
+            tolerance: 0.25,
+            ..Rule::default()
+        };
+        rule.held_against(0.5 * (lo + hi), Interval { lo, hi }).0
+    };
+    for (worse, sign) in [(Worse::Higher, 1.0), (Worse::Lower, -1.0)] {
+        let of = |near: f64, far: f64| {
+            at(
+                worse,
+                (sign * near).min(sign * far),
+                (sign * near).max(sign * far),
+            )
+        };
+        assert_eq!(of(0.25, 0.25), Verdict::Pass);
+        assert_eq!(of(0.0, 0.25), Verdict::Pass);
+        assert_eq!(of(0.25, 0.5), Verdict::Inconclusive);
+        assert_eq!(of(0.26, 0.5), Verdict::Fail);
+        assert_eq!(of(-9.0, 0.0), Verdict::Pass);
+    }
+    assert_eq!(at(Worse::Either, -0.25, 0.25), Verdict::Pass);
+    assert_eq!(at(Worse::Either, -0.26, 0.25), Verdict::Inconclusive);
+    assert_eq!(at(Worse::Either, -0.5, -0.26), Verdict::Fail);
 }

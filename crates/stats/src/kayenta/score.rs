@@ -90,7 +90,8 @@ pub fn score(
                 tally.score().unwrap_or(100.0) * (weight / 100.0)
             })
             .sum();
-        two_decimals(sum)
+        // Nothing adds up to −0, and to people that is 0.
+        two_decimals(sum) + 0.0
     };
     Ok(Score { summary, groups })
 }

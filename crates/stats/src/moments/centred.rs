@@ -23,6 +23,8 @@ pub(super) struct Centred {
     pub(super) squares: f64,
     /// `None` until something other than 0 was seen.
     pub(super) exponent: Option<i32>,
+    /// Came from sums that agree to all their digits, so that a spread may be lost in them.
+    pub(super) lost: bool,
 }
 
 impl Centred {
@@ -58,24 +60,38 @@ impl Centred {
         self.squares > n * rounding * rounding
     }
 
-    /// From sums, with n·Σx² − (Σx)² taken in twice the precision.
-    pub(super) fn from_sums(n: f64, sum: f64, sum_sq: f64) -> Self {
+    /// From sums, with n·Σx² − (Σx)² taken in twice the precision. `None` where it is below 0 by more
+    /// than rounding, which no observations have.
+    pub(super) fn from_sums(n: f64, sum: f64, sum_sq: f64) -> Option<Self> {
         let largest = sum.abs().max(sum_sq.sqrt());
         let exponent = exponent(largest);
         let sum = libm::scalbn(sum, -exponent);
         let sum_sq = libm::scalbn(libm::scalbn(sum_sq, -exponent), -exponent);
         let squares = product_difference(n, sum_sq, sum, sum) / n;
-        Self {
-            mean: sum / n,
-            // What adding up a constant leaves by rounding is no spread that was seen.
-            squares: if squares > 4.0 * f64::EPSILON * n.sqrt() * sum_sq {
-                squares
-            } else {
-                0.0
-            },
-            exponent: (largest > 0.0).then_some(exponent),
+        // What adding up a constant leaves by rounding is no spread that was seen.
+        let rounding = 4.0 * f64::EPSILON * n.sqrt() * sum_sq;
+        if squares < -rounding {
+            return None;
         }
+        let seen = squares > rounding;
+        // Up to 2^53 the squares of whole numbers add up without any rounding.
+        let exact = squares == 0.0 && libm::scalbn(sum_sq, 2 * exponent) <= LARGEST_COUNT as f64;
+        Some(Self {
+            mean: sum / n,
+            squares: if seen { squares } else { 0.0 },
+            exponent: (largest > 0.0).then_some(exponent),
+            lost: n > 1.0 && !seen && !exact,
+        })
     }
+}
+
+/// Why [`Centred::from_sums`] has no answer.
+pub(super) const fn impossible(field: &'static str) -> InvalidInput {
+    InvalidInput::new(
+        field,
+        "it is less than sum²/n, which no observations have",
+        "give the sum of each observation times itself, over the same n observations as the sum",
+    )
 }
 
 /// a·b − c·d, with the rounding of both products put back.
@@ -154,6 +170,7 @@ pub(super) fn align(a: &mut Centred, b: &mut Centred) -> (f64, f64) {
 pub(super) fn join(a: &mut Centred, b: &Centred, here: f64, there: f64) {
     let apart = b.mean - a.mean;
     let share = there / (here + there);
+    a.lost |= b.lost;
     a.squares += b.squares + apart * apart * here * share;
     a.mean += apart * share;
 }

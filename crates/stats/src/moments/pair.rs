@@ -1,6 +1,7 @@
 use super::Moments;
 use super::centred::{
-    Centred, ROOM, align, count, exponent, finite, join, product_difference, sum_of_squares,
+    Centred, ROOM, align, count, exponent, finite, impossible, join, product_difference,
+    sum_of_squares,
 };
 use crate::InvalidInput;
 
@@ -60,8 +61,8 @@ impl PairMoments {
         if n == 0 {
             return Ok(Self::new());
         }
-        let x = Centred::from_sums(count, x_sum, x_sum_sq);
-        let y = Centred::from_sums(count, y_sum, y_sum_sq);
+        let x = Centred::from_sums(count, x_sum, x_sum_sq).ok_or(impossible("x.sum_sq"))?;
+        let y = Centred::from_sums(count, y_sum, y_sum_sq).ok_or(impossible("y.sum_sq"))?;
         let down =
             |value: f64, series: &Centred| libm::scalbn(value, -series.exponent.unwrap_or(0));
         let products = product_difference(

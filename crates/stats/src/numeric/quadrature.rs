@@ -22,7 +22,7 @@ pub(super) fn weighted_integral_of_decay(
     weight: impl Fn(f64) -> f64,
     f: impl Fn(f64) -> f64,
 ) -> f64 {
-    let curvature = curvature.max(0.0);
+    let curvature = curvature.clamp(0.0, f64::MAX / 4.0);
     let mut scale = 2.0 / (slope + libm::hypot(slope, (2.0 * curvature).sqrt()));
     while f(scale) > 2.0 {
         scale *= 0.5;
@@ -60,6 +60,14 @@ mod tests {
         for rate in [1e-200, 1e-3, 1.0, 7.5, 1e200] {
             let got = integral_of_decay(rate, 0.0, |v| rate * v);
             assert!((got * rate - 1.0).abs() < 4e-15, "{rate}: {got}");
+        }
+        // Neither derivative at 0 tells how soon these fall. mpmath, 30 digits.
+        for (steep, want) in [
+            (100.0, 0.246_773_609_434_687_93),
+            (1e8, 0.009_019_866_185_645_6),
+        ] {
+            let got = integral_of_decay(1.0, 0.0, |v: f64| v + steep * v.powi(4));
+            assert!((got / want - 1.0).abs() < 1e-8, "{steep}: {got}");
         }
         // Half a Gaussian: √(π/2).
         let got = integral_of_decay(0.0, 1.0, |v| 0.5 * v * v);

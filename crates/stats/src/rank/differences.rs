@@ -209,6 +209,23 @@ mod tests {
         check_all(many.clone(), many);
     }
 
+    #[test]
+    fn a_difference_of_nothing_has_no_sign() {
+        let (minus, zero) = ([-0.0; 20], [0.0; 20]);
+        let mut differences = Differences::new(&minus, &zero);
+        assert!(differences.nth(1).is_sign_positive());
+        // Also of those that are selected among many, and where two neighbours are all that is left.
+        let around = [[-1.0; 20], [-0.0; 20], [5e-324; 20]].concat();
+        let mut differences = Differences::new(&around, &zero);
+        for rank in [401, 600, 800] {
+            let found = differences.nth(rank);
+            assert!(
+                found == 0.0 && found.is_sign_positive(),
+                "{rank}: {found:e}"
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn selection_is_the_brute_force(

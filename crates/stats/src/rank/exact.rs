@@ -13,6 +13,9 @@ pub(super) struct ExactU {
     pairs: u64,
 }
 
+/// What quotients of counts may differ by from the decimals that levels are given in.
+const ROUNDING: f64 = 10.0 * f64::EPSILON;
+
 /// Beyond this many pairs the normal approximation is used, and good to more digits than matter.
 const MOST_PAIRS: u64 = 10_000;
 
@@ -73,11 +76,23 @@ impl ExactU {
 
     /// The smallest u with P(U ≤ u) ≥ p, as R's `qwilcox` with its allowance for rounding.
     pub(super) fn quantile(&self, p: f64) -> u64 {
-        let p = p - 10.0 * f64::EPSILON;
-        let lower = self
-            .cumulative
-            .partition_point(|count| (*count as f64 / self.arrangements as f64) < p);
-        lower as u64
+        let p = p - ROUNDING;
+        let (mut lo, mut hi) = (0, self.pairs);
+        while lo < hi {
+            let middle = lo + (hi - lo) / 2;
+            if self.at_most(middle) < p {
+                lo = middle + 1;
+            } else {
+                hi = middle;
+            }
+        }
+        lo
+    }
+
+    /// How many values of U, from 0 on, a test with this much in its lower tail rejects.
+    pub(super) fn rejected(&self, tail: f64) -> u64 {
+        let first = self.quantile(tail);
+        first + u64::from(self.at_most(first) <= tail + ROUNDING)
     }
 }
 

@@ -11,8 +11,8 @@ pub struct Shift {
     /// The median of all differences `a − b`, in the unit of the values.
     pub estimate: f64,
     pub interval: Interval,
-    /// The level the interval really has: at least the one asked for, unless the samples are so
-    /// small that even the range of all differences has less.
+    /// The level the interval really has: at least the one asked for. It is 1, and the interval is
+    /// everything, where the samples are so small that even the range of all differences has less.
     pub coverage: f64,
 }
 
@@ -21,13 +21,16 @@ const EXACT_BELOW: usize = 50;
 
 impl Pair {
     /// The Hodges-Lehmann estimate and its interval at level `1 − alpha`; a one-sided one is open
-    /// at its other end.
+    /// at its other end. It leaves 0 out exactly where the test's p is at most `alpha`; but where values
+    /// of both arms are equal, and so differences 0, an end may lie at 0 itself beside such a p: the
+    /// test rejects 0 and accepts the shifts next to it, and a closed interval cannot say so.
     ///
     /// With D₁ ≤ … ≤ D_mn the differences in order, the estimate is their median and the interval
     /// `[D_C, D_(mn+1−C)]` (Hodges & Lehmann, Ann. Math. Statist. 34, 1963; Hollander, Wolfe &
     /// Chicken, §4.2 and §4.3). C is the critical rank of the test that the interval inverts, as in
     /// R's `wilcox.test`: from the exact distribution of U below 50 values an arm without ties, else
-    /// `C = ⌈mn/2 − ½ − z·σ⌉` with ties inside the arms counted in σ.
+    /// `C = ⌈mn/2 − ½ − z·σ⌉` with ties inside the arms counted in σ. Other than there, a C below 1 is
+    /// not taken for 1: no shift is rejected then, and the interval is everything.
     ///
     /// Exact selection: no root finder, no tolerance, hence the same answer in every unit.
     #[must_use]
@@ -41,21 +44,46 @@ impl Pair {
             None
         };
         if let Some(exact) = exact {
-            let rank = exact.quantile(tail).clamp(1, self.pairs().div_ceil(2));
-            return self.between(rank, 1.0 - tails * exact.at_most(rank - 1), side);
+            let rank = exact.rejected(tail).min(self.pairs());
+            return match rank.checked_sub(1) {
+                Some(last) => self.between(rank, 1.0 - tails * exact.at_most(last), side),
+                None => self.everything(),
+            };
         }
-        self.shift_beyond(-normal_quantile(tail), side)
+        let z = -normal_quantile(tail);
+        if self.rank_beyond(z) <= 0.0 {
+            return self.everything();
+        }
+        self.shift_beyond(z, side)
+    }
+
+    /// What there is to say of the shift where no shift can be rejected.
+    fn everything(&self) -> Shift {
+        Shift {
+            interval: Interval {
+                lo: f64::NEG_INFINITY,
+                hi: f64::INFINITY,
+            },
+            coverage: 1.0,
+            ..self.between(1, 1.0, Side::Two)
+        }
+    }
+
+    /// C before it is held within the ranks there are.
+    fn rank_beyond(&self, z: f64) -> f64 {
+        (self.pairs() as f64 / 2.0 - 0.5 - z * self.sigma_within_arms()).ceil()
     }
 
     /// As [`Self::shift`], always by the normal approximation and for a critical value `z` of the
-    /// caller's, such as one that holds at every look.
+    /// caller's, such as one that holds at every look. As R and Kayenta do, a C below 1 is taken for 1
+    /// here: ask [`Shift::coverage`] for what such an interval is worth.
     #[must_use]
     pub fn shift_beyond(&self, z: f64, side: Side) -> Shift {
         let tails = if side == Side::Two { 2.0 } else { 1.0 };
         let half = self.pairs() as f64 / 2.0;
         let sigma = self.sigma_within_arms();
         let most = (half + 0.5).floor();
-        let rank = (half - 0.5 - z * sigma).ceil().clamp(1.0, most);
+        let rank = self.rank_beyond(z).clamp(1.0, most);
         let coverage = 1.0 - tails * normal_sf(((half - rank + 0.5) / sigma).max(0.0));
         self.between(rank as u64, coverage, side)
     }

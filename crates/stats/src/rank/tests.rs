@@ -106,6 +106,10 @@ fn exact_intervals_have_the_rank_and_level_of_r() {
 #[test]
 fn samples_too_small_for_the_level_say_what_level_they_have() {
     let found = shift(&[1.0, 2.0], &[3.0, 5.0], 0.05);
+    let everything = (f64::NEG_INFINITY, f64::INFINITY);
+    assert_eq!((found.interval.lo, found.interval.hi), everything);
+    assert_eq!(found.coverage, 1.0);
+    let found = shift(&[1.0, 2.0], &[3.0, 5.0], 0.34);
     assert_eq!((found.interval.lo, found.interval.hi), (-4.0, -1.0));
     assert!((found.coverage - (1.0 - 2.0 / 6.0)).abs() < 1e-15);
     let wide = Pair::new(&[1.0, 2.0], &[3.0, 5.0])

@@ -1,4 +1,3 @@
-use crate::guard::positive;
 use crate::{Estimate, Interval, InvalidInput, Question, Side};
 
 /// The number of observations at which the sequence is tightest, where nothing better is known.
@@ -24,7 +23,7 @@ pub const DEFAULT_TUNING: f64 = 5000.0;
 ///
 /// # Errors
 ///
-/// `tuning` not above 0; `alpha` of 0.5 or more for a one-sided question.
+/// `tuning` not between 1e-6 and 1e300; `alpha` of 0.5 or more for a one-sided question.
 ///
 /// ```
 /// use stats::{Question, effect, sequential};
@@ -41,7 +40,13 @@ pub fn asymptotic(
     question: Question,
     tuning: f64,
 ) -> Result<Estimate, InvalidInput> {
-    positive("tuning", tuning)?;
+    if !(1e-6..=1e300).contains(&tuning) {
+        return Err(InvalidInput::new(
+            "tuning",
+            "it is out of the range from 1e-6 to 1e300",
+            "give the number of observations at which the sequence is to be tightest, as 5000",
+        ));
+    }
     let alpha = question.alpha.get();
     let spent = match question.side {
         Side::Two => alpha,

@@ -282,13 +282,15 @@ impl Mixture {
         while self.at(upper, v) < threshold {
             upper *= 2.0;
         }
-        root_between(0.0, upper, |s| self.at(s, v) - threshold).ok_or(InvalidInput::new(
-            "v",
-            "the boundary is beyond what floats can hold",
-            "give v, v_opt and c in a unit in which they are nearer 1",
-        ))
+        root_between(0.0, upper, |s| self.at(s, v) - threshold).ok_or(BEYOND_FLOATS)
     }
 }
+
+const BEYOND_FLOATS: InvalidInput = InvalidInput::new(
+    "v",
+    "the boundary is beyond what floats can hold",
+    "give v, and what the boundary is tuned by, in a unit in which they are nearer 1",
+);
 
 /// What shapes the stitched boundary.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -333,7 +335,11 @@ impl Stitching {
         let k1 = (quarter + 1.0 / quarter) / std::f64::consts::SQRT_2;
         let k2 = (self.eta.sqrt() + 1.0) / 2.0;
         let linear = k2 * self.c * ell;
-        Ok((k1 * k1 * v * ell + linear * linear).sqrt() + linear)
+        let bound = (k1 * k1 * v * ell + linear * linear).sqrt() + linear;
+        if !bound.is_finite() {
+            return Err(BEYOND_FLOATS);
+        }
+        Ok(bound)
     }
 }
 

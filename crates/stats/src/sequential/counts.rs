@@ -1,7 +1,7 @@
 //! Two counts of events compared at every moment.
 
 use super::evidence::{divergence, log_evidence};
-use crate::guard::{self, positive, shares};
+use crate::guard::{self, shares};
 use crate::numeric::root_between;
 use crate::{Alpha, Interval, InvalidInput};
 
@@ -26,7 +26,8 @@ pub struct CountsAnswer {
     pub p: f64,
     /// The share of the events that fall to the treatment: every θ with E(θ) < 1/α.
     pub share_interval: Interval,
-    /// The treatment's rate of events over the control's.
+    /// The treatment's rate of events over the control's; infinite where only the control saw no event,
+    /// NaN where neither saw any.
     pub rate_ratio: f64,
     pub rate_ratio_interval: Interval,
 }
@@ -53,23 +54,37 @@ pub struct CountsAnswer {
 ///
 /// # Errors
 ///
-/// A prior or share that is not positive, shares that do not add up to 1, or a count above 2^53.
+/// A prior that is not between 1e-200 and 1e300, a share below 1e-200, shares that do not add up to 1, or a count above 2^53.
 pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswer, InvalidInput> {
     for count in counts {
         guard::count("counts", count)?;
     }
     for prior in question.prior {
-        positive("dirichlet_alpha", prior)?;
+        if !(LEAST_SHARE..=1e300).contains(&prior) {
+            return Err(InvalidInput::new(
+                "dirichlet_alpha",
+                "it is out of the range from 1e-200 to 1e300",
+                "give the number of events that the belief is worth, as 1",
+            ));
+        }
     }
     for share in question.shares {
-        positive("assignment_share", share)?;
+        if share < LEAST_SHARE {
+            return Err(InvalidInput::new(
+                "assignment_share",
+                "one is below 1e-200",
+                "give the share of the traffic of each arm, above 0",
+            ));
+        }
     }
     shares("assignment_share", &question.shares)?;
     let seen = counts.map(|count| count as f64);
     let [control, treatment] = question.shares;
     let log_e = log_evidence(question.prior, seen, question.shares);
     // E(θ) = E(ρ) times the likelihood ratio of ρ over θ: θ is inside while its divergence is less.
-    let within = -libm::log(question.alpha.get()) - log_e + divergence(seen, question.shares);
+    let apart = divergence(seen, question.shares);
+    let rounding = 2.0 * f64::EPSILON * (log_e.abs() + apart);
+    let within = (-libm::log(question.alpha.get()) - log_e + apart).max(0.0) + rounding;
     let lowest = lowest_odds(seen[1], seen[0], within);
     let highest = 1.0 / lowest_odds(seen[0], seen[1], within);
     let per_traffic = control / treatment;
@@ -87,6 +102,9 @@ pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswe
         },
     })
 }
+
+/// Ratios of rates stay within the doubles with shares down to this one, whatever the counts.
+const LEAST_SHARE: f64 = 1e-200;
 
 /// Odds as a share.
 fn share(odds: f64) -> f64 {

@@ -22,17 +22,55 @@ pub(crate) fn log_evidence<const K: usize>(
 /// As [`log_evidence`], over (prior, count, share) of each arm.
 pub(crate) fn log_evidence_of(arms: impl Iterator<Item = (f64, f64, f64)> + Clone) -> f64 {
     let before: f64 = arms.clone().map(|(prior, _, _)| prior).sum();
-    let after: f64 = before + arms.clone().map(|(_, count, _)| count).sum::<f64>();
+    let total: f64 = arms.clone().map(|(_, count, _)| count).sum();
+    let after = before + total;
+    let assumed = |(prior, _, share): (f64, f64, f64)| {
+        deviance(prior, before * share, share.mul_add(before, -prior))
+    };
+    if arms.clone().map(assumed).sum::<f64>() > total {
+        return log_evidence_by_counts(arms, before, total);
+    }
     let each: f64 = arms
         .map(|(prior, count, share)| {
             let now = prior + count;
             let seen = deviance(now, after * share, share.mul_add(after, -now));
-            let assumed = deviance(prior, before * share, share.mul_add(before, -prior));
+            let assumed = assumed((prior, count, share));
             let rest = stirling_rest(now) - stirling_rest(prior);
-            seen - assumed + rest - 0.5 * libm::log(now / prior)
+            seen - assumed + rest - 0.5 * ln_ratio(now, prior)
         })
         .sum();
-    each + 0.5 * libm::log(after / before) - stirling_rest(after) + stirling_rest(before)
+    each + 0.5 * ln_ratio(after, before) - stirling_rest(after) + stirling_rest(before)
+}
+
+/// The same, grouped by counts: for a prior that is heavy and far from the shares, whose own deviance
+/// would swallow the digits.
+fn log_evidence_by_counts(
+    arms: impl Iterator<Item = (f64, f64, f64)>,
+    before: f64,
+    total: f64,
+) -> f64 {
+    let after = before + total;
+    let each: f64 = arms
+        .map(|(prior, count, share)| {
+            let now = prior + count;
+            let likely = count * (ln_ratio(now, after) - libm::log(share));
+            let learnt = prior * libm::log1p(count / prior);
+            likely + learnt + stirling_rest(now) - stirling_rest(prior) - 0.5 * ln_ratio(now, prior)
+        })
+        .sum();
+    each - before * libm::log1p(total / before) + 0.5 * ln_ratio(after, before)
+        - stirling_rest(after)
+        + stirling_rest(before)
+}
+
+/// ln(a/b), also where the ratio is more than a double can hold.
+fn ln_ratio(a: f64, b: f64) -> f64 {
+    let ratio = a / b;
+    if ratio.is_finite() {
+        libm::log(ratio)
+    } else {
+        libm::log(a) - libm::log(b)
+    }
 }
 
 /// `Σ nᵢ ln(nᵢ/(N·ρᵢ))`: how much less likely the counts are under `shares` than under their own.
@@ -102,6 +140,39 @@ mod tests {
             [0.5, 0.5],
         );
         assert!((got / LARGE - 1.0).abs() < 1e-12, "{got:e}");
+    }
+
+    #[test]
+    fn a_heavy_prior_far_from_the_shares_keeps_the_digits_of_the_counts() {
+        // mpmath, 80 digits; the third is n·ln(share of the prior/share) but for 1e-297.
+        for (prior, counts, shares, want) in [
+            (
+                [1e16, 0.002],
+                [1000.0, 0.0],
+                [1e-9, 1.0 - 1e-9],
+                20_723.265_836_946_41,
+            ),
+            (
+                [1e15, 1.0],
+                [10.0, 40.0],
+                [0.5, 0.5],
+                -1_236.573_057_053_674,
+            ),
+            (
+                [1e300, 1e299],
+                [100.0, 40.0],
+                [0.5, 0.5],
+                -8.406_223_613_974_964,
+            ),
+            ([1e9, 1e3], [1e6, 1e6], [0.5, 0.5], -6_515_056.949_294_687),
+        ] {
+            let got = log_evidence(prior, counts, shares);
+            assert!((got / want - 1.0).abs() < 1e-12, "{prior:?}: {got:e}");
+        }
+        assert_eq!(
+            ln_ratio(1e300, 1e-300),
+            libm::log(1e300) - libm::log(1e-300)
+        );
     }
 
     const LARGE: f64 = -3.603_076_320_279_657_6;

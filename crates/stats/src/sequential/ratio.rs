@@ -40,7 +40,7 @@ impl RatioMismatch {
     /// # Errors
     ///
     /// An invalid input for fewer than two shares, shares that are negative or do not add up to 1,
-    /// or a concentration that is not positive.
+    /// or a concentration that is not between 1e-6 and 1e300.
     pub fn new(shares: &[f64], concentration: f64) -> Result<Self, InvalidInput> {
         if shares.len() < 2 {
             return Err(InvalidInput::new(
@@ -50,7 +50,14 @@ impl RatioMismatch {
             ));
         }
         guard::shares("null_probabilities", shares)?;
-        guard::positive("dirichlet_concentration", concentration)?;
+        if shares.iter().any(|share| *share > 0.0 && *share < 1e-200) {
+            return Err(InvalidInput::new(
+                "null_probabilities",
+                "one is below 1e-200, but not 0",
+                "give 0 for an arm that gets no units",
+            ));
+        }
+        guard::pseudo_count("dirichlet_concentration", concentration)?;
         Ok(Self {
             shares: shares.to_vec(),
             concentration,

@@ -184,6 +184,45 @@ mod tests {
     }
 
     #[test]
+    fn names_that_differ_little_have_hashes_that_differ_in_every_bit_half_of_the_time() {
+        let names: Vec<[u8; 12]> = (0..4_000_u64)
+            .map(|i| {
+                let mut name = *b"unit........";
+                name[4..].copy_from_slice(&i.to_be_bytes());
+                name
+            })
+            .collect();
+        let mut set = [0_u32; 64];
+        let mut flipped = [0_u32; 64];
+        for (i, name) in names.iter().enumerate() {
+            let mut other = *name;
+            other[i % 12] ^= 1 << (i % 8);
+            let (one, two) = (hash(name), hash(&other));
+            for bit in 0..64 {
+                set[bit] += (one >> bit & 1) as u32;
+                flipped[bit] += ((one ^ two) >> bit & 1) as u32;
+            }
+        }
+        // Half of 4,000 are 2,000 ∓ 32; five times that is out of 64 bits not once in ten thousand.
+        for (bit, (set, flipped)) in set.into_iter().zip(flipped).enumerate() {
+            assert!(set.abs_diff(2_000) < 160, "bit {bit}: set {set} times");
+            assert!(
+                flipped.abs_diff(2_000) < 160,
+                "bit {bit}: flipped {flipped} times"
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_zeros_differ_by_their_length() {
+        let zeros = [0; 70];
+        let mut hashes: Vec<u64> = (0..70).map(|length| hash(&zeros[..length])).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 70);
+    }
+
+    #[test]
     fn nothing_is_nothing_and_few_are_counted_closely() {
         let none = of(12, 0..0).estimate(Alpha::default());
         assert_eq!(

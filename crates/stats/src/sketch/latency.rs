@@ -48,28 +48,58 @@ impl LatencyHistogram {
 
     /// Takes in a value, `times` over.
     ///
+    /// ```
+    /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
+    /// histogram.record(12.5, 3)?;
+    /// histogram.record(0.0, 1)?;
+    /// assert_eq!(histogram.count(), 4);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// A value that is negative, NaN or infinite.
+    /// A value that is negative, NaN or infinite; more values in all than 2^64 − 1. Nothing is taken in
+    /// then.
     pub fn record(&mut self, value: f64, times: u64) -> Result<(), InvalidInput> {
         if times == 0 {
             return Ok(());
         }
+        let count = self.with("times", times)?;
         if value == 0.0 {
             self.zeros += times;
         } else {
             positive("value", value)?;
             *self.buckets.entry(self.index(value)).or_default() += times;
         }
-        self.count += times;
+        self.count = count;
         Ok(())
+    }
+
+    /// The number of values with so many more; no part of it is larger than the whole.
+    fn with(&self, field: &'static str, more: u64) -> Result<u64, InvalidInput> {
+        self.count.checked_add(more).ok_or_else(|| {
+            InvalidInput::new(
+                field,
+                "the histogram would hold more than 2^64 - 1 values",
+                "begin another one",
+            )
+        })
     }
 
     /// Takes in all that another histogram has seen; the same as having recorded it here.
     ///
     /// # Errors
     ///
-    /// A histogram with another accuracy.
+    /// A histogram with another accuracy; more values in all than 2^64 − 1. Nothing is taken in then.
+    ///
+    /// ```
+    /// let mut all = stats::sketch::LatencyHistogram::new(0.01)?;
+    /// let mut part = all.clone();
+    /// part.record(12.5, 3)?;
+    /// all.merge(&part)?;
+    /// assert_eq!(all.count(), 3);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn merge(&mut self, other: &Self) -> Result<(), InvalidInput> {
         if self.accuracy != other.accuracy {
             return Err(InvalidInput::new(
@@ -78,8 +108,8 @@ impl LatencyHistogram {
                 "make both with the same accuracy",
             ));
         }
+        self.count = self.with("other", other.count)?;
         self.zeros += other.zeros;
-        self.count += other.count;
         for (index, count) in &other.buckets {
             *self.buckets.entry(*index).or_default() += count;
         }
@@ -208,6 +238,21 @@ mod tests {
             histogram.record(*value, 1).unwrap();
         }
         histogram
+    }
+
+    #[test]
+    fn more_than_can_be_counted_is_refused_and_changes_nothing() {
+        let mut histogram = LatencyHistogram::new(0.01).unwrap();
+        histogram.record(5.0, u64::MAX - 1).unwrap();
+        let before = histogram.clone();
+        assert_eq!(histogram.record(7.0, 2).unwrap_err().field, "times");
+        assert_eq!(histogram.record(0.0, 2).unwrap_err().field, "times");
+        let mut more = LatencyHistogram::new(0.01).unwrap();
+        more.record(0.0, 2).unwrap();
+        assert_eq!(histogram.merge(&more).unwrap_err().field, "other");
+        assert_eq!(histogram, before);
+        histogram.record(7.0, 1).unwrap();
+        assert_eq!(histogram.count(), u64::MAX);
     }
 
     #[test]

@@ -5,7 +5,11 @@
     reason = "what a test's own scaffolding cannot do is a failed test"
 )]
 
+mod digits;
 mod edges;
+mod hostile;
 mod laws;
 mod recorded;
 mod simulation;
+mod sketches;
+mod verdicts;

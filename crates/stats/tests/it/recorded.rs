@@ -1,6 +1,8 @@
 //! The recordings in `reference/*.jsonl` (see `record.py` there), asked of the functions themselves.
 //! `analyze` replays them once more through its requests, with the errors' fields.
 
+mod ranks_and_counts;
+
 use serde_json::Value;
 use stats::bayes::{self, BetaPrior, Prior};
 use stats::effect::{self, Proportion, QuantileArm};
@@ -208,7 +210,7 @@ fn answer(method: &str, inputs: &Value) -> Result<Figures, Failure> {
             vec![("chi2", srm.chi2), ("df", srm.df as f64), ("p", srm.p)]
         }
         "power" => power(inputs, question)?,
-        other => panic!("no such method: {other}"),
+        other => ranks_and_counts::answer(other, inputs, question)?,
     })
 }
 

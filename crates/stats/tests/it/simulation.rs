@@ -21,7 +21,7 @@ use anytime::{Course, at};
 use draw::{Draw, Shape};
 use judged::Canary;
 use stats::Alpha;
-use stats::judge::{Looks, Rule, Worse};
+use stats::judge::{Looks, Rule, Verdict, Worse};
 use trial::{Outcome, Tally, repeat};
 
 const SEED: u64 = 41;
@@ -59,6 +59,7 @@ fn course(looks: u64, each: u64, change: f64) -> Course {
         looks,
         each,
         change,
+        shares: false,
     }
 }
 
@@ -107,6 +108,31 @@ fn a_relative_sequence_of_rare_events_holds_from_its_floor_on_and_only_there() {
         ..rare
     };
     finds("proportions from the floor on", &guarded(&changed, 15), 0.5);
+}
+
+/// By the difference's own test no floor is needed: neither for rare events nor for skewed values.
+#[test]
+fn a_sequence_for_a_share_holds_from_the_first_event_on() {
+    let share = |change| Course {
+        shares: true,
+        ..course(150, 10, change)
+    };
+    let rare: Method<'_> = &|course, draw| anytime::proportion(0.01, course, draw);
+    kept("rare proportions", 60, &share(4.0), rare);
+    let skewed: Method<'_> = &|course, draw| anytime::mean(Shape::Exponential, course, draw);
+    kept("skewed means", 40, &share(0.3), skewed);
+    kept("ratios", 24, &share(0.06), &anytime::ratio);
+    kept("CUPED", 24, &share(0.1), &anytime::cuped);
+}
+
+#[test]
+fn a_guardrail_on_its_margin_is_not_said_to_hold() {
+    let worse = course(80, 20, -0.1);
+    let rates = runs(80, |draw| anytime::guardrail(0.2, &worse, draw));
+    holds("a guardrail of rates", &rates, 0.05);
+    let events = Course { each: 2, ..worse };
+    let counts = runs(120, |draw| anytime::guarded_events(&events, draw));
+    holds("a guardrail of counts", &counts, 0.05);
 }
 
 #[test]
@@ -216,6 +242,25 @@ fn the_judge_stops_a_worse_canary_and_no_equal_one() {
         ..canary(1, 60, 1, 0.7)
     };
     judges("continuous, once", 400, &once, &values(None));
+}
+
+/// Where the change is just what is tolerated, no verdict is right and the interval holds the change.
+#[test]
+fn the_judge_tells_a_change_as_large_as_it_is() {
+    for (shape, n, change) in [
+        (Shape::Latency, [150, 150], 1.0),
+        (Shape::Signed, [50, 150], 0.5),
+    ] {
+        for q in [None, Some(0.5)] {
+            for wrong in [Verdict::Fail, Verdict::Pass] {
+                let what = format!("{} {q:?} {}", shape.name(), wrong.name());
+                let told = runs(150, |draw| {
+                    judged::on_the_edge(shape, q, (n, change), wrong, draw)
+                });
+                holds(&what, &told, 0.05);
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use crate::support::*;
+use domain::Time;
 use sea_orm::ConnectionTrait;
 use store::Verification;
 
@@ -75,10 +76,85 @@ pub(crate) async fn a_changed_list_is_found(place: Place) {
         &["UPDATE rollout SET state = 'failed' WHERE id = 2"],
     )
     .await;
+    assert_differs(&said, "rollout 2");
+}
+
+/// Of [`filled`]: rollouts 1 and 3 succeeded, 2 was rolled back and left a hold and a veto.
+#[track_caller]
+fn assert_differs(said: &Verification, what: &str) {
     assert!(
-        matches!(&said, Verification::Broken { why, .. } if why.contains("rollout 2")),
+        matches!(said, Verification::Differs { why } if why.contains(what)),
         "{said:?}"
     );
+}
+
+pub(crate) async fn a_rollout_that_is_no_longer_listed_is_found(place: Place) {
+    let removal = [
+        "DELETE FROM release WHERE rollout = 1",
+        "DELETE FROM rollout WHERE id = 1",
+    ];
+    let said = verified(&place, &removal).await;
+    assert_differs(&said, "rollout 1 is not listed");
+}
+
+pub(crate) async fn a_lost_veto_is_found(place: Place) {
+    let said = verified(&place, &["DELETE FROM veto"]).await;
+    assert_differs(&said, "site/prod does not list the veto of 1.2.0");
+}
+
+pub(crate) async fn a_veto_that_nobody_made_is_found(place: Place) {
+    let made = "INSERT INTO veto (app, env, digest, version, why, actor, at, rollout) \
+        VALUES ('site', 'dev', 'sha256:0', '9', 'x', 'mallory', 1, NULL)";
+    let said = verified(&place, &[made]).await;
+    assert_differs(&said, "site/dev lists a veto of 9");
+}
+
+pub(crate) async fn a_lost_hold_is_found(place: Place) {
+    let said = verified(&place, &["UPDATE environment SET hold = NULL"]).await;
+    assert_differs(&said, "site/prod shows no hold");
+}
+
+pub(crate) async fn another_stable_group_is_found(place: Place) {
+    let swap = "UPDATE environment SET stable = replace(stable, '1.3.0', '1.1.0')";
+    let said = verified(&place, &[swap]).await;
+    assert_differs(&said, "site/prod shows another stable group");
+}
+
+pub(crate) async fn a_lost_environment_is_found(place: Place) {
+    let said = verified(&place, &["DELETE FROM environment WHERE env = 'dev'"]).await;
+    assert_differs(&said, "site/dev was declared, and is not listed");
+}
+
+/// What a person removed is not missed, what stays is, and a rollout that waits is no difference.
+pub(crate) async fn removed_holds_and_vetoes_are_no_difference(place: Place) {
+    let store = filled(&place).await;
+    let prod = target("site", "prod");
+    let veto = store.environment(&prod).await.unwrap().unwrap().vetoes[0]
+        .digest
+        .clone();
+    assert!(
+        store
+            .remove_hold(&prod, &by("ute"), Time(5_000))
+            .await
+            .unwrap()
+    );
+    let sound = |said: &Verification| matches!(said, Verification::Sound { .. });
+    assert!(sound(&store.verify(|_| {}).await.unwrap()));
+    assert!(
+        store
+            .remove_veto(&prod, &veto, &by("ute"), Time(5_001))
+            .await
+            .unwrap()
+    );
+    create(&store, &prod, 9).await;
+    let less = application("site", &[("prod", 8102)]);
+    store
+        .save_application(&less, &by("eva"), Time(5_002))
+        .await
+        .unwrap();
+    let said = store.verify(|_| {}).await.unwrap();
+    assert!(sound(&said), "{said:?}");
+    store.close().await;
 }
 
 pub(crate) async fn the_database_refuses_to_change_an_entry(place: Place) {

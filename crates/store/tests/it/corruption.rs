@@ -124,6 +124,35 @@ async fn a_back_up_made_while_writing_is_whole() {
 }
 
 #[tokio::test]
+async fn what_the_store_writes_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let place = Place::sqlite();
+    let store = filled(&place).await;
+    let kept = place.file("kept.db");
+    store.back_up(&kept).await.unwrap();
+    for name in [
+        "viridian.db",
+        "viridian.db-wal",
+        "viridian.db-shm",
+        "viridian.db.lock",
+    ] {
+        assert_eq!(mode(&place.file(name)), 0o600, "{name}");
+    }
+    assert_eq!(mode(&kept), 0o600);
+    store.close().await;
+
+    // From before, or by somebody's hand.
+    for path in [&kept, &place.file("viridian.db")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    place.open().await.close().await;
+    assert_eq!(mode(&place.file("viridian.db")), 0o600);
+    Store::restore(&kept, &place.file("viridian.db")).unwrap();
+    assert_eq!(mode(&place.file("viridian.db")), 0o600);
+}
+
+#[tokio::test]
 async fn a_back_up_makes_no_folders() {
     let place = Place::sqlite();
     let store = place.open().await;

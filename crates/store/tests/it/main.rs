@@ -44,12 +44,12 @@ cases! {
         a_plan_for_moved_counters_is_refused,
         one_of_a_hundred_wins_each_sequence_number,
         a_late_owner_is_fenced,
-        a_lease_is_kept_renewed_and_given_back,
+        a_lease_is_kept_renewed_and_passed_on_when_it_is_over,
         the_second_rollout_of_an_environment_is_refused,
         success_moves_the_stable_group_and_frees_the_environment,
         a_rollback_leaves_a_hold_and_a_veto_that_can_be_removed,
         a_plan_made_anew_takes_its_numbers,
-        due_rollouts_come_in_the_order_of_their_time,
+        rollouts_are_counted_by_state,
         pages_are_complete_while_rollouts_start,
         what_is_replayed_is_what_was_written;
     journal:
@@ -65,6 +65,13 @@ cases! {
         a_removed_end_is_found,
         swapped_entries_are_found,
         a_changed_list_is_found,
+        a_rollout_that_is_no_longer_listed_is_found,
+        a_lost_veto_is_found,
+        a_veto_that_nobody_made_is_found,
+        a_lost_hold_is_found,
+        another_stable_group_is_found,
+        a_lost_environment_is_found,
+        removed_holds_and_vetoes_are_no_difference,
         the_database_refuses_to_change_an_entry;
     environments:
         an_application_is_read_back_as_applied,

@@ -1,15 +1,16 @@
 //! Every case again on a throwaway PostgreSQL server: a unix socket in a temporary folder, no port.
 
-use crate::CASES;
 use crate::support::*;
+use crate::{CASES, Case};
 use domain::Time;
 use rustix::process::{Pid, Signal, kill_process};
 use sea_orm::{ConnectionTrait, Database};
+use skipped::skipped;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use store::{AdminEvent, Store};
+use store::{AdminEvent, Grant, Login, Opening, Store, Taken};
 use tempfile::TempDir;
 
 struct Server {
@@ -106,12 +107,6 @@ impl Drop for Server {
     }
 }
 
-/// Said past the harness, which would swallow what a passing test prints.
-fn skipped(why: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "SKIPPED on PostgreSQL: {why}");
-}
-
 fn program(name: &str) -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> =
         std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect();
@@ -166,17 +161,24 @@ async fn every_case_holds_on_postgresql() {
             failed.push(*name);
         }
     }
-    let place = server.place("two_replicas").await;
-    if tokio::spawn(replicas_share_one_journal(place))
-        .await
-        .is_err()
-    {
-        failed.push("replicas_share_one_journal");
+    let of_replicas: &[(&str, Case)] = &[
+        ("replicas_share_one_journal", |place| {
+            Box::pin(replicas_share_one_journal(place))
+        }),
+        ("a_login_is_taken_by_one_of_two_replicas", |place| {
+            Box::pin(a_login_is_taken_by_one_of_two_replicas(place))
+        }),
+    ];
+    for (name, case) in of_replicas {
+        let place = server.place(name).await;
+        if tokio::spawn(case(place)).await.is_err() {
+            failed.push(*name);
+        }
     }
     let log = server.log();
     drop(server);
     assert!(failed.is_empty(), "failed on PostgreSQL: {failed:?}\n{log}");
-    println!("{} cases on PostgreSQL", CASES.len() + 1);
+    println!("{} cases on PostgreSQL", CASES.len() + of_replicas.len());
 }
 
 /// Two processes of one server: numbers without gaps, each hears the other, the chain is one.
@@ -218,6 +220,43 @@ async fn replicas_share_one_journal(place: Place) {
         matches!(said, store::Verification::Sound { rows: 200, .. }),
         "{said:?}"
     );
+    one.close().await;
+    two.close().await;
+}
+
+/// A link that is opened twice at the same moment lets one browser in, also where a proxy sends the two
+/// requests to two servers.
+async fn a_login_is_taken_by_one_of_two_replicas(place: Place) {
+    let (one, two) = tokio::join!(Store::open(&place.url), Store::open(&place.url));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let grant = Grant {
+        role: "admin".into(),
+        app: None,
+        env: None,
+    };
+    let login = Login {
+        actor: by("eva"),
+        grants: vec![grant],
+        via: None,
+    };
+    for n in 0..100 {
+        let link = format!("link-{n}");
+        one.save_login(&link, &login, Time(100), None)
+            .await
+            .unwrap();
+        let other = Opening {
+            session: format!("other-{n}"),
+            ..opening(&link, 1, 100)
+        };
+        let (first, second) = tokio::join!(
+            one.open_session(opening(&link, 1, 100)),
+            two.open_session(other)
+        );
+        let taken = [first.unwrap(), second.unwrap()];
+        let lets_in = |taken: &&Taken| matches!(taken, Taken::Now(_));
+        assert_eq!(taken.iter().filter(lets_in).count(), 1, "{link}: {taken:?}");
+        assert!(taken.contains(&Taken::Before), "{link}: {taken:?}");
+    }
     one.close().await;
     two.close().await;
 }

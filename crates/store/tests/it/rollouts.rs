@@ -2,7 +2,7 @@ use crate::support::*;
 use domain::rollout::{Status, What};
 use domain::{Role, RolloutId, Strategy, Time};
 use std::collections::BTreeSet;
-use store::{AppendError, Fence, NewRollout, Reserved, RolloutQuery, StoreError};
+use store::{AppendError, NewRollout, Reserved, RolloutQuery, StoreError};
 
 pub(crate) async fn a_rollout_is_created_loaded_and_listed(place: Place) {
     let store = with_site(&place).await;
@@ -30,9 +30,6 @@ pub(crate) async fn a_rollout_is_created_loaded_and_listed(place: Place) {
         (by("eva"), Time(1_001))
     );
 
-    let unfinished = store.unfinished().await.unwrap();
-    assert_eq!(unfinished.len(), 1);
-    assert!(!unfinished[0].active);
     let reserved = store.environment(&prod).await.unwrap().unwrap().reserved;
     assert_eq!(
         reserved,
@@ -137,7 +134,7 @@ pub(crate) async fn a_late_owner_is_fenced(place: Place) {
     store.close().await;
 }
 
-pub(crate) async fn a_lease_is_kept_renewed_and_given_back(place: Place) {
+pub(crate) async fn a_lease_is_kept_renewed_and_passed_on_when_it_is_over(place: Place) {
     let store = with_site(&place).await;
     let id = create(&store, &target("site", "prod"), 1).await.rollout.id;
     let fence = store
@@ -153,14 +150,8 @@ pub(crate) async fn a_lease_is_kept_renewed_and_given_back(place: Place) {
         store.claim(id, "two", Time(9_900), 1_000).await.unwrap(),
         None
     );
-    store.release(id, Fence(fence.0 + 7)).await.unwrap();
-    assert_eq!(
-        store.claim(id, "two", Time(9_900), 1_000).await.unwrap(),
-        None
-    );
-    store.release(id, fence).await.unwrap();
     let next = store
-        .claim(id, "two", Time(9_900), 1_000)
+        .claim(id, "two", Time(10_000), 1_000)
         .await
         .unwrap()
         .unwrap();
@@ -218,8 +209,12 @@ pub(crate) async fn success_moves_the_stable_group_and_frees_the_environment(pla
         (Role::Stable, &first.rollout.plan.to.name)
     );
     assert_eq!((env.stable_since, env.active), (Some(Time(3_000)), None));
-    assert!(store.unfinished().await.unwrap().is_empty());
-    assert!(store.due(Time(i64::MAX), 10).await.unwrap().is_empty());
+    let unfinished = RolloutQuery {
+        unfinished_only: true,
+        ..RolloutQuery::default()
+    };
+    let (rows, _) = store.rollouts(unfinished).await.unwrap();
+    assert!(rows.is_empty(), "{rows:?}");
 
     let second = create(&store, &prod, 2).await;
     assert_eq!(
@@ -293,25 +288,6 @@ pub(crate) async fn a_plan_made_anew_takes_its_numbers(place: Place) {
     assert!(reserved.next_group > number, "{reserved:?} after {number}");
     assert_eq!(reserved.next_release, 3);
     assert_eq!(load(&store, waiting.rollout.id).await, waiting);
-    store.close().await;
-}
-
-pub(crate) async fn due_rollouts_come_in_the_order_of_their_time(place: Place) {
-    let store = with_site(&place).await;
-    let prod = target("site", "prod");
-    for n in 1..=3 {
-        create(&store, &prod, n).await;
-    }
-    store.set_due(RolloutId(1), Some(Time(70))).await.unwrap();
-    store.set_due(RolloutId(2), Some(Time(50))).await.unwrap();
-    store.set_due(RolloutId(3), None).await.unwrap();
-    assert!(store.due(Time(49), 10).await.unwrap().is_empty());
-    assert_eq!(store.due(Time(50), 10).await.unwrap(), [RolloutId(2)]);
-    assert_eq!(
-        store.due(Time(90), 10).await.unwrap(),
-        [RolloutId(2), RolloutId(1)]
-    );
-    assert_eq!(store.due(Time(90), 1).await.unwrap(), [RolloutId(2)]);
     store.close().await;
 }
 
@@ -392,4 +368,25 @@ pub(crate) async fn what_is_replayed_is_what_was_written(place: Place) {
         assert_eq!(row.ended_at, loaded.rollout.ended_at);
     }
     again.close().await;
+}
+
+pub(crate) async fn rollouts_are_counted_by_state(place: Place) {
+    let store = filled(&place).await;
+    assert!(store.unfinished_by_state().await.unwrap().is_empty());
+    let prod = target("site", "prod");
+    for n in 4..7 {
+        let mut loaded = create(&store, &prod, n).await;
+        if n == 4 {
+            admit(&store, &mut loaded).await;
+        }
+    }
+    let counted: Vec<_> = store
+        .unfinished_by_state()
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
+    let expected = [("in_progress", 1), ("pending", 2)];
+    assert_eq!(counted, expected.map(|(state, n)| (state.to_owned(), n)));
+    store.close().await;
 }

@@ -9,7 +9,10 @@ use domain::{
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use store::{Append, AppendError, Appended, Fence, Loaded, NewRollout, Reserved, Store, StoreUrl};
+use store::{
+    AdminEvent, Append, AppendError, Appended, Fence, Loaded, NewRollout, Opening, Reserved, Store,
+    StoreUrl,
+};
 use tempfile::TempDir;
 
 /// Where one test has its database.
@@ -81,6 +84,33 @@ impl Place {
 
 pub(crate) fn by(name: &str) -> Actor {
     Actor::new(name).unwrap()
+}
+
+/// A browser that comes with a link; its session is called `s-LINK`.
+pub(crate) fn opening(link: &str, now: i64, until: i64) -> Opening {
+    Opening {
+        link: link.to_owned(),
+        now: Time(now),
+        session: format!("s-{link}"),
+        expires_at: Time(until),
+    }
+}
+
+/// An administrative event of no detail.
+pub(crate) fn admin(kind: &str, at: i64) -> AdminEvent {
+    AdminEvent {
+        at: Time(at),
+        by: by("ute"),
+        kind: kind.to_owned(),
+        target: None,
+        detail: serde_json::json!({ "name": "eva" }),
+    }
+}
+
+/// What the journal holds, in short.
+pub(crate) async fn kinds(store: &Store) -> Vec<String> {
+    let entries = store.journal(None, 0, 100).await.unwrap();
+    entries.into_iter().map(|entry| entry.kind).collect()
 }
 
 pub(crate) fn name(text: &str) -> AppName {

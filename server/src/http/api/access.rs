@@ -125,11 +125,11 @@ pub(crate) async fn create_token(
     may_give(&viewer, &grants, "make this token")?;
     only_own_scopes(&own, &request.scopes)?;
     are_known(&server, &grants).await?;
+    let event = told(&server, &viewer, "token_created", &name, &grants);
     let (token, expires_at) = server
         .people
-        .issue(&name, &grants, &request.scopes, request.days)
+        .issue(&name, &grants, &request.scopes, request.days, event)
         .await?;
-    record(&server, &viewer, "token_created", &name, &grants).await?;
     Ok((
         StatusCode::CREATED,
         Json(NewToken {
@@ -163,10 +163,11 @@ pub(crate) async fn revoke_token(
     let token = token.ok_or_else(missing)?;
     let grants: Vec<_> = token.grants.iter().map(GrantSpec::stored).collect();
     may_give(&viewer, &grants, "revoke this token")?;
-    if !store.remove_token(&token.hash).await.map_err(of_store)? {
+    let event = told(&server, &viewer, "token_revoked", &name, &[]);
+    let removed = store.remove_token(&token.hash, Some(event)).await;
+    if !removed.map_err(of_store)? {
         return Err(missing());
     }
-    record(&server, &viewer, "token_revoked", &name, &[]).await?;
     Ok(Json(Said { changed: true }))
 }
 
@@ -208,8 +209,11 @@ pub(crate) async fn login_link(
         .at("scopes"));
     }
     are_known(&server, &grants).await?;
-    let path = server.people.link(name.clone(), &grants, own.via).await?;
-    record(&server, &viewer, "link_created", name.as_str(), &grants).await?;
+    let event = told(&server, &viewer, "link_created", name.as_str(), &grants);
+    let path = server
+        .people
+        .link(name, &grants, own.via, Some(event))
+        .await?;
     Ok((
         StatusCode::CREATED,
         Json(Link {
@@ -310,14 +314,15 @@ fn person(name: &str) -> Handled<Actor> {
     Ok(actor)
 }
 
-async fn record(
+/// What the journal says of access that is given or taken; it is entered with the deed itself.
+fn told(
     server: &Server,
     viewer: &Viewer,
     kind: &str,
     name: &str,
     grants: &[GrantSpec],
-) -> Handled<()> {
-    let event = store::AdminEvent {
+) -> store::AdminEvent {
+    store::AdminEvent {
         at: server.world.clock.now(),
         by: viewer.actor.clone(),
         kind: kind.to_owned(),
@@ -327,7 +332,5 @@ async fn record(
         } else {
             serde_json::json!({ "name": name, "grants": in_words(grants) })
         },
-    };
-    server.world.store.record(event).await.map_err(of_store)?;
-    Ok(())
+    }
 }

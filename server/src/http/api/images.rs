@@ -13,7 +13,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Of {
     #[param(value_type = Option<String>)]
     app: Option<AppName>,

@@ -70,7 +70,7 @@ pub(crate) async fn show(
 
 /// Which stretch of a journal.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Stretch {
     /// After this entry.
     pub(super) after: i64,

@@ -38,7 +38,7 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{end}", rest.as_str())
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")

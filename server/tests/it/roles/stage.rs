@@ -160,7 +160,7 @@ impl Stage {
         assert_eq!(link.status, 201, "a link for oneself: {link:?}");
         let url = link.json()["url"].as_str().unwrap().to_owned();
         let path = url.strip_prefix(&self.server.url).unwrap();
-        let opened = self.server.send("GET", path, &[], b"");
+        let opened = self.server.press(path);
         let cookie = opened.header("set-cookie").unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();
         Person {

@@ -52,14 +52,49 @@ impl<'a> Column<'a> {
     }
 
     fn unfit(&self, as_what: &str, remedy: &str) -> Failure {
-        let kind = match self.about.logical_type_ref() {
-            Some(logical) => format!("{logical:?}"),
-            None => self.about.physical_type().to_string(),
+        let kind = match (self.about.logical_type_ref(), self.about.converted_type()) {
+            // Its name, without what is said of it.
+            (Some(logical), _) => {
+                let text = format!("{logical:?}");
+                text.split(['(', ' ']).next().unwrap_or_default().to_owned()
+            }
+            (None, ConvertedType::NONE) => self.about.physical_type().to_string(),
+            (None, converted) => converted.to_string(),
         };
         self.scan.wrong(
             self.at,
             format!("a column of type {kind} cannot be {as_what}"),
             remedy,
+        )
+    }
+
+    /// Whole numbers without a sign are stored as if they had one.
+    fn is_unsigned(&self) -> bool {
+        match self.about.logical_type_ref() {
+            Some(LogicalType::Integer(of)) => !of.is_signed,
+            Some(_) => false,
+            None => matches!(
+                self.about.converted_type(),
+                ConvertedType::UINT_8
+                    | ConvertedType::UINT_16
+                    | ConvertedType::UINT_32
+                    | ConvertedType::UINT_64
+            ),
+        }
+    }
+
+    /// Whether the stored whole numbers are moments or days.
+    fn is_date(&self) -> bool {
+        matches!(
+            self.about.logical_type_ref(),
+            Some(LogicalType::Timestamp(_) | LogicalType::Date | LogicalType::Time(_))
+        ) || matches!(
+            self.about.converted_type(),
+            ConvertedType::DATE
+                | ConvertedType::TIME_MILLIS
+                | ConvertedType::TIME_MICROS
+                | ConvertedType::TIMESTAMP_MILLIS
+                | ConvertedType::TIMESTAMP_MICROS
         )
     }
 

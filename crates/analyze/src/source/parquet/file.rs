@@ -1,40 +1,17 @@
-//! A file that several threads read at positions of their own.
+//! The engine's view of a file. Its own reader of files moves one cursor that all its clones share,
+//! which two threads cannot; this one has none.
 
-use ::parquet::errors::Result;
+use crate::source::input::{From, Input};
+use ::parquet::errors::{ParquetError, Result};
 use ::parquet::file::reader::{ChunkReader, Length};
 use bytes::Bytes;
-use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::os::unix::fs::FileExt;
-use std::path::Path;
-use std::sync::Arc;
+use std::io::BufReader;
 
-/// The engine's own reader of files moves one cursor that all its clones share, which two threads
-/// cannot; this one has none.
-pub(super) struct Positioned {
-    file: Arc<File>,
-    size: u64,
-}
-
-pub(super) struct From {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl Positioned {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        let size = file.metadata()?.len();
-        Ok(Self {
-            file: Arc::new(file),
-            size,
-        })
-    }
-}
+pub(super) struct Positioned(pub(super) Input);
 
 impl Length for Positioned {
     fn len(&self) -> u64 {
-        self.size
+        self.0.size()
     }
 }
 
@@ -42,25 +19,22 @@ impl ChunkReader for Positioned {
     type T = BufReader<From>;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        let from = From {
-            file: Arc::clone(&self.file),
-            at: start,
-        };
         // Only page headers are read this way.
-        Ok(BufReader::with_capacity(512, from))
+        Ok(BufReader::with_capacity(512, self.0.from(start)))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        let mut bytes = vec![0; length];
-        self.file.read_exact_at(&mut bytes, start)?;
+        // A length out of a damaged file may be any number; no room is made for it before it is
+        // known to be there.
+        let short = || ParquetError::EOF("a page lies beyond the end of the file".to_owned());
+        let end = start.checked_add(length as u64).ok_or_else(short)?;
+        if end > self.0.size() {
+            return Err(short());
+        }
+        let bytes = self.0.part(start, length as u64)?;
+        if bytes.len() < length {
+            return Err(short());
+        }
         Ok(bytes.into())
-    }
-}
-
-impl Read for From {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let got = self.file.read_at(into, self.at)?;
-        self.at += got as u64;
-        Ok(got)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn specimen(name: &str) -> Rollout {
+pub(super) fn specimen(name: &str) -> Rollout {
     states()
         .into_iter()
         .find(|(found, _)| *found == name)
@@ -32,28 +32,28 @@ fn route(seen: &mut Observation, routes: Routes) {
     seen.routes = routes;
 }
 
-fn find<'a>(seen: &'a mut Observation, name: &GroupName) -> &'a mut ObservedGroup {
+pub(super) fn find<'a>(seen: &'a mut Observation, name: &GroupName) -> &'a mut ObservedGroup {
     seen.groups
         .iter_mut()
         .find(|group| &group.name == name)
         .unwrap()
 }
 
-fn resize(seen: &mut Observation, name: &GroupName, size: u32) {
+pub(super) fn resize(seen: &mut Observation, name: &GroupName, size: u32) {
     let group = find(seen, name);
     group.size = size;
     let one = group.instances[0].clone();
     group.instances = (0..size).map(|_| one.clone()).collect();
 }
 
-fn after(rollout: &Rollout, input: &Input) -> Rollout {
+pub(super) fn after(rollout: &Rollout, input: &Input) -> Rollout {
     decide(rollout, input)
         .unwrap()
         .iter()
         .fold(rollout.clone(), evolve)
 }
 
-fn say(rollout: &Rollout, command: Command, at: Time) -> Rollout {
+pub(super) fn say(rollout: &Rollout, command: Command, at: Time) -> Rollout {
     let said = Said {
         by: Actor::new("grace").unwrap(),
         at,
@@ -366,6 +366,12 @@ fn a_text_in_words_names_versions_and_numbers() {
         "{words}"
     );
     assert!(!words.contains(from.name.as_str()), "{words}");
+    let instance = format!("{}-3f2a91", from.name);
+    assert_eq!(
+        plan.in_words(&instance),
+        instance,
+        "one asks for it by this"
+    );
 }
 
 #[test]

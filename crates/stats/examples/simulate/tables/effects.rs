@@ -4,7 +4,7 @@ use super::super::anytime::{self, Course};
 use super::super::draw::{Draw, Shape};
 use super::super::trial::{Outcome, Tally};
 use super::{Bench, FOUND_BY_NINE_OF_TEN, LOOKS, covered, held, percent};
-use stats::{Alpha, Question};
+use stats::{Alpha, Question, Side};
 
 /// A method on one kind of data.
 struct Row<'a> {
@@ -16,6 +16,7 @@ struct Row<'a> {
     /// The change for the power.
     change: f64,
     question: Question,
+    shares: bool,
     run: &'a (dyn Fn(&Course, &mut Draw) -> Outcome + Sync),
 }
 
@@ -45,51 +46,68 @@ impl Bench {
             Shape::Pareto,
         ];
         for shape in shapes {
-            for (name, question) in [("mean, relative", relative), ("mean, absolute", absolute)] {
-                if matches!(shape, Shape::Normal | Shape::Latency) || question == relative {
-                    asymptotic.push(self.row(Row {
-                        method: name,
-                        data: shape.name(),
-                        each: 10,
-                        runs: 400,
-                        change: FOUND_BY_NINE_OF_TEN * (2.0_f64 / 10_000.0).sqrt() * shape.stddev()
-                            / shape.mean(),
-                        question,
-                        run: &|course, draw| anytime::mean(shape, course, draw),
-                    }));
-                }
+            for (name, question, shares) in [
+                ("mean, relative", relative, false),
+                ("mean, share", relative, true),
+                ("mean, absolute", absolute, false),
+                (
+                    "mean, absolute, greater",
+                    absolute.side(Side::Greater),
+                    false,
+                ),
+            ] {
+                asymptotic.push(self.row(Row {
+                    method: name,
+                    data: shape.name(),
+                    each: 10,
+                    runs: 400,
+                    change: FOUND_BY_NINE_OF_TEN * (2.0_f64 / 10_000.0).sqrt() * shape.stddev()
+                        / shape.mean(),
+                    question,
+                    shares,
+                    run: &|course, draw| anytime::mean(shape, course, draw),
+                }));
             }
         }
         for (p, each) in [(0.5, 10), (0.05, 10), (0.001, 100)] {
             let n = (each * LOOKS) as f64;
+            for (method, shares) in [("proportion, relative", false), ("proportion, share", true)] {
+                asymptotic.push(self.row(Row {
+                    method,
+                    data: Shape::Bernoulli(p).name(),
+                    each,
+                    runs: 400,
+                    change: FOUND_BY_NINE_OF_TEN * (2.0 / n).sqrt() * ((1.0 - p) / p).sqrt(),
+                    question: relative,
+                    shares,
+                    run: &|course, draw| anytime::proportion(p, course, draw),
+                }));
+            }
+        }
+        for (method, shares) in [("ratio, relative", false), ("ratio, share", true)] {
             asymptotic.push(self.row(Row {
-                method: "proportion, relative",
-                data: Shape::Bernoulli(p).name(),
-                each,
+                method,
+                data: "revenue per order".to_owned(),
+                each: 10,
                 runs: 400,
-                change: FOUND_BY_NINE_OF_TEN * (2.0 / n).sqrt() * ((1.0 - p) / p).sqrt(),
+                change: 0.01,
                 question: relative,
-                run: &|course, draw| anytime::proportion(p, course, draw),
+                shares,
+                run: &anytime::ratio,
             }));
         }
-        asymptotic.push(self.row(Row {
-            method: "ratio, relative",
-            data: "revenue per order".to_owned(),
-            each: 10,
-            runs: 400,
-            change: 0.01,
-            question: relative,
-            run: &anytime::ratio,
-        }));
-        asymptotic.push(self.row(Row {
-            method: "CUPED, relative",
-            data: "lognormal, ρ 0.8".to_owned(),
-            each: 10,
-            runs: 400,
-            change: 0.02,
-            question: relative,
-            run: &anytime::cuped,
-        }));
+        for (method, shares) in [("CUPED, relative", false), ("CUPED, share", true)] {
+            asymptotic.push(self.row(Row {
+                method,
+                data: "lognormal, ρ 0.8".to_owned(),
+                each: 10,
+                runs: 400,
+                change: 0.02,
+                question: relative,
+                shares,
+                run: &anytime::cuped,
+            }));
+        }
         for (share, each, change) in [(0.5, 1, 0.22), (0.05, 4, 0.22)] {
             self.row(Row {
                 method: "counts",
@@ -98,6 +116,7 @@ impl Bench {
                 runs: 4_000,
                 change,
                 question: relative,
+                shares: false,
                 run: &|course, draw| anytime::events(share, course, draw),
             });
         }
@@ -108,6 +127,7 @@ impl Bench {
             runs: 1_000,
             change: -0.02,
             question: relative,
+            shares: false,
             run: &anytime::mismatch,
         });
         for (p, each, change) in [(0.5, 5, 0.05), (0.02, 20, 0.2), (0.001, 100, 0.5)] {
@@ -118,6 +138,7 @@ impl Bench {
                 runs: 500,
                 change,
                 question: relative,
+                shares: false,
                 run: &|course, draw| anytime::single_rate(p, course, draw),
             });
         }
@@ -133,10 +154,35 @@ impl Bench {
                 runs: 200,
                 change,
                 question: relative,
+                shares: false,
                 run: &|course, draw| anytime::quantile(q, shape, course, draw),
             });
         }
         early_looks(&asymptotic);
+        self.guardrails();
+    }
+
+    /// Guardrails on their margin, which none of them may be said to keep.
+    fn guardrails(&self) {
+        println!("\n### Guardrails at every look, worse by just the margin: said to hold\n");
+        println!("| metric | margin | n | runs | said to hold |");
+        println!("|---|---|---|---|---|");
+        let margin = 0.05;
+        let course = |each| Course {
+            question: anytime::at(Alpha::default()),
+            looks: LOOKS,
+            each,
+            change: -margin,
+            shares: true,
+        };
+        for p in [0.5, 0.1, 0.01] {
+            let course = course(if p < 0.05 { 100 } else { 10 });
+            let tally = self.repeat(1_000, |draw| anytime::guardrail(p, &course, draw));
+            guarded(&format!("{}% convert", 100.0 * p), margin, &course, &tally);
+        }
+        let course = course(1);
+        let tally = self.repeat(1_000, |draw| anytime::guarded_events(&course, draw));
+        guarded("counts, 50% of the traffic", margin, &course, &tally);
     }
 
     fn row(&self, row: Row<'_>) -> Seen {
@@ -146,6 +192,7 @@ impl Bench {
             looks: LOOKS,
             each: row.each,
             change: 0.0,
+            shares: row.shares,
         };
         let equal = self.repeat(row.runs, |draw| (row.run)(&course, draw));
         let changed = Course {
@@ -183,6 +230,16 @@ impl Bench {
             equal,
         }
     }
+}
+
+fn guarded(metric: &str, margin: f64, course: &Course, tally: &Tally) {
+    println!(
+        "| {metric} | {} | {} | {} | {} |",
+        percent(margin),
+        course.each * LOOKS,
+        tally.runs,
+        held(tally, tally.rejected, course.question.alpha.get())
+    );
 }
 
 /// The same runs, for one who begins to look later.

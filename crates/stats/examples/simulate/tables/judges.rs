@@ -3,8 +3,8 @@
 use super::super::draw::{Draw, Shape};
 use super::super::judged::{self, Canary};
 use super::super::trial::Tally;
-use super::{Bench, LOOKS, held, percent};
-use stats::judge::{Looks, Rule, Worse};
+use super::{Bench, LOOKS, covered, held, percent};
+use stats::judge::{Looks, Rule, Verdict, Worse};
 
 impl Bench {
     /// False stops, which are "fail", and what else comes of arms that are equal.
@@ -117,6 +117,46 @@ impl Bench {
         };
         let tally = self.repeat(1_000, |draw| judged::errors(0.01, &few, draw));
         equal_row("rate", &Shape::Bernoulli(0.01).name(), &few, &tally);
+    }
+
+    /// What is told of a difference that there is: on its tolerance no verdict is right.
+    pub(crate) fn judge_on_the_edge(&self) {
+        println!("\n### The judge with a tolerance as large as the change, asked once, level 5%\n");
+        println!(
+            "| metric | data | change | n of control and canary | runs | interval holds the change \
+             | fails | passes |"
+        );
+        println!("|---|---|---|---|---|---|---|---|");
+        for (shape, n, change) in [
+            (Shape::Latency, [200, 200], 1.0),
+            (Shape::Latency, [800, 800], 1.0),
+            (Shape::Latency, [400, 40], 0.1),
+            (Shape::Exponential, [200, 200], 1.0),
+            (Shape::Pareto, [200, 200], 0.5),
+            (Shape::Signed, [200, 200], 1.0),
+            (Shape::Signed, [50, 200], 0.5),
+        ] {
+            for q in [None, Some(0.5)] {
+                let tally = |wrong| {
+                    self.repeat(1_000, |draw| {
+                        judged::on_the_edge(shape, q, (n, change), wrong, draw)
+                    })
+                };
+                let (fails, passes) = (tally(Verdict::Fail), tally(Verdict::Pass));
+                println!(
+                    "| {} | {} | {} | {} and {} | {} | {} | {} | {} |",
+                    q.map_or("continuous".to_owned(), |q| format!("quantile {q}")),
+                    shape.name(),
+                    percent(change),
+                    n[0],
+                    n[1],
+                    fails.runs,
+                    covered(&fails, fails.missed_at_end, 0.05),
+                    held(&fails, fails.rejected, 0.05),
+                    held(&passes, passes.rejected, 0.05),
+                );
+            }
+        }
     }
 
     /// How long it takes to find what is wrong: 200 requests/s, of which the canary gets 5%.

@@ -1,9 +1,9 @@
 //! What may be asked only once.
 
 use super::super::anytime::{self, Course};
-use super::super::draw::Shape;
+use super::super::draw::{Draw, Shape};
 use super::super::fixed;
-use super::super::trial::Tally;
+use super::super::trial::{Outcome, Tally};
 use super::{Bench, FOUND_BY_NINE_OF_TEN, covered, held, percent};
 use stats::Alpha;
 
@@ -32,8 +32,24 @@ impl Bench {
             Shape::Bernoulli(0.5),
         ] {
             for n in [30, 1_000, 10_000] {
-                self.means_once(shape, n);
+                for shares in [false, true] {
+                    self.means_once(shape, n, shares);
+                }
             }
+        }
+        for (p, n) in [(0.001, 8_000), (0.01, 2_000)] {
+            for shares in [false, true] {
+                self.proportions_once(p, n, shares);
+            }
+        }
+        for (q, shape, n) in [
+            (0.5, Shape::Latency, 1_000),
+            (0.9, Shape::Latency, 1_000),
+            (0.99, Shape::Latency, 4_000),
+            (0.99, Shape::Modes, 1_000),
+            (0.99, Shape::Modes, 4_000),
+        ] {
+            self.quantiles_once(q, shape, n);
         }
         for (shape, n) in [
             (Shape::Normal, 20),
@@ -82,20 +98,59 @@ impl Bench {
     }
 
     /// Welch's t on a relative difference, asked at `n` observations an arm.
-    fn means_once(&self, shape: Shape, n: u64) {
+    fn means_once(&self, shape: Shape, n: u64, shares: bool) {
+        let change = FOUND_BY_NINE_OF_TEN * (2.0 / n as f64).sqrt() * shape.stddev() / shape.mean();
+        let name = if shares {
+            "mean, share"
+        } else {
+            "mean, relative"
+        };
+        let run = |course: &Course, draw: &mut Draw| anytime::mean(shape, course, draw);
+        self.fixed_row(name, &shape.name(), (n, change, shares), &run);
+    }
+
+    fn proportions_once(&self, p: f64, n: u64, shares: bool) {
+        let change = FOUND_BY_NINE_OF_TEN * (2.0 / n as f64).sqrt() * ((1.0 - p) / p).sqrt();
+        let name = if shares {
+            "proportion, share"
+        } else {
+            "proportion, relative"
+        };
+        let run = |course: &Course, draw: &mut Draw| anytime::proportion(p, course, draw);
+        let data = Shape::Bernoulli(p).name();
+        self.fixed_row(name, &data, (n, change, shares), &run);
+    }
+
+    fn quantiles_once(&self, q: f64, shape: Shape, n: u64) {
+        let run = |course: &Course, draw: &mut Draw| anytime::quantile(q, shape, course, draw);
+        self.fixed_row(
+            &format!("quantile {q}"),
+            &shape.name(),
+            (n, 0.1, false),
+            &run,
+        );
+    }
+
+    /// A row of what is told beside an anytime method, asked once.
+    fn fixed_row(
+        &self,
+        method: &str,
+        data: &str,
+        (n, change, shares): (u64, f64, bool),
+        run: &(dyn Fn(&Course, &mut Draw) -> Outcome + Sync),
+    ) {
         let course = |change: f64| Course {
             question: anytime::at(Alpha::default()),
             looks: 1,
             each: n,
             change,
+            shares,
         };
-        let change = FOUND_BY_NINE_OF_TEN * (2.0 / n as f64).sqrt() * shape.stddev() / shape.mean();
-        let run =
-            |change: f64| self.repeat(4_000, |draw| anytime::mean(shape, &course(change), draw));
-        let (equal, other) = (run(0.0), run(change));
+        let runs = if n > 5_000 { 2_000 } else { 4_000 };
+        let equal = self.repeat(runs, |draw| run(&course(0.0), draw));
+        let other = self.repeat(runs, |draw| run(&course(change), draw));
         println!(
-            "| mean, relative | {}, {n} an arm | {} | {} | {} | {} | {} |",
-            shape.name(),
+            "| {method} | {data}, {n} an arm | {} | {} | {} | {} | {} |",
             equal.runs,
             held(&equal, equal.fixed_rejected, 0.05),
             covered(&equal, equal.fixed_missed, 0.05),

@@ -18,21 +18,24 @@ impl Bench {
         for p in [0.001, 0.02] {
             let each = (0.1 / p) as u64;
             type Method = fn(f64, &Course, &mut Draw) -> Outcome;
-            let methods: [(&str, Method, Question); 3] = [
-                ("relative", anytime::proportion, question),
+            let methods: [(&str, Method, Question, bool); 4] = [
+                ("relative", anytime::proportion, question, false),
                 (
                     "relative, from 20 events an arm on",
                     anytime::proportion_with_floor,
                     question,
+                    false,
                 ),
-                ("absolute", anytime::proportion, question.absolute()),
+                ("share", anytime::proportion, question, true),
+                ("absolute", anytime::proportion, question.absolute(), false),
             ];
-            for (name, method, question) in methods {
+            for (name, method, question, shares) in methods {
                 let course = Course {
                     question,
                     looks: LOOKS,
                     each,
                     change: 0.0,
+                    shares,
                 };
                 let tally = self.repeat(400, |draw| method(p, &course, draw));
                 let told = [1, 20, 50, 100, 200, 500].map(|first| {
@@ -52,6 +55,7 @@ impl Bench {
             looks: 200,
             each: 1,
             change: 0.0,
+            shares: false,
         };
         let tally = self.repeat(4_000, |draw| anytime::events(0.5, &course, draw));
         println!(

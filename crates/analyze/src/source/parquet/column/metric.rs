@@ -5,7 +5,7 @@ use crate::failure::{Failure, shown};
 use crate::source::cell;
 use crate::source::work::Scan;
 use ::parquet::column::reader::ColumnReader;
-use ::parquet::data_type::{ByteArray, ByteArrayType, DataType};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArrayType};
 
 readers!(MetricReader {
     Bool(::parquet::data_type::BoolType),
@@ -14,23 +14,29 @@ readers!(MetricReader {
     Float(::parquet::data_type::FloatType),
     Double(::parquet::data_type::DoubleType),
     Text(ByteArrayType),
+    Decimal(ByteArrayType),
+    FixedDecimal(FixedLenByteArrayType),
 });
 
 pub(in crate::source::parquet) struct MetricColumn<'a> {
     scan: &'a Scan<'a>,
     at: usize,
     reader: MetricReader,
-    /// What a stored whole number is multiplied by, for decimals.
+    /// What a stored whole number is divided by, for decimals.
     scale: f64,
+    unsigned: bool,
 }
 
 impl<'a> MetricColumn<'a> {
     pub(in crate::source::parquet) fn new(column: Column<'a>) -> Result<Self, Failure> {
         let unfit = column.unfit("a metric", "metrics are numbers, or true and false");
         let (scan, at, about) = (column.scan, column.at, &column.about);
-        let decimal = column.is_decimal();
+        let (decimal, unsigned) = (column.is_decimal(), column.is_unsigned());
+        if column.is_date() {
+            return Err(unfit);
+        }
         let scale = if decimal {
-            10f64.powi(-about.type_scale())
+            10f64.powi(about.type_scale())
         } else {
             1.0
         };
@@ -53,6 +59,12 @@ impl<'a> MetricColumn<'a> {
             ColumnReader::ByteArrayColumnReader(reader) if !decimal => {
                 MetricReader::Text(Values::new(reader, about))
             }
+            ColumnReader::ByteArrayColumnReader(reader) => {
+                MetricReader::Decimal(Values::new(reader, about))
+            }
+            ColumnReader::FixedLenByteArrayColumnReader(reader) if decimal => {
+                MetricReader::FixedDecimal(Values::new(reader, about))
+            }
             _ => return Err(unfit),
         };
         Ok(Self {
@@ -60,6 +72,7 @@ impl<'a> MetricColumn<'a> {
             at,
             reader,
             scale,
+            unsigned,
         })
     }
 
@@ -85,6 +98,7 @@ impl<'a> MetricColumn<'a> {
             })
         }
         let (scan, at, scale) = (self.scan, self.at, self.scale);
+        let unsigned = self.unsigned;
         let wrong = |what: String| {
             scan.wrong(
                 at,
@@ -104,12 +118,26 @@ impl<'a> MetricColumn<'a> {
                 numbers(values, scan, count, into, |on| Ok(f64::from(u8::from(*on))))
             }
             MetricReader::Int32(values) => numbers(values, scan, count, into, |value| {
-                Ok(f64::from(*value) * scale)
+                Ok(if unsigned {
+                    f64::from(value.cast_unsigned())
+                } else {
+                    f64::from(*value) / scale
+                })
             }),
             #[expect(clippy::cast_precision_loss, reason = "metrics are floats")]
-            MetricReader::Int64(values) => {
-                numbers(values, scan, count, into, |value| Ok(*value as f64 * scale))
-            }
+            MetricReader::Int64(values) => numbers(values, scan, count, into, |value| {
+                Ok(if unsigned {
+                    value.cast_unsigned() as f64
+                } else {
+                    *value as f64 / scale
+                })
+            }),
+            MetricReader::Decimal(values) => numbers(values, scan, count, into, |digits| {
+                finite(whole(digits.data()) / scale)
+            }),
+            MetricReader::FixedDecimal(values) => numbers(values, scan, count, into, |digits| {
+                finite(whole(digits.data()) / scale)
+            }),
             MetricReader::Float(values) => {
                 numbers(values, scan, count, into, |value| finite(f64::from(*value)))
             }
@@ -121,5 +149,75 @@ impl<'a> MetricColumn<'a> {
                     .map_err(|why| wrong(format!("{} {why}", shown(text.data()))))
             }),
         }
+    }
+}
+
+/// A whole number in two's complement, its highest byte first; of any length.
+fn whole(bytes: &[u8]) -> f64 {
+    let negative = bytes.first().is_some_and(|high| *high >= 0x80);
+    let sign = if negative { u8::MAX } else { 0 };
+    let digits: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .skip_while(|byte| *byte == sign)
+        .collect();
+    let mut low = [sign; 16];
+    match low.len().checked_sub(digits.len()) {
+        // Rounded once only.
+        Some(from) => {
+            low[from..].copy_from_slice(&digits);
+            let whole = i128::from_be_bytes(low);
+            // The byte that told the sign may be among those passed over.
+            if negative == (whole < 0) {
+                #[expect(clippy::cast_precision_loss, reason = "metrics are floats")]
+                return whole as f64;
+            }
+            long(bytes)
+        }
+        None => long(bytes),
+    }
+}
+
+fn long(bytes: &[u8]) -> f64 {
+    let mut bytes = bytes.iter();
+    let high = bytes
+        .next()
+        .map_or(0.0, |high| f64::from(high.cast_signed()));
+    bytes.fold(high, |sum, byte| sum * 256.0 + f64::from(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole;
+
+    #[test]
+    fn whole_numbers_of_any_length() {
+        for number in [
+            0,
+            1,
+            -1,
+            127,
+            -128,
+            255,
+            1_995,
+            -1_995,
+            i128::MAX,
+            i128::MIN,
+        ] {
+            #[expect(clippy::cast_precision_loss, reason = "what is wanted")]
+            let want = number as f64;
+            assert_eq!(whole(&number.to_be_bytes()), want, "{number}");
+            let sign = if number < 0 { 255 } else { 0 };
+            let long = [&[sign; 9], number.to_be_bytes().as_slice()].concat();
+            assert_eq!(whole(&long), want, "{number}");
+        }
+        assert_eq!(whole(&[0xff, 0x38]), -200.0);
+        assert_eq!(whole(&[0x80]), -128.0);
+        assert_eq!(whole(&[]), 0.0);
+        assert_eq!(whole(&[[1].as_slice(), &[0; 20]].concat()), 160f64.exp2());
+        assert_eq!(
+            whole(&[[255].as_slice(), &[0; 20]].concat()),
+            -160f64.exp2()
+        );
     }
 }

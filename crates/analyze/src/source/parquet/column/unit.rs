@@ -17,13 +17,14 @@ readers!(UnitReader {
 pub(in crate::source::parquet) struct UnitColumn<'a> {
     scan: &'a Scan<'a>,
     reader: UnitReader,
+    unsigned: bool,
 }
 
 impl<'a> UnitColumn<'a> {
     pub(in crate::source::parquet) fn new(column: Column<'a>) -> Result<Self, Failure> {
         let unfit = column.unfit("a unit", "units are whole numbers or text");
         let (scan, about) = (column.scan, &column.about);
-        let decimal = column.is_decimal();
+        let (decimal, unsigned) = (column.is_decimal(), column.is_unsigned());
         let reader = match column.reader {
             _ if decimal => return Err(unfit),
             ColumnReader::Int32ColumnReader(reader) => {
@@ -40,7 +41,11 @@ impl<'a> UnitColumn<'a> {
             }
             _ => return Err(unfit),
         };
-        Ok(Self { scan, reader })
+        Ok(Self {
+            scan,
+            reader,
+            unsigned,
+        })
     }
 
     pub(in crate::source::parquet) const fn is_text(&self) -> bool {
@@ -73,13 +78,22 @@ impl<'a> UnitColumn<'a> {
             Ok(missing)
         }
         let text = |bytes: &[u8]| (!bytes.is_empty()).then(|| cell::key_of_text(bytes));
-        let scan = self.scan;
+        let (scan, unsigned) = (self.scan, self.unsigned);
         match &mut self.reader {
             UnitReader::Int32(values) => keyed(values, scan, count, keys, |unit| {
-                Some(cell::key_of_number(i64::from(*unit)))
+                Some(cell::key_of_number(if unsigned {
+                    i64::from(unit.cast_unsigned())
+                } else {
+                    i64::from(*unit)
+                }))
             }),
             UnitReader::Int64(values) => keyed(values, scan, count, keys, |unit| {
-                Some(cell::key_of_number(*unit))
+                Some(if unsigned && *unit < 0 {
+                    // As the same number in a text file.
+                    cell::key_of_text(unit.cast_unsigned().to_string().as_bytes())
+                } else {
+                    cell::key_of_number(*unit)
+                })
             }),
             UnitReader::Text(values) => keyed(values, scan, count, keys, |unit| text(unit.data())),
             UnitReader::Fixed(values) => keyed(values, scan, count, keys, |unit| text(unit.data())),

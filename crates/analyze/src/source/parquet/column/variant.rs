@@ -2,7 +2,7 @@
 
 use super::{AtRow, Column, Values, readers};
 use crate::failure::Failure;
-use crate::source::rows::{NO_VARIANT, VariantCodes};
+use crate::source::rows::{NO_VARIANT, NoCode, VariantCodes};
 use crate::source::work::Scan;
 use ::parquet::column::reader::ColumnReader;
 use ::parquet::data_type::{ByteArrayType, DataType};
@@ -17,6 +17,7 @@ readers!(VariantReader {
 pub(in crate::source::parquet) struct VariantColumn<'a> {
     scan: &'a Scan<'a>,
     reader: VariantReader,
+    unsigned: bool,
 }
 
 impl<'a> VariantColumn<'a> {
@@ -26,6 +27,10 @@ impl<'a> VariantColumn<'a> {
             "variants are text, whole numbers or true and false",
         );
         let (scan, about) = (column.scan, &column.about);
+        let unsigned = column.is_unsigned();
+        if column.is_date() || column.is_decimal() {
+            return Err(unfit);
+        }
         let reader = match column.reader {
             ColumnReader::BoolColumnReader(reader) => {
                 VariantReader::Bool(Values::new(reader, about))
@@ -41,7 +46,11 @@ impl<'a> VariantColumn<'a> {
             }
             _ => return Err(unfit),
         };
-        Ok(Self { scan, reader })
+        Ok(Self {
+            scan,
+            reader,
+            unsigned,
+        })
     }
 
     pub(in crate::source::parquet) fn read(
@@ -55,27 +64,41 @@ impl<'a> VariantColumn<'a> {
             scan: &Scan<'_>,
             count: usize,
             into: &mut Vec<u16>,
-            mut code: impl FnMut(&T::T) -> Result<u16, String>,
+            mut code: impl FnMut(&T::T) -> Result<u16, NoCode>,
         ) -> Result<(), AtRow> {
             values.read(scan, count)?;
             values.each(count, |row, value| {
                 into.push(match value {
                     None => NO_VARIANT,
-                    Some(value) => code(value).map_err(|why| (row, scan.too_many_variants(why)))?,
+                    Some(value) => code(value).map_err(|why| (row, scan.no_variant(why)))?,
                 });
                 Ok(())
             })
         }
-        let scan = self.scan;
+        let (scan, unsigned) = (self.scan, self.unsigned);
         match &mut self.reader {
             VariantReader::Bool(values) => coded(values, scan, count, into, |on| {
                 codes.code(if *on { b"true" } else { b"false" })
             }),
             VariantReader::Int32(values) => coded(values, scan, count, into, |arm| {
-                codes.code(arm.to_string().as_bytes())
+                codes.code(
+                    if unsigned {
+                        arm.cast_unsigned().to_string()
+                    } else {
+                        arm.to_string()
+                    }
+                    .as_bytes(),
+                )
             }),
             VariantReader::Int64(values) => coded(values, scan, count, into, |arm| {
-                codes.code(arm.to_string().as_bytes())
+                codes.code(
+                    if unsigned {
+                        arm.cast_unsigned().to_string()
+                    } else {
+                        arm.to_string()
+                    }
+                    .as_bytes(),
+                )
             }),
             VariantReader::Text(values) => {
                 coded(values, scan, count, into, |arm| codes.code(arm.data()))

@@ -1,0 +1,118 @@
+//! A request's JSON, in which no name may occur twice.
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::fmt;
+
+/// Parses a line. Beside the value, the path to the first name that an object holds twice: JSON
+/// leaves open which of the two counts, and programs differ.
+pub(super) fn parse(line: &[u8]) -> serde_json::Result<(Value, Option<String>)> {
+    let twice = RefCell::new(None);
+    let mut deserializer = serde_json::Deserializer::from_slice(line);
+    let value = Part {
+        place: Place::Whole,
+        twice: &twice,
+    }
+    .deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok((value, twice.into_inner()))
+}
+
+/// Where in the request a value stands.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Whole,
+    Name(&'a Place<'a>, &'a str),
+    Index(&'a Place<'a>, usize),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Name(Self::Whole, name) => f.write_str(name),
+            Self::Name(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+struct Part<'a> {
+    place: Place<'a>,
+    twice: &'a RefCell<Option<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Part<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Part<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = list.next_element_seed(Part {
+            place: Place::Index(&self.place, values.len()),
+            twice: self.twice,
+        })? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut values = Map::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let place = Place::Name(&self.place, &name);
+            let value = entries.next_value_seed(Part {
+                place,
+                twice: self.twice,
+            })?;
+            if values.contains_key(&name) {
+                let mut twice = self.twice.borrow_mut();
+                if twice.is_none() {
+                    *twice = Some(place.to_string());
+                }
+            }
+            values.insert(name, value);
+        }
+        Ok(Value::Object(values))
+    }
+}

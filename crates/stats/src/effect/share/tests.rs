@@ -1,0 +1,178 @@
+use super::*;
+use crate::effect;
+use proptest::prelude::*;
+
+fn proportions(x: u64, of: u64, y: u64, among: u64) -> Share {
+    let arm = |x, n| Proportion::new(x, n).unwrap();
+    Share::of_proportions(arm(x, of), arm(y, among)).unwrap()
+}
+
+fn close(a: f64, b: f64, within: f64) -> bool {
+    a == b || (a - b).abs() <= within * a.abs().max(b.abs())
+}
+
+/// Fieller's quadratic of p_c, p_t and their variances, solved in 40 digits.
+#[test]
+fn the_bounds_are_those_worked_out_apart() {
+    const NONE: f64 = f64::INFINITY;
+    for ((x, y), critical, lo, hi) in [
+        (
+            (100, 150),
+            1.959_963_984_540_054,
+            0.187_392_727_844_851_97,
+            0.920_040_979_788_335_9,
+        ),
+        (
+            (300, 100),
+            2.0,
+            -0.734_900_992_217_104_3,
+            -0.592_151_497_683_038_8,
+        ),
+        (
+            (500, 40),
+            2.0,
+            -0.945_029_720_860_503,
+            -0.894_327_708_858_372_5,
+        ),
+        ((4, 5), 1.5, -0.630_877_069_290_037_1, 4.315_925_392_200_782),
+        // A control that may be nothing: from the effect's side on, or everything.
+        ((4, 60), 2.5, 5.080_168_370_803_803, NONE),
+        ((3, 2), 2.0, -NONE, NONE),
+    ] {
+        let interval = proportions(x, 1_000, y, 1_000).within(critical);
+        assert!(close(interval.lo, lo, 1e-11), "{x} {y}: {interval:?}");
+        assert!(close(interval.hi, hi, 1e-11), "{x} {y}: {interval:?}");
+    }
+}
+
+#[test]
+fn many_events_are_as_the_delta_method_has_it() {
+    let arm = |x| Proportion::new(x, 10_000_000).unwrap();
+    let (control, treatment) = (arm(5_000_000), arm(5_010_000));
+    let delta = effect::proportion(control, treatment, Question::default()).unwrap();
+    let share = Share::of_proportions(control, treatment).unwrap();
+    let interval = share.interval(Alpha::default());
+    assert!(close(share.effect(), delta.effect, 1e-12));
+    assert!(close(interval.lo, delta.interval.lo, 1e-3));
+    assert!(close(interval.hi, delta.interval.hi, 1e-3));
+    assert_eq!(share.stderr(), delta.stderr);
+}
+
+#[test]
+fn a_control_that_may_be_nothing_has_no_largest_share() {
+    let less = proportions(3, 1_000, 2, 1_000);
+    assert_eq!(
+        less.interval(Alpha::default()),
+        Interval {
+            lo: f64::NEG_INFINITY,
+            hi: f64::INFINITY
+        }
+    );
+    let more = proportions(2, 1_000, 40, 1_000);
+    let interval = more.interval(Alpha::new(0.01).unwrap());
+    assert!(
+        interval.lo > 0.0 && interval.hi == f64::INFINITY,
+        "{interval:?}"
+    );
+    // And downwards, of a control below 0 with a huge spread.
+    let control = Moments::of([-40.0, 39.0, -41.0, 41.9, -0.4, 0.1]);
+    let treatment = Moments::of([-90.0, -91.0, -90.5, -91.2, -90.1, -90.2]);
+    let share = Share::of_means(&control, &treatment).unwrap();
+    let interval = share.interval(Alpha::default());
+    assert!(
+        interval.hi < 0.0 && interval.lo == f64::NEG_INFINITY,
+        "{interval:?}"
+    );
+}
+
+#[test]
+fn a_cuped_share_has_the_variance_of_what_is_left() {
+    let pairs = |shift: f64, by: f64| {
+        PairMoments::of((0..200).map(|at| {
+            let before = f64::from(at % 17) + 3.0;
+            (shift + by * before + f64::from(at * 7 % 5), before)
+        }))
+    };
+    let (control, treatment) = (pairs(4.0, 1.0), pairs(5.0, 1.1));
+    let (share, theta) = Share::of_cuped(&control, &treatment).unwrap();
+    assert!(theta > 0.9);
+    for at in [-0.5, 0.0, 0.3, 2.0] {
+        // m_t − θ·before − ((1 + share)·m_c − θ·before), from the moments themselves.
+        let stderr = treatment
+            .stderr_of(1.0, theta)
+            .hypot(control.stderr_of(1.0 + at, theta))
+            / control.x().mean();
+        let found = share.at(at).stderr;
+        assert!(close(found, stderr, 1e-12), "{at}: {found} {stderr}");
+    }
+    let adjusted = effect::cuped(&control, &treatment, Question::default()).unwrap();
+    assert!(close(share.effect(), adjusted.estimate.effect, 1e-12));
+    let none = PairMoments::of([(1.0, 2.0), (3.0, 2.0), (4.0, 2.0)]);
+    assert_eq!(Share::of_cuped(&none, &none).unwrap().1, 0.0);
+}
+
+#[test]
+fn at_any_time_p_is_that_of_the_difference() {
+    let share = proportions(500, 10_000, 620, 10_000);
+    let alpha = Alpha::default();
+    let (interval, p) = share.at_any_time(alpha, 5_000.0).unwrap();
+    let question = Question::default().absolute();
+    let absolute = sequential::asymptotic(share.absolute(), question, 5_000.0).unwrap();
+    assert_eq!(p, absolute.p);
+    assert_eq!(interval.lo > 0.0, absolute.interval.lo > 0.0);
+    let fixed = share.interval(alpha);
+    assert!(interval.lo < fixed.lo && interval.hi > fixed.hi);
+    assert_eq!(share.at_any_time(alpha, 0.0).unwrap_err().field, "tuning");
+}
+
+#[test]
+fn what_a_relative_effect_refuses_is_refused() {
+    let nothing = Proportion::new(0, 10).unwrap();
+    let some = Proportion::new(3, 10).unwrap();
+    let refused = Share::of_proportions(nothing, some);
+    assert_eq!(refused, Err(CannotCompute::ZeroBaseline));
+    let empty = Moments::new();
+    assert_eq!(
+        Share::of_means(&empty, &empty),
+        Err(CannotCompute::EmptyArm)
+    );
+}
+
+proptest! {
+    /// Interval and p agree, whatever the arms: 0 is left out exactly where "no effect" is rejected, and
+    /// each end is where the difference that is left reaches the critical value.
+    #[test]
+    fn interval_and_p_agree(
+        control in prop::collection::vec(-50.0..100.0_f64, 3..40),
+        treatment in prop::collection::vec(-50.0..100.0_f64, 3..40),
+        power in -290..290_i32,
+    ) {
+        let scale = 10_f64.powi(power);
+        let of = |values: &[f64]| Moments::of(values.iter().map(|x| x * scale));
+        let (control, treatment) = (of(&control), of(&treatment));
+        prop_assume!(control.mean() != 0.0);
+        let share = Share::of_means(&control, &treatment).unwrap();
+        let alpha = Alpha::default();
+        let interval = share.interval(alpha);
+        prop_assert!(interval.lo <= share.effect() && share.effect() <= interval.hi);
+        let p = share.absolute().p;
+        if (p - alpha.get()).abs() > 1e-9 {
+            prop_assert_eq!(p < alpha.get(), !interval.contains(0.0), "{} {:?}", p, interval);
+        }
+        let critical = -student_quantile(0.025, share.absolute().df);
+        for end in [interval.lo, interval.hi] {
+            if end.is_finite() && end.abs() < 1e6 {
+                let there = share.at(end);
+                let apart = (there.effect - end).abs() / there.stderr;
+                prop_assert!(close(apart, critical, 1e-5), "{} {}", apart, critical);
+            }
+        }
+    }
+
+    #[test]
+    fn the_level_only_widens(x in 1..90_u64, y in 1..90_u64, alpha in 0.001..0.2_f64) {
+        let share = proportions(x, 100, y, 100);
+        let (strict, loose) = (share.interval(Alpha::new(alpha / 2.0).unwrap()), share.interval(Alpha::new(alpha).unwrap()));
+        prop_assert!(strict.lo <= loose.lo && strict.hi >= loose.hi);
+    }
+}
