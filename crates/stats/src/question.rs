@@ -173,6 +173,23 @@ pub struct Estimate {
     pub baseline: f64,
 }
 
+impl Estimate {
+    /// Everything within `reach` standard errors of the effect.
+    ///
+    /// ```
+    /// use stats::{Question, effect, effect::Proportion};
+    /// let (control, treatment) = (Proportion::new(100, 1000)?, Proportion::new(150, 1000)?);
+    /// let found = effect::proportion(control, treatment, Question::default()).unwrap();
+    /// let narrow = found.within(1.0);
+    /// assert!((narrow.hi - found.effect - found.stderr).abs() < 1e-15);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
+    #[must_use]
+    pub fn within(&self, reach: f64) -> Interval {
+        Interval::around(self.effect, reach * self.stderr, Side::Two)
+    }
+}
+
 /// Which way a metric is good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Better {

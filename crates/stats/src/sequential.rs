@@ -9,7 +9,7 @@ mod quantile;
 mod rate;
 mod ratio;
 
-pub use asymptotic::{DEFAULT_TUNING, asymptotic};
+pub use asymptotic::{DEFAULT_TUNING, asymptotic, reach};
 pub(crate) use asymptotic::{critical, time};
 pub use boundary::{Mixture, Sides, Stitching, Tuning};
 pub use counts::{CountsAnswer, CountsQuestion, counts};

@@ -6,24 +6,15 @@ use crate::join::Sums;
 use quantiles::Quantiles;
 use stats::count::{Events, central};
 use stats::effect::{self, Proportion, QuantileArm, Share};
+use stats::numeric::student_quantile;
 use stats::sequential::{self, CountsQuestion};
-use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Interval, adjust};
+use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Interval};
 use std::sync::Arc;
 
 mod quantiles;
 
-/// Below so many conversions in an arm the normal approximation is no good, and the relative and the
-/// absolute difference may contradict each other.
-const RARE: u64 = 10;
-
-/// Below so many conversions in an arm the counts are compared. A relative sequence needs more than a
-/// single look does.
-pub(super) fn rare(request: &Request) -> u64 {
-    match (request.method, request.question.difference) {
-        (Method::Sequential { .. }, Difference::Relative) => sequential::LEAST_EVENTS,
-        _ => RARE,
-    }
-}
+/// Below so many conversions in an arm the normal approximation is no good: the counts are compared.
+pub(super) const RARE: u64 = 10;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Basis {
@@ -41,7 +32,7 @@ pub(super) enum Basis {
 pub(super) struct Counts {
     pub(super) control: Proportion,
     pub(super) treatment: Proportion,
-    /// The planned shares of the two, adding up to 1.
+    /// Of the units that were seen, adding up to 1: what each of the two had the chance to convert.
     shares: [f64; 2],
 }
 
@@ -61,12 +52,11 @@ pub(super) const fn better(direction: Direction) -> Better {
     }
 }
 
-/// The basis, and of CUPED the slope it adjusted by. `planned` are the shares of control and treatment.
+/// The basis, and of CUPED the slope it adjusted by.
 pub(super) fn basis(
     request: &Request,
     metric: &Metric,
     [control, treatment]: [&Sums; 2],
-    planned: [f64; 2],
 ) -> Result<(Basis, Option<f64>), CannotCompute> {
     let question = request.question;
     // A belief is about the relative effect as the delta method has it, as in gbstats.
@@ -86,8 +76,8 @@ pub(super) fn basis(
             if control.n().min(treatment.n()) == 0 {
                 return Err(CannotCompute::EmptyArm);
             }
-            if control.x().min(treatment.x()) < rare(request) {
-                Basis::Counts(Counts::new(control, treatment, planned)?)
+            if control.x().min(treatment.x()) < RARE {
+                Basis::Counts(Counts::new(control, treatment)?)
             } else if shares {
                 Basis::Share(Share::of_proportions(control, treatment)?)
             } else {
@@ -164,29 +154,25 @@ impl Basis {
             (Self::Counts(counts), method) => counts.answer(method, alpha),
             (Self::Quantiles(values), _) => values.answer(alpha),
             (Self::Share(share), Method::Sequential { tuning }) => {
-                let (interval, p) = share
-                    .at_any_time(alpha, tuning)
-                    .map_err(|_| CannotCompute::TooFew)?;
-                Ok(of_share(share, interval, p))
+                let (reach, p) = at_any_time(share.absolute(), request, tuning, alpha)?;
+                Ok(of_share(share, share.within(reach), p))
             }
             (Self::Share(share), Method::Fixed | Method::Bayesian) => {
                 Ok(of_share(share, share.interval(alpha), share.absolute().p))
             }
             (Self::Estimate(estimate), Method::Sequential { tuning }) => {
-                let question = stats::Question {
-                    alpha,
-                    ..request.question
-                };
-                sequential::asymptotic(estimate, question, tuning)
-                    .map(|at_any_time| of(&at_any_time))
-                    .map_err(|_| CannotCompute::TooFew)
+                let (reach, p) = at_any_time(estimate, request, tuning, alpha)?;
+                Ok(of(estimate, reach, p))
             }
-            (Self::Estimate(estimate), Method::Fixed | Method::Bayesian) => Ok(of(estimate)),
+            (Self::Estimate(estimate), Method::Fixed | Method::Bayesian) => {
+                let reach = -student_quantile(0.5 * alpha.get(), estimate.df);
+                Ok(of(estimate, reach, estimate.p))
+            }
         }
     }
 
-    /// The interval that goes with a p after Holm over `all` comparisons; never narrower than the one
-    /// it had.
+    /// The interval that goes with a p after Holm over `all` comparisons: the one at the level of error
+    /// at which this comparison alone would be rejected; never narrower than the one it had.
     pub(super) fn adjusted(
         &self,
         request: &Request,
@@ -194,22 +180,14 @@ impl Basis {
         all: usize,
     ) -> Option<Interval> {
         let own = self.answer(request, request.question.alpha).ok()?.interval;
-        let wider = match (self, request.method) {
-            (Self::Estimate(estimate), Method::Fixed | Method::Bayesian) => {
-                adjust::interval(estimate, adjusted, request.question).ok()?
-            }
-            // p times k is the level of error over k.
-            _ => {
-                #[expect(clippy::cast_precision_loss, reason = "a handful of comparisons")]
-                let times = if adjusted < 1.0 && p > 0.0 {
-                    adjusted / p
-                } else {
-                    all as f64
-                };
-                let alpha = Alpha::new(request.question.alpha.get() / times.max(1.0)).ok()?;
-                self.answer(request, alpha).ok()?.interval
-            }
+        #[expect(clippy::cast_precision_loss, reason = "a handful of comparisons")]
+        let times = if adjusted < 1.0 && p > 0.0 {
+            adjusted / p
+        } else {
+            all as f64
         };
+        let alpha = Alpha::new(request.question.alpha.get() / times.max(1.0)).ok()?;
+        let wider = self.answer(request, alpha).ok()?.interval;
         Some(Interval {
             lo: own.lo.min(wider.lo),
             hi: own.hi.max(wider.hi),
@@ -217,12 +195,28 @@ impl Basis {
     }
 }
 
-fn of(estimate: &Estimate) -> Answer {
+/// How many standard errors the sequence reaches at the level `alpha`, tuned for the report's, and the p.
+fn at_any_time(
+    estimate: &Estimate,
+    request: &Request,
+    tuning: f64,
+    alpha: Alpha,
+) -> Result<(f64, f64), CannotCompute> {
+    let question = request.question;
+    let reach = sequential::reach(estimate.n, question, tuning, alpha);
+    let found = sequential::asymptotic(estimate, question, tuning);
+    match (reach, found) {
+        (Ok(reach), Ok(found)) => Ok((reach, found.p)),
+        _ => Err(CannotCompute::TooFew),
+    }
+}
+
+fn of(estimate: &Estimate, reach: f64, p: f64) -> Answer {
     Answer {
         effect: estimate.effect,
-        interval: estimate.interval,
+        interval: estimate.within(reach),
         stderr: Some(estimate.stderr),
-        p: estimate.p,
+        p,
     }
 }
 
@@ -236,27 +230,16 @@ fn of_share(share: &Share, interval: Interval, p: f64) -> Answer {
 }
 
 impl Counts {
-    fn new(
-        control: Proportion,
-        treatment: Proportion,
-        planned: [f64; 2],
-    ) -> Result<Self, CannotCompute> {
+    fn new(control: Proportion, treatment: Proportion) -> Result<Self, CannotCompute> {
         if control.x() + treatment.x() == 0 {
             return Err(CannotCompute::TooFew);
         }
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-        let seen = [control.n() as f64, treatment.n() as f64];
-        // A variant that was not planned has no other share than the one it got.
-        let of = if planned.iter().all(|share| *share > 0.0) {
-            planned
-        } else {
-            seen
-        };
-        let control_share = of[0] / (of[0] + of[1]);
+        let (of, all) = (control.n() as f64, (control.n() + treatment.n()) as f64);
         Ok(Self {
             control,
             treatment,
-            shares: [control_share, 1.0 - control_share],
+            shares: [of / all, 1.0 - of / all],
         })
     }
 

@@ -6,7 +6,10 @@ use super::{Method, Request};
 use crate::Number;
 use stats::effect::Share;
 use stats::non_inferiority::{self, non_inferiority};
-use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Question, Side, sequential};
+use stats::numeric::student_quantile;
+use stats::{
+    Alpha, Better, CannotCompute, Difference, Estimate, Interval, Question, Side, sequential,
+};
 
 /// Whether it holds, one-sided at the level of the report, each guardrail for itself: missing a harm
 /// is worse than a false alarm.
@@ -34,6 +37,21 @@ pub(super) fn guardrail(
         Basis::Share(share) => Some(at_margin(share)),
         Basis::Quantiles(_) | Basis::Counts(_) => None,
     };
+    // What it is at worst and at best, each one-sided; not at the margin, but wherever it is.
+    let ends = |reach: f64| {
+        let interval = match (basis, estimate) {
+            (Basis::Share(share), _) => share.within(reach),
+            (_, Some(estimate)) => estimate.within(reach),
+            (_, None) => Interval {
+                lo: f64::NEG_INFINITY,
+                hi: f64::INFINITY,
+            },
+        };
+        match better {
+            Better::Higher => (interval.lo, interval.hi),
+            Better::Lower => (interval.hi, interval.lo),
+        }
+    };
     match (estimate, request.method) {
         (Some(estimate), Method::Fixed | Method::Bayesian) => {
             let ask = |effect: f64| {
@@ -51,9 +69,10 @@ pub(super) fn guardrail(
                 non_inferiority::Verdict::Inferior => Verdict::Broken,
                 non_inferiority::Verdict::Inconclusive => Verdict::Inconclusive,
             };
-            let best = 2.0 * estimate.effect - found.bound;
+            let reach = -student_quantile(alpha.get(), estimate.df);
+            let (bound, best) = ends(reach);
             let p = [found.p, ask(mirrored)?.p];
-            Ok((told(found.bound, best, Some(p)), verdict))
+            Ok((told(bound, best, Some(p)), verdict))
         }
         (Some(estimate), Method::Sequential { tuning }) => {
             let ask = |side: Side, effect: f64| {
@@ -68,7 +87,6 @@ pub(super) fn guardrail(
                 Better::Higher => (Side::Greater, Side::Less, estimate.effect + margin),
                 Better::Lower => (Side::Less, Side::Greater, estimate.effect - margin),
             };
-            let own = ask(good, estimate.effect)?.interval;
             let held = ask(good, from_margin)?.p;
             let broken = ask(bad, from_margin)?.p;
             let verdict = match (held < alpha.get(), broken < alpha.get()) {
@@ -76,12 +94,13 @@ pub(super) fn guardrail(
                 (false, true) => Verdict::Broken,
                 (false, false) => Verdict::Inconclusive,
             };
-            let bound = if better == Better::Higher {
-                own.lo
-            } else {
-                own.hi
+            let one_sided = Question {
+                side: good,
+                ..request.question
             };
-            let best = 2.0 * estimate.effect - bound;
+            let reach = sequential::reach(estimate.n, one_sided, tuning, alpha)
+                .map_err(|_| CannotCompute::TooFew)?;
+            let (bound, best) = ends(reach);
             Ok((told(bound, best, Some([held, broken])), verdict))
         }
         // Counts know ratios only, and a margin in points is none.

@@ -1,6 +1,6 @@
 //! What a reader must know before the figures, and what was done to get them.
 
-use super::basis::rare;
+use super::basis::RARE;
 use super::compare::Split;
 use super::metric::{Kind, Metric};
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
@@ -292,7 +292,7 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
         notes.push(format!(
             "{}: fewer than {} conversions in a variant, so the counts are compared{}, as a ratio of rates.",
             metric.metric,
-            rare(request),
+            RARE,
             if computed().any(by(&["exact_counts"])) {
                 " exactly"
             } else {

@@ -232,7 +232,7 @@ pub(super) fn report(
         .metrics
         .iter()
         .enumerate()
-        .map(|(at, metric)| metric_report(request, joined, (control, &planned), at, metric))
+        .map(|(at, metric)| metric_report(request, joined, control, at, metric))
         .collect();
     compare::adjust(&mut metrics, request).map_err(|failure| {
         Failure::asked(format!("the p values cannot be adjusted: {failure}"), "")
@@ -296,7 +296,7 @@ fn planned(request: &Request, joined: &Joined) -> Result<Vec<f64>, Failure> {
 fn metric_report(
     request: &Request,
     joined: &Joined,
-    (control, planned): (usize, &[f64]),
+    control: usize,
     at: usize,
     metric: &Metric,
 ) -> MetricReport {
@@ -324,10 +324,9 @@ fn metric_report(
         .iter()
         .enumerate()
         .filter(|(other, _)| *other != control)
-        .map(|(other, arm)| {
+        .map(|(_, arm)| {
             let sums = [baseline, &arm.1.metrics[at].sums];
-            let shares = [planned[control], planned[other]];
-            let outcome = match compare::compare(request, metric, sums, shares) {
+            let outcome = match compare::compare(request, metric, sums) {
                 Ok(figures) => Outcome::Computed(Box::new(figures)),
                 Err(why) => Outcome::Cannot {
                     cannot_compute: why.code(),

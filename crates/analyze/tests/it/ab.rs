@@ -54,13 +54,13 @@ Verdicts and the sentence above follow Holm's p and intervals over all 3 compari
 fn a_metric_of_which_less_is_better_can_make_it_mixed() {
     shop_reports(
         "--metric revenue:down --metric paid:conversion --absolute",
-        r#""treatment" is better than "control" in one way and worse in another: better paid +20.00 pp (95% interval +15.76 pp to +24.24 pp, p 5.7e-20, both after Holm); worse revenue +2.300 (95% interval +1.782 to +2.818, p 6.8e-18, both after Holm, less is better).
+        r#""treatment" is better than "control" in one way and worse in another: better paid +20.00 pp (95% interval +15.19 pp to +24.81 pp, p 5.7e-20, both after Holm); worse revenue +2.300 (95% interval +1.782 to +2.818, p 6.8e-18, both after Holm, less is better).
 
 metric   variant        n  value     change            95% interval        p              95% (Holm)  p (Holm)  verdict
 revenue  control    1,000  3.700                                                                                (control)
          treatment  1,000  6.000     +2.300        +1.782 to +2.818  6.8e-18        +1.782 to +2.818   6.8e-18  worse
 paid     control    1,000  30.0%                                                                                (control)
-         treatment  1,000  50.0%  +20.00 pp  +15.79 pp to +24.21 pp  2.9e-20  +15.76 pp to +24.24 pp   5.7e-20  better
+         treatment  1,000  50.0%  +20.00 pp  +15.79 pp to +24.21 pp  2.9e-20  +15.19 pp to +24.81 pp   5.7e-20  better
 
 Units: control 1,000 (50.0%), treatment 1,000 (50.0%), as planned (p 1.00). Rows read: 2,000.
 Intervals and p hold for one look at the planned end; to look earlier use --sequential.

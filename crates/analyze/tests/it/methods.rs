@@ -254,23 +254,113 @@ fn rare_conversions_give_one_answer_whatever_the_difference() {
 }
 
 #[test]
-fn a_relative_sequence_of_rare_conversions_is_one_of_counts() {
+fn a_sequence_of_rare_conversions_is_one_of_counts() {
     let folder = Folder::new();
     let line = format!("{PAID} --sequential");
-    folder.write("paid.csv", conversions(40, 19));
+    folder.write("paid.csv", conversions(40, 9));
     let rare = json(&folder, &line);
     assert_eq!(first(&rare)["counts"], "sequential_counts");
     let text = folder.run(&line).unwrap();
     assert!(
-        text.contains("paid: fewer than 20 conversions in"),
+        text.contains("paid: fewer than 10 conversions in"),
         "{text}"
     );
-    // The sequence of the absolute difference keeps its level there.
-    let absolute = json(&folder, &format!("{line} --absolute"));
-    assert!(first(&absolute).get("counts").is_none(), "{absolute}");
-    folder.write("paid.csv", conversions(40, 20));
+    folder.write("paid.csv", conversions(40, 10));
     let enough = json(&folder, &line);
     assert!(first(&enough).get("counts").is_none(), "{enough}");
+}
+
+/// Units of two arms, some of which pay.
+fn unequal(arms: [(&str, u32, u32); 2]) -> String {
+    rows(
+        "user,arm,paid",
+        arms.iter().flat_map(|(arm, paid, of)| {
+            (0..*of).map(move |i| format!("{arm}{i},{arm},{}", u32::from(i < *paid)))
+        }),
+    )
+}
+
+/// What was planned is for the split; what converts is of those who came.
+#[test]
+fn equal_rates_are_equal_however_many_units_came() {
+    let folder = Folder::new();
+    folder.write(
+        "paid.csv",
+        unequal([("control", 5, 50), ("treatment", 20, 200)]),
+    );
+    for more in ["", "--share control=0.9 --share treatment=0.1"] {
+        let found = json(&folder, &format!("{PAID} --sequential {more}"));
+        assert_eq!(first(&found)["counts"], "sequential_counts");
+        assert!(
+            first(&found)["effect"].as_f64().unwrap().abs() < 1e-12,
+            "{found}"
+        );
+        assert!(first(&found)["p"].as_f64().unwrap() > 0.9, "{found}");
+        // And a split so far off is told, however few units it takes.
+        assert_eq!(found["split"]["mismatch"], true, "{found}");
+    }
+}
+
+/// What a guardrail shows as its worst and best does not depend on where the margin is.
+#[test]
+fn the_bounds_of_a_guardrail_are_of_the_effect_and_not_of_its_margin() {
+    let folder = Folder::new();
+    folder.write(
+        "paid.csv",
+        unequal([("control", 60, 2_000), ("treatment", 72, 2_000)]),
+    );
+    for method in ["", "--sequential"] {
+        let of = |margin: &str| {
+            let line = format!(
+                "ab @paid.csv --unit user --variant arm --metric paid:conversion:down:guardrail={margin} {method}"
+            );
+            let found = json(&folder, &line);
+            let guardrail = first(&found)["guardrail"].clone();
+            (
+                guardrail["bound"].as_f64().unwrap(),
+                guardrail["best"].as_f64().unwrap(),
+                guardrail["p"].as_f64().unwrap(),
+            )
+        };
+        let (strict, loose) = (of("1%"), of("300%"));
+        assert_eq!((strict.0, strict.1), (loose.0, loose.1), "{method}");
+        // Within the margin exactly where it is shown to be.
+        let (bound, ..) = strict;
+        let (just, hardly) = (
+            of(&format!("{}", bound + 1e-6)),
+            of(&format!("{}", bound - 1e-6)),
+        );
+        assert!(
+            just.2 < 0.05 && hardly.2 > 0.05,
+            "{method}: {just:?} {hardly:?}"
+        );
+    }
+}
+
+/// Of several comparisons an interval leaves 0 out just where the corrected p is below the level.
+#[test]
+fn corrected_intervals_and_p_agree() {
+    let folder = Folder::new();
+    for extra in 60..100 {
+        let text = rows(
+            "user,arm,paid,other",
+            (0..4_000).map(|i| {
+                let (arm, most) = [("control", 300), ("treatment", 300 + extra)][i % 2];
+                format!("{i},{arm},{},{}", u32::from(i / 2 < most), i / 2 * 7 % 5)
+            }),
+        );
+        folder.write("paid.csv", text);
+        for more in ["", "--absolute", "--sequential", "--sequential --absolute"] {
+            let line = format!(
+                "ab @paid.csv --unit user --variant arm --metric paid:conversion --metric other {more}"
+            );
+            let report = json(&folder, &line);
+            let found = first(&report);
+            let lo = found["interval_adjusted"][0].as_f64().unwrap();
+            let p = found["p_adjusted"].as_f64().unwrap();
+            assert_eq!(p < 0.05, lo > 0.0, "{extra} {more}: p {p}, from {lo}");
+        }
+    }
 }
 
 /// "No effect" is one question, however large it is told to be.

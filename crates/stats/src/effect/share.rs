@@ -50,7 +50,7 @@ impl Share {
     pub fn of_means(control: &Moments, treatment: &Moments) -> Result<Self, CannotCompute> {
         let relative = mean(control, treatment, Question::default())?;
         let absolute = mean(control, treatment, Question::default().absolute())?;
-        Ok(Self::apart(absolute, relative, mean::arm(control)))
+        Self::apart(absolute, relative, mean::arm(control))
     }
 
     /// Of two proportions.
@@ -64,7 +64,7 @@ impl Share {
     ) -> Result<Self, CannotCompute> {
         let relative = proportion(control, treatment, Question::default())?;
         let absolute = proportion(control, treatment, Question::default().absolute())?;
-        Ok(Self::apart(absolute, relative, control.arm()))
+        Self::apart(absolute, relative, control.arm())
     }
 
     /// Of two ratios of sums.
@@ -78,7 +78,7 @@ impl Share {
     ) -> Result<Self, CannotCompute> {
         let relative = ratio(control, treatment, Question::default())?.estimate;
         let absolute = ratio(control, treatment, Question::default().absolute())?.estimate;
-        Ok(Self::apart(absolute, relative, ratio::arm(control)?))
+        Self::apart(absolute, relative, ratio::arm(control)?)
     }
 
     /// Of two means freed of what was before, as a share of the control's mean as it is; and the slope.
@@ -93,7 +93,7 @@ impl Share {
         let relative = cuped(control, treatment, Question::default())?;
         let absolute = cuped(control, treatment, Question::default().absolute())?.estimate;
         let theta = relative.theta;
-        let plain = Self::apart(absolute, relative.estimate, mean::arm(&control.x()));
+        let plain = Self::apart(absolute, relative.estimate, mean::arm(&control.x()))?;
         if theta == 0.0 {
             return Ok((plain, theta));
         }
@@ -112,9 +112,14 @@ impl Share {
     }
 
     /// Of arms that do not depend on each other.
-    fn apart(absolute: Estimate, relative: Estimate, control: Arm) -> Self {
+    fn apart(absolute: Estimate, relative: Estimate, control: Arm) -> Result<Self, CannotCompute> {
+        let spread = control.stderr * (control.n as f64).sqrt();
+        // What adding up leaves of values whose mean is 0.
+        if control.mean.abs() <= 16.0 * f64::EPSILON * spread {
+            return Err(CannotCompute::ZeroBaseline);
+        }
         let own = control.stderr / absolute.stderr;
-        Self {
+        Ok(Self {
             absolute,
             z: absolute.effect / absolute.stderr,
             base: control.mean.abs() / absolute.stderr,
@@ -125,7 +130,7 @@ impl Share {
                 -own * own
             },
             stderr: relative.stderr,
-        }
+        })
     }
 
     #[must_use]
@@ -164,7 +169,7 @@ impl Share {
     }
 
     /// The interval that holds at every look, with the p that does: [`sequential::asymptotic`] of the
-    /// difference that is left.
+    /// difference itself.
     ///
     /// # Errors
     ///
@@ -175,14 +180,15 @@ impl Share {
             ..Question::default().absolute()
         };
         let found = sequential::asymptotic(&self.absolute, question, tuning)?;
-        let time = sequential::time(self.absolute.n as f64, alpha.get(), tuning);
-        let critical = sequential::critical(time, alpha.get());
-        Ok((self.within(critical), found.p))
+        let reach = sequential::reach(self.absolute.n, question, tuning, alpha)?;
+        Ok((self.within(reach), found.p))
     }
 
-    /// Every share at which the difference that is left is within `critical` standard errors. Where the
-    /// control is not that far from 0 itself, no share on the side of the effect is too large.
-    fn within(&self, critical: f64) -> Interval {
+    /// Every share at which the difference that is left is within `critical` standard errors; either
+    /// end alone is a one-sided bound at the critical value of one side. Where the control is not that
+    /// far from 0 itself, no share on the side of the effect is too large.
+    #[must_use]
+    pub fn within(&self, critical: f64) -> Interval {
         let square = critical * critical;
         let a = self.base * self.base - square * self.base_variance;
         let b = self.z * self.base - square * self.covariance;

@@ -1,4 +1,4 @@
-use crate::{Estimate, Interval, InvalidInput, Question, Side};
+use crate::{Alpha, Estimate, Interval, InvalidInput, Question, Side};
 
 /// The number of observations at which the sequence is tightest, where nothing better is known.
 pub const DEFAULT_TUNING: f64 = 5000.0;
@@ -40,42 +40,23 @@ pub fn asymptotic(
     question: Question,
     tuning: f64,
 ) -> Result<Estimate, InvalidInput> {
-    if !(1e-6..=1e300).contains(&tuning) {
-        return Err(InvalidInput::new(
-            "tuning",
-            "it is out of the range from 1e-6 to 1e300",
-            "give the number of observations at which the sequence is to be tightest, as 5000",
-        ));
-    }
-    let alpha = question.alpha.get();
-    let spent = match question.side {
-        Side::Two => alpha,
-        Side::Greater | Side::Less if alpha < 0.5 => 2.0 * alpha,
-        Side::Greater | Side::Less => {
-            return Err(InvalidInput::new(
-                "alpha",
-                "a one-sided sequence needs it below 0.5",
-                "give a number above 0 and below 0.5, as 0.05",
-            ));
-        }
-    };
+    let critical = reach(estimate.n, question, tuning, question.alpha)?;
+    let spent = spent(question.side, question.alpha)?;
     let time = time(estimate.n as f64, spent, tuning);
     let t = time + 1.0;
     let half_ln_t = 0.5 * libm::log1p(time);
     let z = estimate.effect / estimate.stderr;
     let weight = 0.5 * z * z * (time / t);
-    let (critical, p) = match question.side {
-        Side::Two => (critical(time, alpha), libm::exp(half_ln_t - weight)),
+    let p = match question.side {
+        Side::Two => libm::exp(half_ln_t - weight),
         side => {
             let towards = if side == Side::Greater { z } else { -z };
-            let p = if towards > 0.0 {
+            if towards > 0.0 {
                 let ln_expm1 = weight + libm::log(-libm::expm1(-weight));
                 libm::exp(half_ln_t - std::f64::consts::LN_2 - ln_expm1)
             } else {
                 1.0
-            };
-            let boundary = libm::log1p(t.sqrt() / (2.0 * alpha));
-            ((2.0 * (t / time) * boundary).sqrt(), p)
+            }
         }
     };
     let half_width = estimate.stderr * critical;
@@ -85,6 +66,56 @@ pub fn asymptotic(
         df: f64::INFINITY,
         ..*estimate
     })
+}
+
+/// How many standard errors the sequence of [`asymptotic`] reaches over `n` observations of both arms: at
+/// the level `alpha`, tuned for the question's own. With another level than the question's it is what goes
+/// with a p that was corrected for several comparisons: the p of the question stays what it was.
+///
+/// One-sided the same formula as there, with 2α for α.
+///
+/// ```
+/// use stats::{Alpha, Question, sequential};
+/// let question = Question::default();
+/// let one = sequential::reach(10_000, question, 5_000.0, question.alpha)?;
+/// let of_ten = sequential::reach(10_000, question, 5_000.0, Alpha::new(0.005)?)?;
+/// assert!(of_ten > one && one > 1.96);
+/// # Ok::<(), stats::InvalidInput>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`asymptotic`], of `alpha` too.
+pub fn reach(n: u64, question: Question, tuning: f64, alpha: Alpha) -> Result<f64, InvalidInput> {
+    if !(1e-6..=1e300).contains(&tuning) {
+        return Err(InvalidInput::new(
+            "tuning",
+            "it is out of the range from 1e-6 to 1e300",
+            "give the number of observations at which the sequence is to be tightest, as 5000",
+        ));
+    }
+    let time = time(n as f64, spent(question.side, question.alpha)?, tuning);
+    spent(question.side, alpha)?;
+    Ok(match question.side {
+        Side::Two => critical(time, alpha.get()),
+        Side::Greater | Side::Less => {
+            let boundary = libm::log1p((time + 1.0).sqrt() / (2.0 * alpha.get()));
+            (2.0 * ((time + 1.0) / time) * boundary).sqrt()
+        }
+    })
+}
+
+/// The level that tunes the sequence.
+fn spent(side: Side, alpha: Alpha) -> Result<f64, InvalidInput> {
+    match (side, alpha.get()) {
+        (Side::Two, alpha) => Ok(alpha),
+        (Side::Greater | Side::Less, alpha) if alpha < 0.5 => Ok(2.0 * alpha),
+        (Side::Greater | Side::Less, _) => Err(InvalidInput::new(
+            "alpha",
+            "a one-sided sequence needs it below 0.5",
+            "give a number above 0 and below 0.5, as 0.05",
+        )),
+    }
 }
 
 /// N·ρ² with ρ² = (−2·ln α + ln(1 − 2·ln α))/N*: where a sequence over `n` observations stands, on the
