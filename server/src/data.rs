@@ -125,7 +125,8 @@ impl DataDir {
         }
     }
 
-    /// What of the folder others than its owner may look into: itself, the database, the token.
+    /// What of the folder others than its owner may look into: itself and the database. The token is asked
+    /// for apart, in [`DataDir::token_is_exposed`].
     pub(crate) fn exposed(&self) -> Vec<PathBuf> {
         let files = ["", "viridian.db", "viridian.db-wal", "viridian.db-shm"];
         let paths = files.iter().map(|name| match *name {

@@ -69,6 +69,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let url = format!("http://{address}");
 
     let database = crate::database::url(data.path(), options.database_url.as_deref())?;
+    // Before the database is opened, which brings its schema up to date.
+    let seat = seat::take(&database).await?;
     let store = Store::open(&database)
         .await
         .map_err(|error| Failure::new(error, ""))?;
@@ -78,7 +80,6 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         .prove_writable(SystemClock.now())
         .await
         .map_err(|error| Failure::new(error, ""))?;
-    let seat = seat::take(&store).await?;
     let exe = std::env::current_exe()
         .map_err(|error| Failure::new(format!("this program cannot find itself: {error}"), ""))?;
     let node = cloud_local::find_or_start(&data.node(), &exe)

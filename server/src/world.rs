@@ -5,6 +5,7 @@
 mod apply;
 mod authority;
 mod befell;
+mod deed;
 mod environment;
 mod error;
 mod group;
@@ -20,6 +21,9 @@ mod words;
 
 pub(crate) use authority::{Extent, refusal, require, require_within};
 pub(crate) use befell::{is_trouble, told as node_notes};
+#[cfg(test)]
+pub(crate) use deed::done;
+pub(crate) use deed::watched;
 pub(crate) use error::{of_engine, of_store};
 pub(crate) use hold::offer as offer_of_removal;
 pub(crate) use image::ImportRequest;

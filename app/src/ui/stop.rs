@@ -218,7 +218,9 @@ fn node_note(note: &NodeNote, now: Time) -> AnyView {
     let output = note.instances.first().map(|id| {
         view! { " · " {output(id)} }
     });
+    // The words themselves are on the next lines, and behind "output".
     let detail = note.detail.as_ref().and_then(|text| text.lines().next());
+    let detail = detail.map(|line| line.trim_end_matches("; its last words:"));
     let detail = detail.map(|line| view! { <small>{line.to_owned()}</small> }.into_any());
     view! {
         <li class="recent" title=note.detail.clone().unwrap_or_default()>

@@ -7,7 +7,7 @@ use domain::spec::ApprovalRule;
 use domain::{
     Actor, Digest, Group, Input, Plan, ReleaseNumber, RolloutId, Status, Strategy, Target, Version,
 };
-use store::{EnvironmentRecord, Loaded, NewRollout, RolloutQuery, StoreError};
+use store::{EnvironmentRecord, Loaded, NewRollout, RolloutQuery, RolloutRecord, StoreError};
 
 /// What somebody wants to run where.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +128,11 @@ impl Engine {
 
     /// A second wish for the same thing is a double click.
     async fn not_twice(&self, ask: &Ask, plan: &Plan) -> Result<(), EngineError> {
-        for id in self.unfinished(&ask.target).await? {
+        for record in self.unfinished_records(&ask.target).await? {
+            if !may_bring_the_same(&record, plan) {
+                continue;
+            }
+            let id = record.id;
             let Some(other) = self.inner.store.load(id).await? else {
                 continue;
             };
@@ -148,6 +152,11 @@ impl Engine {
 
     /// Rollouts of an environment that are not over, oldest first.
     pub(crate) async fn unfinished(&self, target: &Target) -> Result<Vec<RolloutId>, EngineError> {
+        let records = self.unfinished_records(target).await?;
+        Ok(records.into_iter().map(|record| record.id).collect())
+    }
+
+    async fn unfinished_records(&self, target: &Target) -> Result<Vec<RolloutRecord>, EngineError> {
         let mut query = RolloutQuery {
             app: Some(target.app.clone()),
             env: Some(target.env.clone()),
@@ -155,18 +164,18 @@ impl Engine {
             limit: PAGE,
             ..RolloutQuery::default()
         };
-        let mut ids = Vec::new();
+        let mut found = Vec::new();
         // All of them: the one whose turn it is stands on the last page.
         loop {
             let (records, next) = self.inner.store.rollouts(query.clone()).await?;
-            ids.extend(records.into_iter().map(|record| record.id));
+            found.extend(records);
             match next {
                 Some(_) => query.cursor = next,
                 None => break,
             }
         }
-        ids.sort_unstable();
-        Ok(ids)
+        found.sort_unstable_by_key(|record| record.id);
+        Ok(found)
     }
 
     /// The next in the queue, admitted; the others are told behind whom they wait.
@@ -277,6 +286,12 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What the lists say of a rollout, before its journal is read for the rest.
+fn may_bring_the_same(record: &RolloutRecord, plan: &Plan) -> bool {
+    let (_, _, image) = &record.to;
+    *image == plan.to.image && record.status != Status::RollingBack
 }
 
 fn make_plan(

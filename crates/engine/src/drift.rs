@@ -6,7 +6,7 @@ use domain::{GroupName, Health, Observation, ObservedGroup, ObservedInstance, Ti
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a difference must last before it is put right; twice as long from round to round.
-const GRACE_MS: u64 = 2_000;
+pub(crate) const GRACE_MS: u64 = 2_000;
 /// How often the instances of a group are replaced in a row before a person has to look.
 pub(crate) const ROUNDS_MAX: u32 = 3;
 /// How long a replacement may take until the cloud is asked for it once more: the first word may have
@@ -86,9 +86,11 @@ impl Step {
 #[derive(Debug, Default)]
 pub(crate) struct Drift {
     groups: BTreeMap<GroupName, Episode>,
+    /// The group of the last step, as it was before it.
+    before: Option<(GroupName, Episode)>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Episode {
     /// Since when something differs about which nothing was done.
     since: Option<Time>,
@@ -103,7 +105,7 @@ struct Episode {
     reported: BTreeSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Asked {
     instance: String,
     since: Time,
@@ -120,19 +122,26 @@ impl Drift {
             }
         }
         self.groups.retain(|_, episode| !episode.is_over(seen.at));
-        let groups = seen.groups.iter();
-        groups
-            .filter_map(|group| {
-                let episode = self.groups.get_mut(&group.name)?;
-                let (instance, act) = episode.next(policy, group, seen.at)?;
-                Some(Step {
-                    group: group.name.clone(),
-                    instance: instance.id.clone(),
-                    what: differences(group, instance),
-                    act,
-                })
+        seen.groups.iter().find_map(|group| {
+            let episode = self.groups.get_mut(&group.name)?;
+            let before = episode.clone();
+            let (instance, act) = episode.next(policy, group, seen.at)?;
+            self.before = Some((group.name.clone(), before));
+            Some(Step {
+                group: group.name.clone(),
+                instance: instance.id.clone(),
+                what: differences(group, instance),
+                act,
             })
-            .next()
+        })
+    }
+
+    /// The step that [`Drift::next`] gave last did not come into the journal: it is as if it had not been
+    /// given, and comes again at the next look.
+    pub(crate) fn untold(&mut self, step: &Step) {
+        let before = self.before.take();
+        self.groups
+            .extend(before.filter(|(group, _)| *group == step.group));
     }
 
     /// Where each group stands in which something differs now.

@@ -1,14 +1,12 @@
 //! Between rollouts: what runs stays what was released. No drift, no leftover, no missing group.
 
 use crate::act::perform;
-use crate::drift::{Act, Drift, Step};
+use crate::drift::{Act, Drift, GRACE_MS, Step};
 use crate::engine::{Engine, EngineError};
 use cloud::{CloudError, Place};
 use domain::{Actor, Effect, Group, Observation, RolloutId, Routes, Status, Target, Time};
 use store::{AdminEvent, Entry, EntryEvent, RolloutQuery};
 
-/// How long a difference must last before it is put right.
-const GRACE_MS: u64 = 2_000;
 /// How far back an engine looks for what the one before it has told.
 const NOTES: u32 = 50;
 
@@ -79,11 +77,11 @@ impl Keeper {
         at: Time,
         step: &Step,
     ) -> Result<(), EngineError> {
-        let told = step.told();
-        tracing::warn!(target = %place.target, instance = step.instance, "{}", step.detail());
-        if let Some(kind) = told {
-            self.enter(engine, place, at, kind, step.detail()).await?;
+        if let Some(kind) = step.told() {
+            let entered = self.enter(engine, place, at, kind, step.detail()).await;
+            entered.inspect_err(|_| self.drift.untold(step))?;
         }
+        tracing::warn!(target = %place.target, instance = step.instance, "{}", step.detail());
         if !matches!(step.act, Act::Replace | Act::AskAgain) {
             return Ok(());
         }

@@ -13,17 +13,28 @@ const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const ENDED_KEPT: usize = 200;
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// The last `bytes` of a log, the part that was put aside included.
+/// The last `bytes` of a log, the part that was put aside included. Of a longer one, what is left of
+/// the line that was cut is dropped, unless it is all there is.
 pub(crate) fn tail(path: &Path, bytes: u64) -> io::Result<String> {
-    let current = read_end(path, bytes)?;
-    let missing = bytes.saturating_sub(current.len() as u64);
+    // One byte more tells whether the log is longer, and whether it is cut between two lines.
+    let read = bytes.saturating_add(1);
+    let current = read_end(path, read)?;
+    let missing = read.saturating_sub(current.len() as u64);
     let before = if missing > 0 {
         read_end(&aside(path), missing).unwrap_or_default()
     } else {
         Vec::new()
     };
     let all = [before, current].concat();
-    Ok(String::from_utf8_lossy(&all).into_owned())
+    let whole = if (all.len() as u64) < read {
+        0
+    } else {
+        let line = all.iter().position(|byte| *byte == b'\n');
+        line.map(|at| at + 1)
+            .filter(|at| *at < all.len())
+            .unwrap_or(1)
+    };
+    Ok(String::from_utf8_lossy(&all[whole..]).into_owned())
 }
 
 /// The last lines, shortened for a message.
@@ -114,7 +125,21 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().len(), 0);
         writer.write_all(b"after\n").unwrap();
         assert_eq!(tail(&path, 13).unwrap(), "before\nafter\n");
+        assert_eq!(tail(&path, 12).unwrap(), "after\n");
+        assert_eq!(tail(&path, 3).unwrap(), "er\n");
         assert_eq!(last_lines(&path, 2), "before\nafter");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_make_a_log_a_longer_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        fs::write(&path, b"first\n\xff\xff\xff\nlast\n").unwrap();
+        let told = "first\n\u{fffd}\u{fffd}\u{fffd}\nlast\n";
+        for bytes in [15, 16, 100] {
+            assert_eq!(tail(&path, bytes).unwrap(), told);
+        }
+        assert_eq!(tail(&path, 14).unwrap(), told["first\n".len()..]);
     }
 
     #[test]

@@ -166,10 +166,13 @@ fn find(node: &Node) -> BTreeMap<u32, Whose> {
         let (Some(whose), Some(facts)) = (whose(node, pid), process::facts(pid)) else {
             continue;
         };
-        let belongs = match &whose {
-            Whose::Instance(id) => living.values().any(|living| living == id),
-            Whose::Untold(_) => is_under(&living, pid, &facts),
-        };
+        // Ending one ends its group: whatever is said of it, never the group of an instance.
+        let belongs = living.contains_key(&pid)
+            || living.contains_key(&facts.group)
+            || match &whose {
+                Whose::Instance(id) => living.values().any(|living| living == id),
+                Whose::Untold(_) => is_under(&living, facts.parent),
+            };
         if belongs || facts.is_zombie {
             continue;
         }
@@ -183,7 +186,8 @@ fn find(node: &Node) -> BTreeMap<u32, Whose> {
 /// Whose a process of this node is.
 enum Whose {
     Instance(String),
-    /// It works in an image of this node, in this folder, and its environment is overwritten.
+    /// Its environment is overwritten, or a part of it; it works in this folder, of an image of this node
+    /// unless that part tells that it is of this node.
     Untold(PathBuf),
 }
 
@@ -191,10 +195,10 @@ enum Whose {
 fn whose(node: &Node, pid: u32) -> Option<Whose> {
     let variables = process::environment(pid).unwrap_or_default();
     match variables.get("VIRIDIAN_NODE") {
-        Some(id) if *id == node.id => {
-            let instance = variables.get("VIRIDIAN_INSTANCE");
-            Some(Whose::Instance(instance.cloned().unwrap_or_default()))
-        }
+        Some(id) if *id == node.id => Some(match variables.get("VIRIDIAN_INSTANCE") {
+            Some(instance) => Whose::Instance(instance.clone()),
+            None => Whose::Untold(process::working_folder(pid).unwrap_or_default()),
+        }),
         Some(_) => None,
         // Somebody who only looks around there: these would be the first to be overwritten.
         None if variables.contains_key("HOME") || variables.contains_key("PATH") => None,
@@ -206,12 +210,8 @@ fn whose(node: &Node, pid: u32) -> Option<Whose> {
     }
 }
 
-/// Whether an instance leads its group or is among its ancestors.
-fn is_under(living: &BTreeMap<u32, String>, pid: u32, facts: &process::Facts) -> bool {
-    if living.contains_key(&pid) || living.contains_key(&facts.group) {
-        return true;
-    }
-    let mut parent = facts.parent;
+/// Whether an instance is among the ancestors of a process, from its parent on.
+fn is_under(living: &BTreeMap<u32, String>, mut parent: u32) -> bool {
     for _ in 0..ANCESTORS_MAX {
         if parent <= 1 {
             return false;

@@ -140,7 +140,10 @@ fn describe(status: ExitStatus) -> String {
         (Some(0), _) => SUCCESS.to_owned(),
         (Some(code), _) => format!("exited with status {code}"),
         (None, Some(signal)) => match Signal::from_named_raw(signal) {
-            Some(named) => format!("was ended by signal {signal} ({named:?})"),
+            Some(named) => {
+                let name = format!("{named:?}").replace("Signal::", "SIG");
+                format!("was ended by signal {signal} ({name})")
+            }
             None => format!("was ended by signal {signal}"),
         },
         (None, None) => status.to_string(),

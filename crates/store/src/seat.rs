@@ -2,9 +2,9 @@
 //! which the database lets go of when the connection ends, whichever way its owner did. A file needs
 //! none: it has the lock that opening takes.
 
+use crate::StoreUrl;
 use crate::connect::postgres_options;
 use crate::error::{Place, StoreError};
-use crate::{Store, StoreUrl};
 use sea_orm::sqlx::postgres::PgPoolOptions;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, SqlxPostgresConnector, Statement};
 use std::time::Duration;
@@ -39,19 +39,24 @@ pub enum SeatError {
         by: String,
         since: String,
     },
+    /// A session of the same name: one whose connection broke here, which the database has not
+    /// noticed yet. Nobody else can take the seat meanwhile.
+    #[error("{place} is held by an earlier connection of this server, since {since}")]
+    Lingering { place: String, since: String },
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl Store {
-    /// The seat of this database, which [`Seat::take`] takes. `name` is shown to whom it is refused.
+impl Seat {
+    /// The seat of a database, which [`Seat::take`] takes; nothing of the database needs to be there
+    /// yet. `name` is shown to whom it is refused, and tells this server from every other: it differs
+    /// from theirs in the first 63 bytes.
     ///
     /// # Errors
     /// When the address of the database is wrong.
-    pub fn seat(&self, name: &str) -> Result<Seat, StoreError> {
-        let connections = &self.inner.connections;
-        let place = connections.place.clone();
-        let StoreUrl::Postgres(url) = &connections.url else {
+    pub fn of(url: &StoreUrl, name: &str) -> Result<Seat, StoreError> {
+        let place = Place(url.to_string());
+        let StoreUrl::Postgres(url) = url else {
             return Ok(Seat {
                 session: None,
                 place,
@@ -71,14 +76,13 @@ impl Store {
             place,
         })
     }
-}
 
-impl Seat {
     /// Takes the seat. Who has it keeps it, also where the connection had to be made anew and nobody
     /// was faster: so this is called again and again.
     ///
     /// # Errors
-    /// [`SeatError::Taken`] while somebody else has it.
+    /// [`SeatError::Taken`] while somebody else has it, [`SeatError::Lingering`] while a session of
+    /// this name has that is not this one.
     pub async fn take(&self) -> Result<(), SeatError> {
         let Some(session) = &self.session else {
             return Ok(());
@@ -97,17 +101,22 @@ impl Seat {
         if mine.map_err(trouble)? == Some(true) {
             return Ok(());
         }
+        // Compared there: the database keeps names in its own way.
         let who = holders(
             "coalesce(a.application_name, 'it does not say which') AS by,
+             coalesce(a.application_name = current_setting('application_name'), false) AS own,
              coalesce(to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI \"UTC\"'), 'a while') AS since",
         );
         let row = ask(who).await.map_err(trouble)?;
         let text = |name: &str| row.as_ref().and_then(|row| row.try_get("", name).ok());
-        Err(SeatError::Taken {
-            place: self.place.0.clone(),
-            by: text("by").unwrap_or_else(|| "one that has only just ended".to_owned()),
-            since: text("since").unwrap_or_else(|| "a moment ago".to_owned()),
-        })
+        let place = self.place.0.clone();
+        let since = text("since").unwrap_or_else(|| "a moment ago".to_owned());
+        let own = row.as_ref().and_then(|row| row.try_get("", "own").ok());
+        if own == Some(true) {
+            return Err(SeatError::Lingering { place, since });
+        }
+        let by = text("by").unwrap_or_else(|| "one that has only just ended".to_owned());
+        Err(SeatError::Taken { place, by, since })
     }
 
     /// Gives the seat up.

@@ -20,7 +20,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::broadcast::{self, error::RecvError};
-use tokio::time::{Instant, Interval, interval_at};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 /// Entries that are told again to somebody who comes back; with more missed, looking anew is less.
 const REPLAYED: u32 = 1_000;
@@ -101,11 +101,14 @@ async fn listen(
     if !server.people.is_good(&proof).await {
         return Err(Trouble::unauthenticated());
     }
+    let mut looks = interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE);
+    // A reader that stood still is looked up once when it reads on, not once for each time missed.
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut listener = Listener {
         news,
         server: server.clone(),
         proof,
-        looks: interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE),
+        looks,
         wanted,
         target,
         told: 0,

@@ -3,15 +3,17 @@
 use super::Server;
 use super::extract::read;
 use super::problem::{Handled, Trouble};
+use crate::world::watched;
 use app::backend::Viewer;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::Actor;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 use sha2::{Digest, Sha256};
-use store::Begun;
+use store::{Begun, Store};
 
 const HEADER: &str = "idempotency-key";
 const MAX_KEY: usize = 200;
@@ -77,51 +79,92 @@ async fn carry_out(server: &Server, request: Request, next: Next) -> Handled<Res
             .at(HEADER));
         }
     }
-    // Carried out to its end also when the client goes away: the answer is there when it comes back.
-    let (shared, by, again) = (
-        server.clone(),
-        viewer.actor.clone(),
-        (key.clone(), route.clone()),
-    );
-    let task = tokio::spawn(async move {
-        let response = next
-            .run(Request::from_parts(parts, Body::from(bytes)))
-            .await;
+    let slot = Slot {
+        store: store.clone(),
+        key,
+        route,
+        by: viewer.actor,
+    };
+    Ok(slot
+        .fill(next.run(Request::from_parts(parts, Body::from(bytes))))
+        .await)
+}
+
+/// Where the answer of a request is kept.
+#[derive(Clone)]
+struct Slot {
+    store: Store,
+    key: String,
+    route: String,
+    by: Actor,
+}
+
+impl Slot {
+    /// Carried out to its end also when the client goes away: the answer is there when it comes back.
+    async fn fill(self, request: impl Future<Output = Response> + Send + 'static) -> Response {
+        let slot = self.clone();
+        let task = tokio::spawn(async move {
+            let (response, done) = watched(request).await;
+            if response.status() == StatusCode::SERVICE_UNAVAILABLE && !done {
+                slot.forget().await;
+                return response;
+            }
+            slot.keep(in_doubt(response)).await
+        });
+        match task.await {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(%error, "a request ended unexpectedly");
+                let broke = Trouble::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "the server broke while answering this",
+                    "look into its log",
+                );
+                self.keep(in_doubt(broke.into_response())).await
+            }
+        }
+    }
+
+    /// The request came to nothing: sent again, it is tried again.
+    async fn forget(&self) {
+        let forgotten = self
+            .store
+            .forget_idempotent(&self.key, &self.route, &self.by);
+        if let Err(error) = forgotten.await {
+            tracing::error!(%error, "the idempotency key of a request that came to nothing is kept for a while");
+        }
+    }
+
+    async fn keep(&self, response: Response) -> Response {
         let (head, body) = response.into_parts();
         let body = match axum::body::to_bytes(body, usize::MAX).await {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(_) => String::new(),
         };
-        let store = &shared.world.store;
-        // What the server could not do is no answer to keep: sent again, it is tried again.
-        let kept = if head.status.is_server_error() {
-            store.forget_idempotent(&key, &route, &by).await
-        } else {
-            let status = head.status.as_u16();
-            store
-                .finish_idempotent(&key, &route, &by, status, &body)
-                .await
-        };
-        if let Err(error) = kept {
+        let status = head.status.as_u16();
+        let kept = self
+            .store
+            .finish_idempotent(&self.key, &self.route, &self.by, status, &body);
+        if let Err(error) = kept.await {
             tracing::error!(%error, "an answer could not be kept for its idempotency key");
         }
         Response::from_parts(head, Body::from(body))
-    });
-    match task.await {
-        Ok(response) => Ok(response),
-        Err(error) => {
-            tracing::error!(%error, "a request ended unexpectedly");
-            let (key, route) = again;
-            if let Err(error) = store.forget_idempotent(&key, &route, &viewer.actor).await {
-                tracing::error!(%error, "the idempotency key of a request that broke is kept");
-            }
-            Err(Trouble::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "the server broke while answering this",
-                "look into its log",
-            ))
-        }
     }
+}
+
+/// What failed after it was done, or who knows where, is not tried again by itself: its answer, which
+/// is kept, must not say so.
+fn in_doubt(response: Response) -> Response {
+    let trouble = response.extensions().get::<Trouble>();
+    let Some(trouble) = trouble.filter(|trouble| trouble.status().is_server_error()) else {
+        return response;
+    };
+    Trouble::new(
+        trouble.status(),
+        format!("{}; what was asked for may be done", trouble.body().detail),
+        "look whether it is; where it is not, send it again with a new key",
+    )
+    .into_response()
 }
 
 fn replay(status: u16, body: String) -> Response {
@@ -139,4 +182,84 @@ fn replay(status: u16, body: String) -> Response {
         .headers_mut()
         .insert("idempotency-replayed", HeaderValue::from_static("true"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::done;
+    use domain::Time;
+
+    const HASH: &str = "of the body";
+
+    async fn slot(folder: &tempfile::TempDir) -> Slot {
+        let file = folder.path().join("viridian.db");
+        let store = Store::open(&store::StoreUrl::Sqlite(file)).await.unwrap();
+        let slot = Slot {
+            store,
+            key: "k".to_owned(),
+            route: "POST /there".to_owned(),
+            by: Actor::new("eve").unwrap(),
+        };
+        assert_eq!(slot.ask().await, Begun::New);
+        slot
+    }
+
+    impl Slot {
+        async fn ask(&self) -> Begun {
+            let (key, route) = (&self.key, &self.route);
+            let begun = self
+                .store
+                .begin_idempotent(key, route, &self.by, HASH, Time(0));
+            begun.await.unwrap()
+        }
+    }
+
+    fn trouble(status: StatusCode) -> Response {
+        Trouble::new(status, "the store did not answer", "try again").into_response()
+    }
+
+    /// The status that is answered, and the one that is answered when it is sent again.
+    async fn answered(
+        request: impl Future<Output = Response> + Send + 'static,
+    ) -> (StatusCode, Option<u16>) {
+        let folder = tempfile::tempdir().unwrap();
+        let slot = slot(&folder).await;
+        let status = slot.clone().fill(request).await.status();
+        let again = match slot.ask().await {
+            Begun::New => None,
+            Begun::Replay { status, body } => {
+                if status >= 500 {
+                    assert!(body.contains("may be done"), "{body}");
+                    assert!(!body.contains("try again"), "{body}");
+                }
+                Some(status)
+            }
+            other => panic!("{other:?}"),
+        };
+        slot.store.close().await;
+        (status, again)
+    }
+
+    #[tokio::test]
+    async fn only_what_came_to_nothing_is_carried_out_again() {
+        let unavailable = StatusCode::SERVICE_UNAVAILABLE;
+        let nothing = answered(async move { trouble(unavailable) }).await;
+        assert_eq!(nothing, (unavailable, None));
+
+        let deed = answered(async move {
+            done();
+            trouble(unavailable)
+        });
+        assert_eq!(deed.await, (unavailable, Some(503)));
+
+        let internal = StatusCode::INTERNAL_SERVER_ERROR;
+        let unknown = answered(async move { trouble(internal) }).await;
+        assert_eq!(unknown, (internal, Some(500)));
+        let broke = answered(async { panic!("it broke") }).await;
+        assert_eq!(broke, (internal, Some(500)));
+
+        let refused = answered(async { trouble(StatusCode::CONFLICT) }).await;
+        assert_eq!(refused, (StatusCode::CONFLICT, Some(409)));
+    }
 }

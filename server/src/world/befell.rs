@@ -21,7 +21,7 @@ const TOLD: usize = 20;
 /// Files named of one instance.
 const FILES: usize = 5;
 /// The end of an instance's output that is read at most.
-const LOG_BYTES: u64 = 64 * 1024;
+const LOG_BYTES: usize = 64 * 1024;
 
 impl World {
     /// Oldest first; nothing where the node does not answer.
@@ -39,7 +39,7 @@ impl World {
 
     /// The last lines that an instance wrote, also of one that ended.
     pub(crate) async fn instance_log(&self, id: &str, lines: usize) -> Answer<String> {
-        let log = self.local.logs(id, LOG_BYTES).await;
+        let log = self.local.logs(id, LOG_BYTES as u64).await;
         let text = log.map_err(|error| match error {
             CloudError::NotFound(_) => problem(
                 ProblemKind::NotFound,
@@ -52,16 +52,26 @@ impl World {
     }
 }
 
-/// The last lines; the first one that is left of a longer text is no whole line and is dropped.
+/// The last lines of what the node told, which begins with a whole one.
 fn last_lines(text: &str, lines: usize) -> &str {
-    let is_cut = u64::try_from(text.len()).unwrap_or(u64::MAX) >= LOG_BYTES;
-    let whole = match text.split_once('\n') {
-        Some((_, rest)) if is_cut => rest,
-        _ => text,
-    };
+    let whole = bounded(text);
     let ends = whole.trim_end_matches('\n').rmatch_indices('\n');
     let start = ends.map(|(at, _)| at + 1).nth(lines.saturating_sub(1));
     &whole[start.unwrap_or(0)..]
+}
+
+/// The end of a text, from the first line that is whole in it. Bytes that are no text were each told as
+/// three, so a log may come longer than was asked for.
+fn bounded(text: &str) -> &str {
+    let over = text.len().saturating_sub(LOG_BYTES);
+    if over == 0 {
+        return text;
+    }
+    let mut before = text.as_bytes()[over - 1..].iter();
+    let line = before.position(|byte| *byte == b'\n').map(|at| over + at);
+    let start = line.filter(|at| *at < text.len());
+    let start = start.or_else(|| (over..text.len()).find(|at| text.is_char_boundary(*at)));
+    &text[start.unwrap_or(text.len())..]
 }
 
 /// Newest first, alike ones in a row as one.
@@ -304,7 +314,35 @@ mod tests {
         assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc\n");
         assert_eq!(last_lines("a\nb", 5), "a\nb");
         assert_eq!(last_lines("", 5), "");
-        let long = format!("{}\nlast\n", "x".repeat(LOG_BYTES as usize));
+        let long = format!("{}\nlast\n", "x".repeat(LOG_BYTES));
         assert_eq!(last_lines(&long, 5), "last\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_neither_cost_a_line_nor_exceed_the_bound() {
+        let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let short = told(
+            &[
+                b"first!\n".as_slice(),
+                &[0xff; LOG_BYTES / 3 - 4],
+                b"\nlast\n",
+            ]
+            .concat(),
+        );
+        assert_eq!(short.len(), LOG_BYTES);
+        assert_eq!(last_lines(&short, 5), short);
+        let binary = told(&[0xff; LOG_BYTES]);
+        let end = last_lines(&binary, 5);
+        assert!(
+            end.len() <= LOG_BYTES && end.len() > LOG_BYTES - 3,
+            "{}",
+            end.len()
+        );
+        let lines = told(&[0xff, b'\n'].repeat(LOG_BYTES / 2));
+        let end = last_lines(&lines, LOG_BYTES);
+        assert_eq!(end.len(), LOG_BYTES);
+        assert!(lines.ends_with(end));
+        let exact = format!("{}\n{}\n", "x".repeat(9), "y".repeat(LOG_BYTES - 1));
+        assert_eq!(last_lines(&exact, 5), exact[10..].to_owned());
     }
 }

@@ -7,7 +7,7 @@ use app::backend::{Answer, Problem, ProblemKind, Viewer};
 use app::view::{Dora, HistoryView, RolloutFilter};
 use domain::{AppName, EnvName, Status, Time};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{RolloutQuery, RolloutRecord};
 
@@ -22,6 +22,8 @@ const RECOVERIES: usize = 100;
 const KEPT_MS: u64 = 10_000;
 /// How long a page waits for new figures where it has older ones to show.
 const PATIENCE: Duration = Duration::from_millis(10);
+/// Older ones are waited for, however long that takes: they are shown as of now.
+const SHOWN_MS: u64 = 60_000;
 
 type Key = (Option<AppName>, Option<EnvName>);
 
@@ -50,11 +52,91 @@ impl Kept {
         let spared = self.took > PATIENCE && age_ms < KEPT_MS;
         (self.seq == seq || spared) && age_ms < DAY_MS / 24
     }
+
+    fn may_be_shown(&self, now: Time) -> bool {
+        now.since_ms(self.at) < SHOWN_MS
+    }
+}
+
+/// A key is being computed as long as this is there: also one whose computing broke is free again.
+struct UnderWay {
+    of: Arc<Remembered>,
+    key: Key,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.of.lock().computing.remove(&self.key);
+    }
 }
 
 impl Remembered {
     fn lock(&self) -> MutexGuard<'_, Figures> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Figures of a moment ago, or new ones where these do not take long. Over a long history they do:
+    /// then those that are known are shown, and the next page shows the new ones.
+    async fn of(
+        self: &Arc<Self>,
+        key: Key,
+        now: Time,
+        seq: i64,
+        compute: impl Future<Output = Answer<Dora>> + Send + 'static,
+    ) -> Answer<Dora> {
+        let known = {
+            let mut all = self.lock();
+            let known = all.kept.get(&key).cloned();
+            if let Some(known) = known.as_ref().filter(|known| known.is_fresh(now, seq)) {
+                return Ok(known.dora.clone());
+            }
+            let known = known.filter(|known| known.may_be_shown(now));
+            let under_way = !all.computing.insert(key.clone());
+            match known {
+                Some(known) if under_way => return Ok(known.dora),
+                known => known,
+            }
+        };
+        let under_way = UnderWay {
+            of: Arc::clone(self),
+            key,
+        };
+        let computing = tokio::spawn(async move {
+            let begun = tokio::time::Instant::now();
+            let computed = compute.await;
+            let took = begun.elapsed();
+            if let Ok(dora) = &computed {
+                let mut all = under_way.of.lock();
+                if all.kept.len() > 1_000 {
+                    all.kept.clear();
+                }
+                let kept = Kept {
+                    at: now,
+                    seq,
+                    took,
+                    dora: dora.clone(),
+                };
+                all.kept.insert(under_way.key.clone(), kept);
+            }
+            drop(under_way);
+            computed
+        });
+        let ended = match known {
+            None => computing.await,
+            Some(known) => match tokio::time::timeout(PATIENCE, computing).await {
+                Ok(ended) => ended,
+                Err(_) => return Ok(known.dora),
+            },
+        };
+        ended.unwrap_or_else(|error| {
+            tracing::error!(%error, "the delivery figures were not computed to their end");
+            Err(Problem {
+                kind: ProblemKind::Internal,
+                detail: "the delivery figures could not be computed".to_owned(),
+                remedy: "try again; look into the server's log".to_owned(),
+                field: None,
+            })
+        })
     }
 }
 
@@ -89,62 +171,11 @@ impl World {
         }
     }
 
-    /// Figures of a moment ago, or new ones where these do not take long. Over a long history they do:
-    /// then those that are known are shown, and the next page shows the new ones.
     async fn dora(&self, app: Option<AppName>, env: Option<EnvName>, seq: i64) -> Answer<Dora> {
-        let now = self.time();
-        let key = (app, env);
-        let known = {
-            let mut all = self.figures.lock();
-            let known = all.kept.get(&key).cloned();
-            if let Some(known) = known.as_ref().filter(|known| known.is_fresh(now, seq)) {
-                return Ok(known.dora.clone());
-            }
-            let under_way = !all.computing.insert(key.clone());
-            match known {
-                Some(known) if under_way => return Ok(known.dora),
-                known => known,
-            }
-        };
+        let (now, key) = (self.time(), (app, env));
         let (world, of) = (self.clone(), key.clone());
-        let computing = tokio::spawn(async move {
-            let begun = tokio::time::Instant::now();
-            let computed = world.compute(&of, now).await;
-            let took = begun.elapsed();
-            let mut all = world.figures.lock();
-            all.computing.remove(&of);
-            if let Ok(dora) = &computed {
-                if all.kept.len() > 1_000 {
-                    all.kept.clear();
-                }
-                let (at, dora) = (now, dora.clone());
-                let kept = Kept {
-                    at,
-                    seq,
-                    took,
-                    dora,
-                };
-                all.kept.insert(of, kept);
-            }
-            computed
-        });
-        let ended = match known {
-            None => computing.await,
-            Some(known) => match tokio::time::timeout(PATIENCE, computing).await {
-                Ok(ended) => ended,
-                Err(_) => return Ok(known.dora),
-            },
-        };
-        ended.unwrap_or_else(|error| {
-            tracing::error!(%error, "the delivery figures were not computed to their end");
-            self.figures.lock().computing.remove(&key);
-            Err(Problem {
-                kind: ProblemKind::Internal,
-                detail: "the delivery figures could not be computed".to_owned(),
-                remedy: "try again; look into the server's log".to_owned(),
-                field: None,
-            })
-        })
+        let compute = async move { world.compute(&of, now).await };
+        self.figures.of(key, now, seq, compute).await
     }
 
     async fn compute(&self, key: &Key, now: Time) -> Answer<Dora> {
@@ -238,4 +269,65 @@ fn figures(over: &[RolloutRecord], leads: Vec<u64>, recoveries: Vec<u64>) -> Dor
 fn median(mut values: Vec<u64>) -> Option<u64> {
     values.sort_unstable();
     values.get(values.len().checked_sub(1)? / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    fn dora(deployments: u64) -> Dora {
+        Dora {
+            deployments,
+            ..figures(&[], Vec::new(), Vec::new())
+        }
+    }
+
+    /// Remembers figures as of the moment 0.
+    async fn remembered() -> Arc<Remembered> {
+        let all = Arc::new(Remembered::default());
+        let first = all.of((None, None), Time(0), 1, ready(Ok(dora(1)))).await;
+        assert_eq!(first.unwrap().deployments, 1);
+        all
+    }
+
+    #[tokio::test]
+    async fn young_figures_are_shown_while_new_ones_take_long() {
+        let all = remembered().await;
+        for _ in 0..2 {
+            let shown = all.of((None, None), Time(59_999), 2, pending()).await;
+            assert_eq!(shown.unwrap().deployments, 1);
+            assert_eq!(all.lock().computing.len(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn figures_of_more_than_a_minute_are_not_shown_as_of_now() {
+        let all = remembered().await;
+        let late = || async {
+            tokio::time::sleep(PATIENCE * 5).await;
+            Ok(dora(2))
+        };
+        let shown = all.of((None, None), Time(60_000), 2, late()).await;
+        assert_eq!(shown.unwrap().deployments, 2);
+        // Nor while somebody else's computing does not come to an end.
+        let other = all.of((None, None), Time(75_000), 3, pending()).await;
+        assert_eq!(other.unwrap().deployments, 2);
+        assert_eq!(all.lock().computing.len(), 1);
+        let shown = all.of((None, None), Time(120_000), 4, late()).await;
+        assert_eq!(shown.unwrap().deployments, 2);
+        assert_eq!(all.lock().kept[&(None, None)].seq, 4);
+    }
+
+    #[tokio::test]
+    async fn figures_whose_computing_broke_are_computed_again() {
+        let all = remembered().await;
+        let broken = all
+            .of((None, None), Time(60_000), 2, async { panic!("broke") })
+            .await;
+        assert_eq!(broken.unwrap_err().kind, ProblemKind::Internal);
+        assert!(all.lock().computing.is_empty());
+        let again = all.of((None, None), Time(60_001), 2, ready(Ok(dora(2))));
+        assert_eq!(again.await.unwrap().deployments, 2);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::authority::{allowed, require, restrict};
 use super::error::{invalid, not_found, of_engine, of_store};
-use super::{World, group, journal, steps, words};
+use super::{World, deed, group, journal, steps, words};
 use app::backend::{Answer, Viewer, ViewerRole};
 use app::view::*;
 use domain::plan::Strategy;
@@ -319,6 +319,7 @@ impl World {
         require(viewer, ViewerRole::Operator, &target, "start rollouts")?;
         let ask = self.ask(viewer, target, &request).await?;
         let id = self.engine.begin(&ask).await.map_err(of_engine)?;
+        deed::done();
         self.rollout_view(viewer, id).await
     }
 
@@ -349,6 +350,7 @@ impl World {
                 problem.detail = rollout.plan.in_words(&problem.detail);
                 problem
             })?;
+        deed::done();
         self.rollout_view(viewer, done.rollout).await
     }
 }

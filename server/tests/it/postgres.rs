@@ -83,6 +83,28 @@ impl Postgres {
         let _ = self.process.wait();
     }
 
+    /// A session of this name that says these statements.
+    fn psql(&self, name: &str, statements: &[&str]) -> Option<Command> {
+        let mut command = Command::new(program("psql")?);
+        command
+            .args(["--no-psqlrc", "-qAt", "-U", "viridian", "-d", "postgres"])
+            .arg("-h")
+            .arg(self.folder.path())
+            .env("PGAPPNAME", name)
+            .stdin(Stdio::null());
+        for statement in statements {
+            command.args(["-c", statement]);
+        }
+        Some(command)
+    }
+
+    /// What one statement answers.
+    fn tells(&self, statement: &str) -> String {
+        let output = self.psql("test", &[statement]).unwrap().output().unwrap();
+        assert!(output.status.success(), "{statement}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     fn again(&mut self) {
         self.process = serve(&program("postgres").unwrap(), user(), self.folder.path());
         self.ready();
@@ -241,7 +263,7 @@ fn one_server_at_a_time_works_with_a_database() {
         .unwrap();
     let said = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1), "{said}");
-    let holder = format!("process {} on", first.pid());
+    let holder = format!("process {} (", first.pid());
     assert!(
         said.contains("is used by another server") && said.contains(&holder),
         "{said}"
@@ -259,6 +281,81 @@ fn one_server_at_a_time_works_with_a_database() {
     second.stop();
     first.serve();
     assert_eq!(root_of(port), "one");
+}
+
+/// Sessions that have the seat, and those that wait for it.
+const SEATED: &str =
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 760421903";
+
+#[test]
+fn a_server_outlives_its_own_old_session_and_ends_for_another_server() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let sit = "SELECT pg_advisory_lock(760421903, hashtext(current_schema()))";
+    let stay = "SELECT pg_sleep(600)";
+    if program("psql").is_none() {
+        skipped("psql is not installed here");
+        return;
+    }
+    let given = Given {
+        database_url: Some(postgres.url()),
+        ..Given::default()
+    };
+    let mut server = Server::start_with(tempfile::tempdir().unwrap(), given);
+    let holder = "SELECT a.pid || '/' || a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 760421903";
+    let ends = |pid: &str| {
+        let ended = postgres.tells(&format!("SELECT pg_terminate_backend({pid})"));
+        assert_eq!(ended, "t");
+    };
+    // Who waits for the seat has it as soon as the one that sits there is ended.
+    let unseat = |name: &str| {
+        let holding = postgres.tells(holder);
+        let mut next = postgres.psql(name, &[sit, stay]).unwrap();
+        let next = next.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        wait("somebody to wait for the seat", || {
+            (postgres.tells(SEATED) == "2").then_some(())
+        });
+        ends(holding.split_once('/').unwrap().0);
+        let holding = wait("another to have the seat", || {
+            let now = postgres.tells(holder);
+            (!now.is_empty() && now != holding).then_some(now)
+        });
+        (next.unwrap(), holding.split_once('/').unwrap().0.to_owned())
+    };
+
+    // As where the connection broke on the server's side only: its old session has the seat still.
+    let own = postgres.tells(holder).split_once('/').unwrap().1.to_owned();
+    assert!(
+        own.contains(&format!("process {} (", server.pid())),
+        "{own}"
+    );
+    let (mut old, pid) = unseat(&own);
+    wait("the server to see that", || {
+        server
+            .log()
+            .contains("by an earlier connection of this server")
+            .then_some(())
+    });
+    assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
+    ends(&pid);
+    old.wait().unwrap();
+    wait("the server to have its seat again", || {
+        let now = postgres.tells(holder);
+        now.ends_with(&own).then_some(())
+    });
+    assert_eq!(server.send("GET", "/readyz", &[], b"").status, 200);
+
+    let (mut other, pid) = unseat("viridian serve, process 1 (00000000) on elsewhere");
+    wait("the server to end", || {
+        server
+            .log()
+            .contains("is used by another server: viridian serve, process 1 (00000000)")
+            .then_some(())
+    });
+    server.stop();
+    ends(&pid);
+    other.wait().unwrap();
 }
 
 #[test]

@@ -86,23 +86,32 @@ pub(super) fn progress(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
 /// its errors since the first shifted request are over the bound beyond doubt. Says first what befell
 /// its instances.
 pub(super) fn guard(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
-    let mut events: Vec<Event> = ends::news(rollout, seen).into_iter().collect();
+    let mut events: Vec<Event> = ends::news(rollout, seen, is_watched(rollout, seen))
+        .into_iter()
+        .collect();
     let state = events.iter().fold(rollout.clone(), evolve);
     events.extend(danger(&state, seen));
     events
 }
 
-fn danger(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
+/// Whether what befalls the new group may send it back: it serves, and there is something to go back to.
+fn is_watched(rollout: &Rollout, seen: &Observation) -> bool {
     let plan = &rollout.plan;
     let serving = seen.routes.weight(&plan.to.name) > 0;
-    let kind = rollout.current().map(|(phase, _)| phase.kind);
-    let Some(from) = plan.from.as_ref().filter(|_| serving && kind.is_some()) else {
-        return Vec::new();
+    let (Some(from), Some((phase, _))) = (&plan.from, rollout.current()) else {
+        return false;
     };
-    let retiring = kind == Some(PhaseKind::Retire);
-    if retiring && seen.group(&from.name).is_none() {
+    serving && (phase.kind != PhaseKind::Retire || seen.group(&from.name).is_some())
+}
+
+fn danger(rollout: &Rollout, seen: &Observation) -> Vec<Event> {
+    if !is_watched(rollout, seen) {
         return Vec::new();
     }
+    let plan = &rollout.plan;
+    let retiring = rollout
+        .current()
+        .is_some_and(|(phase, _)| phase.kind == PhaseKind::Retire);
     let back = |why: String| {
         by_engine(
             seen.at,

@@ -212,3 +212,40 @@ fn a_difference_names_the_image_and_the_first_files() {
         "{told}"
     );
 }
+
+/// What is told of a group that differs again and again, and when; each step fails to be told as often.
+fn told(policy: DriftPolicy, failures: u32) -> Vec<(i64, String, Act)> {
+    let mut drift = Drift::default();
+    let (mut number, mut failed, mut told) = (1, 0, Vec::new());
+    let mut late = 0;
+    for at in 0..600 {
+        let now = seen(at, &[(number, true), (0, false)]);
+        let Some(step) = drift.next(policy, &now) else {
+            continue;
+        };
+        if failed < failures {
+            drift.untold(&step);
+            failed += 1;
+            late += 1;
+            let standing = &drift.standing(policy, &now)[&group()];
+            let untouched = matches!(standing, Mending::Due | Mending::Reported);
+            assert!(untouched, "{standing:?}");
+            continue;
+        }
+        (failed, number) = (0, number + 1);
+        told.push((at - late, step.instance, step.act));
+    }
+    told
+}
+
+#[test]
+fn a_step_that_did_not_come_into_the_journal_comes_again_as_if_for_the_first_time() {
+    for policy in [DriftPolicy::Replace, DriftPolicy::Report] {
+        let undisturbed = told(policy, 0);
+        for failures in 1..=3 {
+            assert_eq!(told(policy, failures)[..4], undisturbed[..4], "{policy:?}");
+        }
+    }
+    let last = told(DriftPolicy::Replace, 2).pop().unwrap();
+    assert_eq!(last.2, Act::GiveUp);
+}

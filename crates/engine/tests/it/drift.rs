@@ -143,6 +143,36 @@ async fn a_lost_answer_is_asked_for_again_without_a_second_entry() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_journalled_is_neither_done_nor_forgotten() {
+    let (stage, group) = staged().await;
+    let full = "CREATE TRIGGER full BEFORE INSERT ON journal WHEN NEW.kind LIKE 'drift%' \
+                BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END;";
+    if !stage.meddle(full) {
+        return;
+    }
+    let instance = stage.spoil_one(&group);
+    let in_trouble = |stage: &Stage| {
+        let trouble = stage.engine.trouble(&target("prod")).unwrap_or_default();
+        trouble.contains("disk is full")
+    };
+    stage.wait("the store has failed", in_trouble).await;
+    assert_eq!(stage.mending(&group), Some(Mending::Due));
+    assert_eq!(stage.fake.world().calls(Verb::ReplaceInstance), 0);
+    stage.meddle("DROP TRIGGER full;");
+    stage
+        .wait("it is gone", |stage| {
+            stage
+                .truth(&group)
+                .instances
+                .iter()
+                .all(|i| i.id != instance)
+        })
+        .await;
+    let told = stage.entries("drift_replaced").await;
+    assert_eq!(told.len(), 1, "{told:?}");
+}
+
+#[tokio::test]
 async fn an_image_that_changes_its_own_files_is_left_to_a_person_after_three_rounds() {
     let (stage, group) = staged().await;
     stage.image(ImageSettings {

@@ -98,3 +98,26 @@ async fn the_one_under_way_is_known_behind_any_number_of_queued_ones() {
     );
     stage.engine.stop().await;
 }
+
+#[tokio::test]
+async fn of_those_that_wait_only_what_may_be_the_same_is_read() {
+    let stage = Stage::set().await;
+    stage
+        .run(&ask("prod", 1, Strategy::BlueGreen))
+        .await
+        .unwrap();
+    stage.engine.stop().await;
+    let first = stage.engine.begin(&ask("prod", 2, Strategy::Canary)).await;
+    let first = first.unwrap();
+    let unreadable = format!(
+        "DROP TRIGGER journal_keeps_content; UPDATE journal SET rollout = NULL WHERE rollout = {first};"
+    );
+    if !stage.meddle(&unreadable) {
+        return;
+    }
+    assert!(stage.store.load(first).await.is_err());
+    let same = stage.engine.begin(&ask("prod", 2, Strategy::Rolling)).await;
+    assert!(matches!(same, Err(EngineError::Store(_))), "{same:?}");
+    let other = stage.engine.begin(&ask("prod", 3, Strategy::Canary)).await;
+    other.unwrap();
+}

@@ -151,6 +151,27 @@ impl Stage {
         assert!(self.folder.path().exists());
     }
 
+    /// Says something to the database beside the store; `false` where there is nothing to say it with.
+    pub(crate) fn meddle(&self, sql: &str) -> bool {
+        let program = "import sqlite3, sys\n\
+                       with sqlite3.connect(sys.argv[1], timeout=30) as db: db.executescript(sys.argv[2])";
+        let python = std::process::Command::new("python3")
+            .args(["-c", program])
+            .arg(self.folder.path().join("test.db"))
+            .arg(sql)
+            .output();
+        match python {
+            Ok(said) => {
+                assert!(said.status.success(), "{said:?}");
+                true
+            }
+            Err(_) => {
+                skipped::skipped("there is no python3");
+                false
+            }
+        }
+    }
+
     pub(crate) async fn load(&self, id: RolloutId) -> Rollout {
         self.store.load(id).await.unwrap().unwrap().rollout
     }

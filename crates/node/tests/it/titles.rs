@@ -44,6 +44,11 @@ close $writer;
 sleep 600;
 "#;
 
+/// As a program that overwrites only the end of its environment, or starts itself anew with less of it.
+const PARTLY: &str = r#"
+exec $^X, $0, @ARGV if delete $ENV{VIRIDIAN_INSTANCE};
+"#;
+
 async fn titled(node: &TestNode) -> Digest {
     let files = [("server.pl", TITLED)];
     node.bake("1.0.0", &files, &["perl", "server.pl", "${PORT}"])
@@ -169,6 +174,35 @@ async fn a_program_that_overwrites_its_environment_is_taken_back_and_ended() {
     let mut node = TestNode::start().await;
     let image = titled(&node).await;
     survives_and_ends_with_its_node(&mut node, &image).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_that_tells_its_node_but_not_its_name_is_spared_while_it_lives() {
+    let mut node = TestNode::start().await;
+    let here = place("prod");
+    let program = format!("{PARTLY}{}", TITLED.replace("$0 = ", "my $title = "));
+    let files = [("server.pl", program.as_str())];
+    let command = ["perl", "server.pl", "${PORT}"];
+    let image = node.bake("1.0.0", &files, &command).await;
+    node.healthy(&here, &group(&here, 1, &image), 2).await;
+    let pids = recorded(&node.folder());
+    for pid in &pids {
+        let told = environ(*pid);
+        assert!(told.contains("VIRIDIAN_NODE") && !told.contains("VIRIDIAN_INSTANCE"));
+    }
+    node.kill().await;
+    forget(&node.folder(), pids[0]);
+    node.run().await;
+    until("the forgotten one is ended", async || {
+        (!is_alive(pids[0])).then_some(())
+    })
+    .await;
+    node.seen(&here, "both are healthy", |seen| {
+        seen.groups[0].healthy() == 2
+    })
+    .await;
+    assert!(recorded(&node.folder()).contains(&pids[1]));
+    assert!(is_alive(pids[1]), "the other one is an instance");
 }
 
 #[tokio::test(flavor = "multi_thread")]

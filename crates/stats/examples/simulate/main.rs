@@ -1,7 +1,8 @@
 //! What the methods promise, tried out: false positives, coverage, power and delay by simulation.
 //!
 //! `cargo run --release -p stats --example simulate [SEED [PERCENT_OF_RUNS [TABLE]]]` prints the tables
-//! of `docs/STATISTICS.md`, in Markdown, or one of them: `anytime`, `rare`, `once`, `equal`, `edge`, `detect`.
+//! of `docs/STATISTICS.md`, in Markdown, or one of them: `anytime`, `rare`, `once`, `equal`, `dependent`,
+//! `edge`, `detect`.
 //! The same seed gives the same figures with any number of cores. A short form runs as a test
 //! (`tests/it/simulation.rs`).
 
@@ -27,11 +28,12 @@ fn main() {
     };
     println!("Seed {}; {}% of the runs.", bench.seed, bench.percent);
     type Print = fn(&Bench);
-    let tables: [(&str, Print); 6] = [
+    let tables: [(&str, Print); 7] = [
         ("anytime", Bench::anytime),
         ("rare", Bench::rare_events),
         ("once", Bench::one_look),
         ("equal", Bench::judge_on_equal_arms),
+        ("dependent", Bench::judge_on_dependent_values),
         ("edge", Bench::judge_on_the_edge),
         ("detect", Bench::judge_detects),
     ];

@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use store::{AdminEvent, Grant, Login, Opening, Store, Taken};
+use store::{AdminEvent, Grant, Login, Opening, Seat, SeatError, Store, Taken};
 use tempfile::TempDir;
 
 struct Server {
@@ -168,6 +168,10 @@ async fn every_case_holds_on_postgresql() {
         ("a_login_is_taken_by_one_of_two_replicas", |place| {
             Box::pin(a_login_is_taken_by_one_of_two_replicas(place))
         }),
+        (
+            "a_seat_tells_an_own_old_session_from_another_server",
+            |place| Box::pin(a_seat_tells_an_own_old_session_from_another_server(place)),
+        ),
     ];
     for (name, case) in of_replicas {
         let place = server.place(name).await;
@@ -179,6 +183,37 @@ async fn every_case_holds_on_postgresql() {
     drop(server);
     assert!(failed.is_empty(), "failed on PostgreSQL: {failed:?}\n{log}");
     println!("{} cases on PostgreSQL", CASES.len() + of_replicas.len());
+}
+
+/// Before anything of the database is there.
+async fn a_seat_tells_an_own_old_session_from_another_server(place: Place) {
+    // Longer than what the database keeps of a name, and not of its letters only.
+    let name = format!("serve, process 7 (0a1b2c3d) on {}", "größe-".repeat(10));
+    let of = |name: &str| Seat::of(&place.url, name).unwrap();
+    let (old, new, other) = (of(&name), of(&name), of("serve, process 8"));
+    old.take().await.unwrap();
+    old.take().await.unwrap();
+    let refused = new.take().await.unwrap_err();
+    assert!(
+        matches!(refused, SeatError::Lingering { .. }),
+        "{refused:?}"
+    );
+    match other.take().await.unwrap_err() {
+        SeatError::Taken { by, .. } => assert!(by.starts_with("serve, process 7"), "{by}"),
+        error => panic!("{error:?}"),
+    }
+    old.leave().await;
+    // The database may take a moment to notice.
+    loop {
+        match new.take().await {
+            Ok(()) => break,
+            Err(SeatError::Lingering { .. }) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    let refused = other.take().await.unwrap_err();
+    assert!(matches!(refused, SeatError::Taken { .. }), "{refused:?}");
+    new.leave().await;
 }
 
 /// Two processes of one server: numbers without gaps, each hears the other, the chain is one.

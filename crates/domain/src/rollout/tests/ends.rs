@@ -126,3 +126,59 @@ fn what_was_seen_is_told_once() {
     let events = decide(&state, &Input::Observed(seen)).unwrap();
     assert_eq!(told(&events), 0, "{events:?}");
 }
+
+#[test]
+fn ends_of_a_time_in_which_nobody_looked_are_only_where_the_count_begins() {
+    let (paused, seen) = stopped(2);
+    let night = 8 * 60 * MINUTE;
+    let journals = [vec![(MINUTE, 1), (night, 6)], vec![(night, 6)]];
+    for looks in journals {
+        let on = lives(&paused, &seen, looks);
+        assert_eq!(on.status, paused.status);
+        assert_eq!(on.ends_total, 6);
+        let on = lives(&on, &seen, [(night + MINUTE, 8)]);
+        assert_eq!(on.status, paused.status);
+        let back = lives(&on, &seen, [(night + 2 * MINUTE, 9)]);
+        let why = back.going_back.unwrap().why;
+        assert!(why.contains("3 times"), "{why}");
+    }
+}
+
+#[test]
+fn all_ends_of_a_group_that_has_hardly_begun_are_held_against_it() {
+    let (paused, seen) = stopped(2);
+    let back = lives(&paused, &seen, [(0, 3)]);
+    assert_eq!(back.status, Status::RollingBack);
+}
+
+#[test]
+fn a_group_that_keeps_ending_before_it_serves_does_not_fill_the_journal() {
+    let (rollout, mut seen) = stopped(2);
+    let to = rollout.plan.to.name.clone();
+    let home = Routes::all_on(&rollout.plan.from.as_ref().unwrap().name);
+    let (serving, start) = (seen.routes.clone(), seen.at);
+    let mut look = |state: &Rollout, ms: u64, routes: &Routes| {
+        seen.at = start.plus_ms(ms);
+        seen.routes = routes.clone();
+        find(&mut seen, &to).restarts = u32::try_from(ms / 31_000).unwrap();
+        decide(state, &Input::Observed(seen.clone())).unwrap()
+    };
+    let (mut state, mut told) = (rollout.clone(), 0);
+    let hour = 60 * MINUTE;
+    for ms in (0..hour).step_by(1_000) {
+        let events = look(&state, ms, &home);
+        told += events.len();
+        state = events.iter().fold(state, evolve);
+    }
+    assert!((50..=60).contains(&told), "{told} in an hour");
+    assert_eq!(state.status, rollout.status);
+    // As soon as it serves, what was not told yet is.
+    let events = look(&state, hour, &serving);
+    let first = events.first().map(|event| &event.what);
+    assert!(
+        matches!(first, Some(What::InstancesEnded { total: 116, .. })),
+        "{events:?}"
+    );
+    let state = events.iter().fold(state, evolve);
+    assert_eq!(state.status, Status::RollingBack);
+}
