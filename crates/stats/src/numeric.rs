@@ -11,6 +11,9 @@
 //! Neither loses digits when the parameters are large, where continued fractions need many steps
 //! and sums of logarithms of the gamma function cancel.
 //!
+//! Arguments and answers are pure numbers: a chance is between 0 and 1, and what a normal or Student
+//! variable takes is in standard deviations or standard errors.
+//!
 //! Outside their domain the functions of this module return NaN, as `f64::sqrt` does: they are the
 //! arithmetic below the typed methods, which check what they are given.
 
@@ -34,6 +37,11 @@ pub use normal::{ln_normal_sf, normal_cdf, normal_loss, normal_pdf, normal_quant
 pub use root::root_between;
 pub use student::{student_cdf, student_pdf, student_quantile, student_sf};
 pub(crate) use versus::Beta;
+
+/// ½·ln(2π).
+const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
+/// Of 1e-323, the least double whose half is still one.
+const LN_SMALLEST: f64 = -744.0;
 
 /// ln(1 + d) − d, without the cancellation near d = 0.
 ///

@@ -34,9 +34,19 @@ pub struct Pair {
 }
 
 impl Pair {
+    /// Sorts both samples, with −0 as 0. The values may have any unit, the same in both arms.
+    ///
     /// # Errors
     ///
-    /// [`CannotCompute::EmptyArm`]; an invalid input for a value that is NaN or infinite.
+    /// [`CannotCompute::EmptyArm`] if either has no value; [`Failure::Invalid`], with the name of the sample, for a value
+    /// that is NaN or infinite.
+    ///
+    /// ```
+    /// use stats::{CannotCompute, Failure, rank::Pair};
+    /// assert!(Pair::new(&[3.0, 1.0], &[2.0]).is_ok());
+    /// assert_eq!(Pair::new(&[], &[2.0]), Err(CannotCompute::EmptyArm.into()));
+    /// assert!(matches!(Pair::new(&[f64::NAN], &[2.0]), Err(Failure::Invalid(_))));
+    /// ```
     pub fn new(a: &[f64], b: &[f64]) -> Result<Self, Failure> {
         Ok(Self {
             a: sorted("a", a)?,
@@ -45,12 +55,22 @@ impl Pair {
     }
 
     /// The values of the first arm, ascending.
+    ///
+    /// ```
+    /// assert_eq!(stats::rank::Pair::new(&[3.0, 1.0], &[2.0])?.a(), [1.0, 3.0]);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     #[must_use]
     pub fn a(&self) -> &[f64] {
         &self.a
     }
 
     /// The values of the second arm, ascending.
+    ///
+    /// ```
+    /// assert_eq!(stats::rank::Pair::new(&[2.0], &[3.0, 1.0])?.b(), [1.0, 3.0]);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     #[must_use]
     pub fn b(&self) -> &[f64] {
         &self.b
@@ -61,7 +81,7 @@ impl Pair {
     }
 }
 
-/// The Mann-Whitney U test of two samples; see [`Pair::mann_whitney`].
+/// The Mann-Whitney U test of two samples in any one unit; formula, source and answer at [`Pair::mann_whitney`].
 ///
 /// ```
 /// let test = stats::rank::mann_whitney(&[1.1, 2.2, 3.3, 4.4], &[5.5, 6.6, 7.7, 8.8])?;
@@ -73,12 +93,14 @@ impl Pair {
 ///
 /// # Errors
 ///
-/// Those of [`Pair::new`] and [`Pair::mann_whitney`].
+/// [`CannotCompute::EmptyArm`] if either sample has no value, [`CannotCompute::NoVariance`] if all values of both are
+/// equal; [`Failure::Invalid`] for a value that is NaN or infinite.
 pub fn mann_whitney(a: &[f64], b: &[f64]) -> Result<MannWhitney, Failure> {
     Ok(Pair::new(a, b)?.mann_whitney()?)
 }
 
-/// The Hodges-Lehmann shift of a against b with its interval; see [`Pair::shift`].
+/// The Hodges-Lehmann shift of `a` against `b`, in their unit, with its interval; formula, source and edges at
+/// [`Pair::shift`].
 ///
 /// ```
 /// let baseline = [10.1, 10.4, 9.8, 10.0, 10.3, 9.9];
@@ -91,7 +113,7 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> Result<MannWhitney, Failure> {
 ///
 /// # Errors
 ///
-/// Those of [`Pair::new`].
+/// [`CannotCompute::EmptyArm`] if either sample has no value; [`Failure::Invalid`] for a value that is NaN or infinite.
 pub fn hodges_lehmann(a: &[f64], b: &[f64], alpha: Alpha, side: Side) -> Result<Shift, Failure> {
     Ok(Pair::new(a, b)?.shift(alpha, side))
 }

@@ -1,14 +1,14 @@
 use super::gamma::stirling_rest;
 use super::quadrature::integral_of_decay;
-use super::{deviance, exp_minus_1_minus, ln_1p_minus, ln_gamma, root_between};
+use super::{
+    LN_SMALLEST, LN_SQRT_2_PI, deviance, exp_minus_1_minus, ln_1p_minus, ln_gamma, root_between,
+};
 
-/// ½·ln(2π).
-const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
-
-/// ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b) for a, b > 0; NaN elsewhere.
+/// The natural logarithm of the beta function: ln B(a, b) = ln Γ(a) + ln Γ(b) − ln Γ(a + b) (DLMF 5.12.1).
 ///
-/// From 10 on by Stirling's formula with the large terms cancelled on paper (as A. R. Didonato and
-/// A. H. Morris, ACM TOMS 708, 1992): the plain sum loses all digits for large arguments.
+/// From 10 on by Stirling's formula with the large terms cancelled on paper (as A. R. DiDonato and
+/// A. H. Morris, ACM TOMS 708, 1992): the plain sum loses all digits for large arguments. For 0 < a, b < ∞; NaN
+/// elsewhere.
 ///
 /// ```
 /// let ln_b = stats::numeric::ln_beta(2.0, 3.0);
@@ -93,10 +93,11 @@ fn tails(a: f64, b: f64, x: f64) -> (f64, f64) {
     }
 }
 
-/// The regularised incomplete beta function I_x(a, b): the chance that a beta variable with
-/// parameters a, b > 0 is at most x in [0, 1] (DLMF 8.17.2); NaN elsewhere.
+/// The regularised incomplete beta function I_x(a, b) = ∫₀ˣ tᵃ⁻¹(1 − t)ᵇ⁻¹ dt / B(a, b) (DLMF 8.17.2): the chance
+/// that a beta variable with parameters `a` and `b` is at most `x`.
 ///
-/// Accurate relative to itself below the mean, relative to 1 above.
+/// For a, b > 0 with a finite sum and 0 ≤ x ≤ 1; NaN elsewhere. Accurate relative to itself for x up to the mean
+/// a/(a + b), relative to 1 above.
 ///
 /// ```
 /// let p = stats::numeric::beta_cdf(2.0, 3.0, 0.5);
@@ -107,7 +108,8 @@ pub fn beta_cdf(a: f64, b: f64, x: f64) -> f64 {
     tails(a, b, x).0
 }
 
-/// The chance 1 − I_x(a, b) that a beta variable exceeds x; see [`beta_cdf`].
+/// The chance that a beta variable with parameters `a` and `b` exceeds `x`: 1 − I_x(a, b) = I_{1−x}(b, a) (DLMF
+/// 8.17.4). Domain as [`beta_cdf`].
 ///
 /// Accurate relative to itself above the mean, relative to 1 below.
 ///
@@ -120,15 +122,17 @@ pub fn beta_sf(a: f64, b: f64, x: f64) -> f64 {
     tails(a, b, x).1
 }
 
-/// The x that a beta variable with parameters a, b > 0 stays at or below with chance `p`; NaN
-/// outside 0 ≤ p ≤ 1.
+/// The x in [0, 1] that a beta variable with parameters `a` and `b` stays at or below with chance `p`: the
+/// inverse of [`beta_cdf`].
 ///
-/// Solved in logarithms of x, or of 1 − x where the answer is above ½, on the smaller tail. The
-/// answer nearest 1 is limited by the doubles there: for more digits swap a and b and take 1 − p.
+/// Solved for ln x, or ln(1 − x) where the answer is above ½, on the logarithm of the smaller tail. For
+/// 0 ≤ p ≤ 1 and a, b > 0 with a finite sum; NaN elsewhere. 0 at p = 0, and where x is too small for a double;
+/// 1 at p = 1. The answer nearest 1 is limited by the doubles there: for more digits swap a and b and take 1 − p.
 ///
 /// ```
-/// let x = stats::numeric::beta_quantile(0.025, 1.0, 1.0);
-/// assert!((x - 0.025).abs() < 1e-16);
+/// // With b = 1 the chance below x is xᵃ.
+/// let x = stats::numeric::beta_quantile(0.125, 3.0, 1.0);
+/// assert!((x - 0.5).abs() < 1e-15);
 /// ```
 #[must_use]
 pub fn beta_quantile(p: f64, a: f64, b: f64) -> f64 {
@@ -162,15 +166,14 @@ fn below_half(a: f64, b: f64, p: f64, rest: f64) -> f64 {
     if miss(half) <= 0.0 {
         return 0.5;
     }
-    let mut width = 1.0;
-    while width < 744.0 && miss(half - width) > 0.0 {
-        width *= 2.0;
-    }
-    // Nothing above 5e-324 has so little below it: the answer is smaller than any double.
-    root_between(half - width.min(744.0), half, miss).map_or(0.0, libm::exp)
+    // No double has so little below it where there is no zero: the answer is smaller than any.
+    root_between(LN_SMALLEST, half, miss).map_or(0.0, libm::exp)
 }
 
-/// The chance of exactly `k` successes in `n` trials with chance `p` each (Loader 2000).
+/// The chance of exactly `k` successes in `n` trials with chance `p` each: n!/(k!·(n − k)!)·pᵏ·(1 − p)ⁿ⁻ᵏ, in the
+/// deviance form of Loader (2000).
+///
+/// For 0 ≤ p ≤ 1; NaN elsewhere. 0 where k > n. Counts above 2⁵³ count as the nearest double.
 ///
 /// ```
 /// assert!((stats::numeric::binomial_pmf(2, 4, 0.5) - 0.375).abs() < 1e-15);
@@ -197,7 +200,10 @@ pub fn binomial_pmf(k: u64, n: u64, p: f64) -> f64 {
     prefix(successes, failures, p, 1.0 - p, delta) * trials / (successes * failures)
 }
 
-/// The chance of at most `k` successes in `n` trials with chance `p` each: I_{1−p}(n − k, k + 1).
+/// The chance of at most `k` successes in `n` trials with chance `p` each: I_{1−p}(n − k, k + 1) (DLMF 8.17.5).
+///
+/// For 0 ≤ p ≤ 1; NaN elsewhere. 1 where k ≥ n. Counts above 2⁵³ count as the nearest double. Accurate relative
+/// to itself where at most k is the rarer outcome, relative to 1 elsewhere.
 ///
 /// ```
 /// assert!((stats::numeric::binomial_cdf(1, 4, 0.5) - 0.3125).abs() < 1e-15);
@@ -214,7 +220,10 @@ pub fn binomial_cdf(k: u64, n: u64, p: f64) -> f64 {
     beta_sf(k as f64 + 1.0, (n - k) as f64, p)
 }
 
-/// The chance of more than `k` successes in `n` trials with chance `p` each: I_p(k + 1, n − k).
+/// The chance of more than `k` successes in `n` trials with chance `p` each: I_p(k + 1, n − k) (DLMF 8.17.5).
+///
+/// For 0 ≤ p ≤ 1; NaN elsewhere. 0 where k ≥ n. Counts above 2⁵³ count as the nearest double. Accurate relative
+/// to itself where more than k is the rarer outcome, relative to 1 elsewhere.
 ///
 /// ```
 /// let p = stats::numeric::binomial_sf(0, 1_000, 1e-12);

@@ -1,12 +1,12 @@
 use super::quadrature::integral_of_decay;
-use super::{deviance, exp_minus_1_minus, ln_1p_minus, normal_quantile, root_between};
+use super::{LN_SMALLEST, LN_SQRT_2_PI, deviance, exp_minus_1_minus, ln_1p_minus, root_between};
 
-/// ½·ln(2π).
-const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
-
-/// ln Γ(x) for x > 0; NaN for x ≤ 0.
+/// ln Γ(x), the natural logarithm of Euler's gamma function (DLMF 5.2.1), by `libm`.
+///
+/// For `x` > 0, a pure number; NaN for x ≤ 0 and NaN. ∞ at ∞, and above 2.55e305, where it is too large for a double.
 ///
 /// ```
+/// // Γ(11) = 10!
 /// assert!((stats::numeric::ln_gamma(11.0) - 3_628_800_f64.ln()).abs() < 1e-13);
 /// ```
 #[must_use]
@@ -68,10 +68,11 @@ fn tails(a: f64, x: f64) -> (f64, f64) {
     }
 }
 
-/// The regularised lower incomplete gamma function P(a, x) = ∫₀ˣ tᵃ⁻¹e⁻ᵗ dt / Γ(a), for a > 0 and
-/// x ≥ 0 (DLMF 8.2.4); NaN elsewhere.
+/// The regularised lower incomplete gamma function P(a, x) = ∫₀ˣ tᵃ⁻¹e⁻ᵗ dt / Γ(a) (DLMF 8.2.4): the chance that
+/// a gamma variable of shape `a` and scale 1 is at most `x`.
 ///
-/// Accurate relative to itself for x ≤ a, relative to 1 above.
+/// For 0 < a < ∞ and 0 ≤ x ≤ ∞; NaN elsewhere. 0 at x = 0 and 1 at x = ∞. Accurate relative to itself for
+/// x ≤ a, relative to 1 above.
 ///
 /// ```
 /// let p = stats::numeric::gamma_p(1.0, 2.0);
@@ -82,9 +83,10 @@ pub fn gamma_p(a: f64, x: f64) -> f64 {
     tails(a, x).0
 }
 
-/// The regularised upper incomplete gamma function Q(a, x) = 1 − P(a, x); see [`gamma_p`].
+/// The regularised upper incomplete gamma function Q(a, x) = 1 − P(a, x) (DLMF 8.2.4, 8.2.5): the chance that a
+/// gamma variable of shape `a` and scale 1 exceeds `x`. Domain as [`gamma_p`].
 ///
-/// Accurate relative to itself for x > a (for a below ½ from x > a + 1), relative to 1 below.
+/// Accurate relative to itself for x > a (for a below ½ from x ≥ a + 1), relative to 1 below.
 ///
 /// ```
 /// let q = stats::numeric::gamma_q(1.0, 600.0);
@@ -95,7 +97,10 @@ pub fn gamma_q(a: f64, x: f64) -> f64 {
     tails(a, x).1
 }
 
-/// The chance that a χ² variable with `df` > 0 degrees of freedom is at most `x` ≥ 0: P(df/2, x/2).
+/// The chance that a χ² variable with `df` degrees of freedom is at most `x`: P(df/2, x/2) (Abramowitz & Stegun
+/// 26.4.1 and 26.4.19), with [`gamma_p`].
+///
+/// For 0 < df < ∞, whole or not, and 0 ≤ x ≤ ∞; NaN elsewhere.
 ///
 /// ```
 /// assert!((stats::numeric::chi_squared_cdf(3.841_458_820_694_124, 1.0) - 0.95).abs() < 1e-14);
@@ -105,7 +110,10 @@ pub fn chi_squared_cdf(x: f64, df: f64) -> f64 {
     gamma_p(0.5 * df, 0.5 * x)
 }
 
-/// The chance that a χ² variable with `df` > 0 degrees of freedom exceeds `x` ≥ 0: Q(df/2, x/2).
+/// The chance that a χ² variable with `df` degrees of freedom exceeds `x`, the p-value of a χ² test:
+/// Q(df/2, x/2) (Abramowitz & Stegun 26.4.2 and 26.4.19), with [`gamma_q`].
+///
+/// For 0 < df < ∞, whole or not, and 0 ≤ x ≤ ∞; NaN elsewhere.
 ///
 /// ```
 /// let p = stats::numeric::chi_squared_sf(10.827_566_170_662_733, 1.0);
@@ -116,10 +124,11 @@ pub fn chi_squared_sf(x: f64, df: f64) -> f64 {
     gamma_q(0.5 * df, 0.5 * x)
 }
 
-/// The x that a χ² variable with `df` > 0 degrees of freedom stays at or below with chance `p`.
+/// The x that a χ² variable with `df` degrees of freedom stays at or below with chance `p`: the inverse of
+/// [`chi_squared_cdf`].
 ///
-/// Starts from Wilson and Hilferty's cube root (PNAS 17, 1931), brackets, and solves on the tail
-/// that is smaller. NaN outside 0 ≤ p ≤ 1, df > 0.
+/// Solved for ln x between the ends of the doubles, on the logarithm of the smaller tail. For 0 ≤ p ≤ 1 and
+/// 0 < df < ∞; NaN elsewhere. 0 at p = 0, and where x is too small for a double; ∞ at p = 1.
 ///
 /// ```
 /// let x = stats::numeric::chi_squared_quantile(0.95, 3.0);
@@ -136,37 +145,23 @@ pub fn chi_squared_quantile(p: f64, df: f64) -> f64 {
     if p == 1.0 {
         return f64::INFINITY;
     }
-    let third = 2.0 / (9.0 * df);
-    let root = 1.0 - third + normal_quantile(p) * third.sqrt();
-    let guess = libm::log((df * root * root * root).max(1e-3 * df));
-    let (target, upper) = if p > 0.5 {
-        (libm::log1p(-p), true)
-    } else {
-        (libm::log(p), false)
-    };
     // In logarithms of both, where the tails are nearly straight.
     let miss = |y: f64| {
-        let (lower_tail, upper_tail) = tails(0.5 * df, 0.5 * libm::exp(y));
-        if upper {
-            target - libm::log(upper_tail)
+        let (below, above) = tails(0.5 * df, 0.5 * libm::exp(y));
+        if p <= 0.5 {
+            libm::log(below) - libm::log(p)
         } else {
-            libm::log(lower_tail) - target
+            libm::log1p(-p) - libm::log(above)
         }
     };
-    let (mut lo, mut hi, mut stride) = (guess - 0.1, guess + 0.1, 0.2);
-    while miss(lo) > 0.0 && lo > -745.0 {
-        lo -= stride;
-        stride *= 2.0;
-    }
-    stride = 0.2;
-    while miss(hi) < 0.0 && hi < 709.0 {
-        hi += stride;
-        stride *= 2.0;
-    }
-    root_between(lo.max(-745.0), hi.min(709.0), miss).map_or(f64::NAN, libm::exp)
+    // From the smallest double to beyond the largest: an answer outside is smaller than any.
+    root_between(LN_SMALLEST, 710.0, miss).map_or(0.0, libm::exp)
 }
 
-/// The chance of at most `k` events where `mean` > 0 are expected: Q(k + 1, mean).
+/// The chance of at most `k` events where `mean` are expected: e^(−mean)·Σ meanʲ/j! over j from 0 to k, which is
+/// Q(k + 1, mean) (DLMF 8.4.10), with [`gamma_q`].
+///
+/// For 0 ≤ mean ≤ ∞, in events; NaN elsewhere. A `k` above 2⁵³ counts as the nearest double.
 ///
 /// ```
 /// assert!((stats::numeric::poisson_cdf(0, 3.0) - (-3f64).exp()).abs() < 1e-16);
@@ -176,7 +171,8 @@ pub fn poisson_cdf(k: u64, mean: f64) -> f64 {
     gamma_q(k as f64 + 1.0, mean)
 }
 
-/// The chance of more than `k` events where `mean` > 0 are expected: P(k + 1, mean).
+/// The chance of more than `k` events where `mean` are expected: P(k + 1, mean), with [`gamma_p`], so that a
+/// small chance keeps its digits. Domain as [`poisson_cdf`].
 ///
 /// ```
 /// let above = stats::numeric::poisson_sf(0, 1e-9);

@@ -1,16 +1,20 @@
+use super::LN_SQRT_2_PI;
 use super::quadrature::{integral_of_decay, weighted_integral_of_decay};
 
 /// 1/√(2π).
 const INV_SQRT_2_PI: f64 = 0.398_942_280_401_432_7;
-/// ½·ln(2π).
-const LN_SQRT_2_PI: f64 = 0.918_938_533_204_672_8;
 /// What the double 1/√2 lacks of 1/√2.
 const INV_SQRT_2_REST: f64 = -4.833_646_656_726_457e-17;
 
-/// The density of the standard normal distribution at `z`.
+/// The density of the standard normal distribution: φ(z) = exp(−z²/2)/√(2π) (Abramowitz & Stegun 26.2.1).
+///
+/// Any `z`, in standard deviations; 0 at ±∞, NaN for NaN. To 1e-15 of itself down to the smallest normal double.
 ///
 /// ```
-/// assert!((stats::numeric::normal_pdf(0.0) - 0.398_942_280_401_432_7).abs() < 1e-16);
+/// use stats::numeric::normal_pdf;
+/// assert!((normal_pdf(0.0) - 0.398_942_280_401_432_7).abs() < 1e-16);
+/// // A standard deviation aside it is lower by e^(−½).
+/// assert!((normal_pdf(1.0) / normal_pdf(0.0) - (-0.5f64).exp()).abs() < 1e-15);
 /// ```
 #[must_use]
 pub fn normal_pdf(z: f64) -> f64 {
@@ -23,9 +27,11 @@ pub fn normal_pdf(z: f64) -> f64 {
     INV_SQRT_2_PI * libm::exp(-0.5 * square) * (1.0 - 0.5 * rest)
 }
 
-/// The chance that a standard normal variable exceeds `z`: ½·erfc(z/√2).
+/// The chance that a standard normal variable exceeds `z`: 1 − Φ(z) = ½·erfc(z/√2) (Abramowitz & Stegun
+/// 26.2.3; erfc is DLMF 7.2.2).
 ///
-/// Accurate relative to itself as far as doubles reach (z ≈ 38.5).
+/// Any `z`, in standard deviations; 1 at −∞, 0 at ∞, NaN for NaN. To 2e-15 of itself in the upper tail as far
+/// as doubles reach, z ≈ 37.5; beyond 38.6 the chance is too small for a double, and 0.
 ///
 /// ```
 /// let p = stats::numeric::normal_sf(10.0);
@@ -43,19 +49,23 @@ pub fn normal_sf(z: f64) -> f64 {
     tail - rest * std::f64::consts::FRAC_2_SQRT_PI * 0.5 * libm::exp(-x * x)
 }
 
-/// The chance that a standard normal variable is at most `z`.
+/// The chance that a standard normal variable is at most `z`: Φ(z) = ½·erfc(−z/√2) (Abramowitz & Stegun
+/// 26.2.2), which is [`normal_sf`] at −z, with the same domain and digits.
 ///
 /// ```
-/// assert_eq!(stats::numeric::normal_cdf(0.0), 0.5);
+/// use stats::numeric::normal_cdf;
+/// assert_eq!(normal_cdf(0.0), 0.5);
+/// assert!((normal_cdf(1.959_963_984_540_054) - 0.975).abs() < 1e-15);
 /// ```
 #[must_use]
 pub fn normal_cdf(z: f64) -> f64 {
     normal_sf(-z)
 }
 
-/// ln of [`normal_sf`], finite also where that is too small for a double.
+/// The natural logarithm of [`normal_sf`], finite also where that is too small for a double.
 ///
-/// In the upper tail −z²/2 − ½·ln(2π) + ln ∫₀^∞ exp(−z·v − v²/2) dv (Mills' ratio).
+/// In the upper tail −z²/2 − ½·ln(2π) + ln M(z) with Mills' ratio M(z) = ∫₀^∞ exp(−z·v − v²/2) dv (DLMF §7.8).
+/// Any `z`, in standard deviations; 0 at −∞, −∞ at ∞ (and where z² overflows), NaN for NaN.
 ///
 /// ```
 /// let ln_p = stats::numeric::ln_normal_sf(100.0);
@@ -76,27 +86,34 @@ pub fn ln_normal_sf(z: f64) -> f64 {
     -0.5 * z * z - LN_SQRT_2_PI + libm::log(mills)
 }
 
-/// The mean of max(Z − z, 0) for a standard normal Z: φ(z) − z·(1 − Φ(z)), without the cancellation
-/// for large z. The "unit normal loss" of decision theory.
+/// The mean of max(Z − z, 0) for a standard normal Z: φ(z) − z·(1 − Φ(z)), the unit normal loss integral of
+/// Raiffa & Schlaifer, *Applied Statistical Decision Theory* (1961).
+///
+/// Above 1, where the two terms cancel, as φ(z)·∫₀^∞ v·exp(−z·v − v²/2) dv. Any `z`, and the answer, in standard
+/// deviations; ∞ at −∞, 0 at ∞, NaN for NaN.
 ///
 /// ```
-/// assert!((stats::numeric::normal_loss(0.0) - 0.398_942_280_401_432_7).abs() < 1e-16);
-/// let far = stats::numeric::normal_loss(10.0);
-/// assert!((far / 7.474_560_254_589_328e-25 - 1.0).abs() < 1e-13);
+/// use stats::numeric::normal_loss;
+/// assert!((normal_loss(0.0) - 0.398_942_280_401_432_7).abs() < 1e-16);
+/// assert!((normal_loss(10.0) / 7.474_560_254_589_328e-25 - 1.0).abs() < 1e-13);
 /// ```
 #[must_use]
 pub fn normal_loss(z: f64) -> f64 {
     if z < 1.0 {
         return normal_pdf(z) - z * normal_sf(z);
     }
-    normal_pdf(z) * weighted_integral_of_decay(z, 1.0, |v| v, |v| z * v + 0.5 * v * v)
+    let density = normal_pdf(z);
+    if density == 0.0 {
+        return 0.0;
+    }
+    density * weighted_integral_of_decay(z, 1.0, |v| v, |v| z * v + 0.5 * v * v)
 }
 
-/// The z that a standard normal variable stays at or below with chance `p`.
+/// The z, in standard deviations, that a standard normal variable stays at or below with chance `p`: Φ⁻¹(p).
 ///
-/// A rational start (Abramowitz and Stegun 26.2.23) and Halley's steps on the smaller tail; near
-/// the middle on the difference from ½, so that z is accurate relative to itself there too.
-/// ∓∞ at p = 0 and 1; NaN outside.
+/// A rational start (Abramowitz & Stegun 26.2.23) and Halley's steps on the smaller tail; near the middle on
+/// the difference from ½, so that z is accurate relative to itself there too. −∞ at p = 0 and ∞ at p = 1; NaN
+/// for p outside 0 ≤ p ≤ 1. Near p = 1 the doubles themselves are coarse: −z of 1 − p has more digits.
 ///
 /// ```
 /// let z = stats::numeric::normal_quantile(0.975);

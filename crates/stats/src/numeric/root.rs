@@ -1,15 +1,17 @@
-/// Where `f` crosses zero between `lo` and `hi`, to the last representable digit, or `None` where
-/// the two ends have the same sign or one of them is NaN.
+/// Where `f` crosses zero between `lo` and `hi`, to the last representable digit.
 ///
 /// T. R. Chandrupatla, "A new hybrid quadratic/bisection algorithm for finding the zero of a
 /// nonlinear function without using derivatives", Advances in Engineering Software 28 (1997).
 /// Needs no derivative and never leaves the bracket. At most 200 evaluations of `f`, which is enough
 /// for a bracket of up to 60 orders of magnitude: solve in the logarithm where it is wider.
 ///
+/// `lo` and `hi` are finite, in any order; the answer is in their unit. `None` where `f` has the same sign at both
+/// (a zero at one of them is the answer), or is NaN anywhere it is asked.
+///
 /// ```
-/// let root = stats::numeric::root_between(0.0, 2.0, |x| x * x - 2.0);
-/// assert_eq!(root, Some(std::f64::consts::SQRT_2));
-/// assert_eq!(stats::numeric::root_between(2.0, 3.0, |x| x * x - 2.0), None);
+/// use stats::numeric::root_between;
+/// assert_eq!(root_between(0.0, 2.0, |x| x * x - 2.0), Some(std::f64::consts::SQRT_2));
+/// assert_eq!(root_between(2.0, 3.0, |x| x * x - 2.0), None);
 /// ```
 pub fn root_between(lo: f64, hi: f64, mut f: impl FnMut(f64) -> f64) -> Option<f64> {
     let (mut b, mut a) = (lo, hi);

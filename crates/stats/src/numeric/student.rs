@@ -1,11 +1,15 @@
 use super::beta::integral_below;
 use super::{ln_beta, normal_cdf, normal_pdf, normal_quantile, normal_sf};
 
-/// The density of Student's t with `df` > 0 degrees of freedom at `t`: the normal one for df = ∞.
+/// The density of Student's t with `df` degrees of freedom at `t`: (1 + t²/df)^(−(df+1)/2) / (√df·B(½, df/2))
+/// (the integrand of Abramowitz & Stegun 26.7.1).
+///
+/// For df > 0, whole or not; at df = ∞ it is [`normal_pdf`](super::normal_pdf). NaN elsewhere. 0 at t = ±∞.
 ///
 /// ```
-/// let density = stats::numeric::student_pdf(0.0, 1.0);
-/// assert!((density - std::f64::consts::FRAC_1_PI).abs() < 1e-15);
+/// // One degree of freedom is Cauchy's distribution: 1/(π·(1 + t²)).
+/// let density = stats::numeric::student_pdf(2.0, 1.0);
+/// assert!((density - 0.2 * std::f64::consts::FRAC_1_PI).abs() < 1e-15);
 /// ```
 #[must_use]
 pub fn student_pdf(t: f64, df: f64) -> f64 {
@@ -48,9 +52,11 @@ fn inner(t: f64, df: f64) -> f64 {
     0.5 * prefix * integral_below(half, odds, slope)
 }
 
-/// The chance that Student's t with `df` > 0 degrees of freedom exceeds `t`; NaN for df ≤ 0.
+/// The chance that Student's t with `df` degrees of freedom exceeds `t`: ½·I_x(df/2, ½) with x = df/(df + t²) for
+/// t ≥ 0 (Abramowitz & Stegun 26.7.1), and one minus that of −t below.
 ///
-/// Accurate relative to itself in the upper tail, for any df (df = ∞ is the normal distribution).
+/// For df > 0, whole or not (Welch's are not); at df = ∞ it is [`normal_sf`](super::normal_sf). NaN elsewhere.
+/// Accurate relative to itself in the upper tail for any df, where one minus the distribution would be 0.
 ///
 /// ```
 /// // One degree of freedom is Cauchy's distribution: ½ − artan(t)/π.
@@ -78,10 +84,13 @@ pub fn student_sf(t: f64, df: f64) -> f64 {
     }
 }
 
-/// The chance that Student's t with `df` > 0 degrees of freedom is at most `t`; see [`student_sf`].
+/// The chance that Student's t with `df` degrees of freedom is at most `t`: [`student_sf`] at −t, with the same
+/// domain and digits.
 ///
 /// ```
-/// assert_eq!(stats::numeric::student_cdf(0.0, 7.0), 0.5);
+/// use stats::numeric::student_cdf;
+/// assert_eq!(student_cdf(0.0, 7.0), 0.5);
+/// assert!((student_cdf(-1.0, 1.0) - 0.25).abs() < 1e-15);
 /// ```
 #[must_use]
 pub fn student_cdf(t: f64, df: f64) -> f64 {
@@ -91,15 +100,20 @@ pub fn student_cdf(t: f64, df: f64) -> f64 {
     student_sf(-t, df)
 }
 
-/// The t that Student's t with `df` > 0 degrees of freedom stays at or below with chance `p`.
-/// ∓∞ at p = 0 and 1; NaN outside and for df ≤ 0.
+/// The t that Student's t with `df` degrees of freedom stays at or below with chance `p`: the inverse of
+/// [`student_cdf`].
 ///
 /// Newton's steps in ln t on the logarithm of the tail, or of the chance between 0 and t near the
 /// middle. Both are concave in ln t, so that the steps approach from one side and cannot cycle.
 ///
+/// For 0 ≤ p ≤ 1 and df > 0, whole or not; at df = ∞ it is [`normal_quantile`](super::normal_quantile). NaN
+/// elsewhere. −∞ at p = 0, ∞ at p = 1, and so where t is too large for a double.
+///
 /// ```
-/// let t = stats::numeric::student_quantile(0.975, 1e7);
-/// assert!((t - 1.959_964_221_767_049_5).abs() < 1e-12);
+/// use stats::numeric::student_quantile;
+/// assert!((student_quantile(0.975, 10.0) - 2.228_138_851_986_274_7).abs() < 1e-13);
+/// // Large degrees of freedom are no trap.
+/// assert!((student_quantile(0.975, 1e7) - 1.959_964_221_767_049_5).abs() < 1e-12);
 /// ```
 #[must_use]
 pub fn student_quantile(p: f64, df: f64) -> f64 {

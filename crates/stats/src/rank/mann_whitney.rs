@@ -21,15 +21,27 @@ pub struct MannWhitney {
 }
 
 impl Pair {
-    /// The Mann-Whitney U test (Mann & Whitney, Ann. Math. Statist. 18, 1947; tie correction as in
-    /// Hollander, Wolfe & Chicken, *Nonparametric Statistical Methods*, 3rd ed., §4.1).
+    /// The Mann-Whitney U test: do the values of one arm tend to be greater than those of the other? (Mann &
+    /// Whitney, Ann. Math. Statist. 18, 1947; tie correction as in Hollander, Wolfe & Chicken, *Nonparametric
+    /// Statistical Methods*, 3rd ed., §4.1.)
     ///
-    /// `W = (U − mn/2 − ½)/σ` for the greater U, `σ² = (mn/12)·[N + 1 − Σ(t³ − t)/(N(N − 1))]`, t the
-    /// sizes of groups of equal values. The same as SciPy's `mannwhitneyu`.
+    /// U of an arm counts the pairs in which its value is the greater, a tie as a half. The normal approximation is
+    /// `W = (U − mn/2 − ½)/σ`, for two sides with the greater U, with `σ² = (mn/12)·[N + 1 − Σ(t³ − t)/(N(N − 1))]`, where
+    /// m and n are the sizes of the arms, N their sum, and t those of the groups of equal values. The same as SciPy's
+    /// `mannwhitneyu`. All answers are counts of pairs or chances, whatever the unit of the values.
     ///
     /// # Errors
     ///
     /// [`CannotCompute::NoVariance`] if all values of both arms are equal.
+    ///
+    /// ```
+    /// // Every value of a lies below those of b: one of the 4!·4!/8! = 1/70 orders.
+    /// let pair = stats::rank::Pair::new(&[1.1, 2.2, 3.3, 4.4], &[5.5, 6.6, 7.7, 8.8])?;
+    /// let test = pair.mann_whitney()?;
+    /// assert_eq!((test.u_a, test.u_b), (0.0, 16.0));
+    /// assert_eq!(test.exact.unwrap().less, 1.0 / 70.0);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     pub fn mann_whitney(&self) -> Result<MannWhitney, CannotCompute> {
         let ranks = self.ranks();
         if ranks.sigma == 0.0 {

@@ -10,6 +10,7 @@ use crate::{Alpha, Interval, Side};
 pub struct Shift {
     /// The median of all differences `a − b`, in the unit of the values.
     pub estimate: f64,
+    /// The shifts that the test accepts, in the unit of the values.
     pub interval: Interval,
     /// The level the interval really has: at least the one asked for. It is 1, and the interval is
     /// everything, where the samples are so small that even the range of all differences has less.
@@ -20,9 +21,9 @@ pub struct Shift {
 const EXACT_BELOW: usize = 50;
 
 impl Pair {
-    /// The Hodges-Lehmann estimate and its interval at level `1 − alpha`; a one-sided one is open
-    /// at its other end. It leaves 0 out exactly where the test's p is at most `alpha`; but where values
-    /// of both arms are equal, and so differences 0, an end may lie at 0 itself beside such a p: the
+    /// The Hodges-Lehmann estimate of a − b and its interval at level `1 − alpha`, both in the unit of the values; a
+    /// one-sided interval is open at its other end. It leaves 0 out exactly where the test's p is at most `alpha`; but
+    /// where values of both arms are equal, and so differences 0, an end may lie at 0 itself beside such a p: the
     /// test rejects 0 and accepts the shifts next to it, and a closed interval cannot say so.
     ///
     /// With D₁ ≤ … ≤ D_mn the differences in order, the estimate is their median and the interval
@@ -32,7 +33,19 @@ impl Pair {
     /// `C = ⌈mn/2 − ½ − z·σ⌉` with ties inside the arms counted in σ. Other than there, a C below 1 is
     /// not taken for 1: no shift is rejected then, and the interval is everything.
     ///
-    /// Exact selection: no root finder, no tolerance, hence the same answer in every unit.
+    /// Exact selection: no root finder, no tolerance, hence the same answer in every unit. A difference that
+    /// overflows is ±∞, and so may be an end.
+    ///
+    /// ```
+    /// use stats::{Alpha, Side, rank::Pair};
+    /// // qwilcox(.025, 5, 5) is 3: the third smallest and the third largest of the 25 differences.
+    /// let pair = Pair::new(&[1.0, 2.0, 4.0, 8.0, 16.0], &[0.0, 0.25, 0.5, 1.5, 3.0])?;
+    /// let shift = pair.shift(Alpha::default(), Side::Two);
+    /// assert_eq!(shift.estimate, 3.5);
+    /// assert_eq!((shift.interval.lo, shift.interval.hi), (-0.5, 15.5));
+    /// assert!((shift.coverage - (1.0 - 2.0 * 4.0 / 252.0)).abs() < 1e-15);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     #[must_use]
     pub fn shift(&self, alpha: Alpha, side: Side) -> Shift {
         let tails = if side == Side::Two { 2.0 } else { 1.0 };
@@ -75,15 +88,27 @@ impl Pair {
     }
 
     /// As [`Self::shift`], always by the normal approximation and for a critical value `z` of the
-    /// caller's, such as one that holds at every look. As R and Kayenta do, a C below 1 is taken for 1
-    /// here: ask [`Shift::coverage`] for what such an interval is worth.
+    /// caller's, such as one that holds at every look: C = ⌈mn/2 − ½ − z·σ⌉, held between 1 and ⌊(mn + 1)/2⌋.
+    ///
+    /// `z` in standard deviations of U. As R and Kayenta do, a C below 1 is taken for 1 here: ask [`Shift::coverage`]
+    /// for what such an interval is worth. NaN does the same; a `z` far below 0 leaves the middle one or two
+    /// differences.
+    ///
+    /// ```
+    /// use stats::{Side, rank::Pair};
+    /// let pair = Pair::new(&[1.0, 2.0], &[3.0, 5.0])?;
+    /// let shift = pair.shift_beyond(9.0, Side::Two);
+    /// assert_eq!((shift.interval.lo, shift.interval.hi), (-4.0, -1.0));
+    /// assert!(shift.coverage < 0.9);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     #[must_use]
     pub fn shift_beyond(&self, z: f64, side: Side) -> Shift {
         let tails = if side == Side::Two { 2.0 } else { 1.0 };
         let half = self.pairs() as f64 / 2.0;
         let sigma = self.sigma_within_arms();
         let most = (half + 0.5).floor();
-        let rank = self.rank_beyond(z).clamp(1.0, most);
+        let rank = self.rank_beyond(z).max(1.0).min(most);
         let coverage = 1.0 - tails * normal_sf(((half - rank + 0.5) / sigma).max(0.0));
         self.between(rank as u64, coverage, side)
     }
