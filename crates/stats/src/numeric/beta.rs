@@ -51,10 +51,14 @@ fn prefix(a: f64, b: f64, x: f64, y: f64, delta: f64) -> f64 {
 /// ∫₀^∞ e^(−a·v)·[(1 − x·e^(−v))/(1 − x)]^(b−1) dv, where `odds` = x/(1 − x) and
 /// `slope` = a − (b − 1)·odds ≥ 0: the incomplete beta integral below x after t = x·e^(−v), over its
 /// integrand at x.
-pub(super) fn integral_below(b: f64, odds: f64, slope: f64) -> f64 {
+pub(super) fn integral_below(a: f64, b: f64, odds: f64, slope: f64) -> f64 {
     let more = b - 1.0;
     integral_of_decay(slope, more * odds * (1.0 + odds), |v| {
         let within = -libm::expm1(-v);
+        if more < 0.0 {
+            return a * v - more * libm::log1p(odds * within);
+        }
+        // The same, where the two would cancel near 0.
         slope * v + more * (odds * exp_minus_1_minus(-v) - ln_1p_minus(odds * within))
     })
 }
@@ -68,7 +72,7 @@ fn lower_tail(a: f64, b: f64, x: f64, y: f64) -> f64 {
     } else {
         ((n - 1.0).mul_add(y, 1.0 - b), -n.mul_add(y, -b))
     };
-    prefix(a, b, x, y, delta) / y * integral_below(b, x / y, slope / y)
+    prefix(a, b, x, y, delta) / y * integral_below(a, b, x / y, slope / y)
 }
 
 /// Both tails (below x, above x) of the beta distribution.

@@ -48,11 +48,6 @@ fn tails(a: f64, x: f64) -> (f64, f64) {
     if x.is_infinite() {
         return (1.0, 0.0);
     }
-    if a < 0.5 && x > a && x < a + 1.0 {
-        // Here the integrands below have two scales; P(a, x) = P(a + 1, x) + xᵃe⁻ˣ/Γ(a + 1).
-        let p = (tails(a + 1.0, x).0 + prefix(a, x) / a).min(1.0);
-        return (p, 1.0 - p);
-    }
     if x <= a {
         // t = x·e^(−v) makes the integrand fall from 1 at v = 0.
         let slope = a - x;
@@ -86,7 +81,7 @@ pub fn gamma_p(a: f64, x: f64) -> f64 {
 /// The regularised upper incomplete gamma function Q(a, x) = 1 − P(a, x) (DLMF 8.2.4, 8.2.5): the chance that a
 /// gamma variable of shape `a` and scale 1 exceeds `x`. Domain as [`gamma_p`].
 ///
-/// Accurate relative to itself for x > a (for a below ½ from x ≥ a + 1), relative to 1 below.
+/// Accurate relative to itself for x > a, relative to 1 below.
 ///
 /// ```
 /// let q = stats::numeric::gamma_q(1.0, 600.0);

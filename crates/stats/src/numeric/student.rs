@@ -38,7 +38,7 @@ fn outer(t: f64, df: f64) -> f64 {
     let half = 0.5 * df;
     let odds = 1.0 / spread / spread;
     let prefix = libm::exp(-half * ln_1p_square(spread) - ln_beta(0.5, half)) * (1.0 + odds).sqrt();
-    0.5 * prefix * integral_below(0.5, odds, half + 0.5 * odds)
+    0.5 * prefix * integral_below(half, 0.5, odds, half + 0.5 * odds)
 }
 
 /// The chance of between 0 and t, for 0 ≤ t ≤ 1: ½·I_y(½, df/2) with y = t²/(df + t²).
@@ -49,7 +49,7 @@ fn inner(t: f64, df: f64) -> f64 {
     let ln = (1.0 - half) * libm::log1p(odds) - ln_beta(0.5, half);
     let prefix = libm::exp(ln) * spread / (1.0 + odds).sqrt();
     let slope = 0.5 - (half - 1.0) * odds;
-    0.5 * prefix * integral_below(half, odds, slope)
+    0.5 * prefix * integral_below(0.5, half, odds, slope)
 }
 
 /// The chance that Student's t with `df` degrees of freedom exceeds `t`: ½·I_x(df/2, ½) with x = df/(df + t²) for

@@ -1,7 +1,7 @@
 //! Two independent beta variables against each other.
 
 use super::beta::integral_below;
-use super::{ln_1p_minus, stirling_rest};
+use super::{ln_1p_minus, root_between, stirling_rest};
 
 /// A beta variable with parameters a, b > 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,16 +36,16 @@ impl Point {
     }
 }
 
-/// How a tail, or a mean of one, behaves next to an end of the unit interval.
-#[derive(Clone, Copy)]
-enum End {
-    /// It falls to 0 with this power of the distance to the end.
-    Falls(f64),
-    /// It rises to 1; what is missing falls with this power.
-    Fills(f64),
-    /// It is no more than a constant.
-    Stays,
+/// What is averaged over the narrower variable: a chance of the wider one, or a mean, that rises from 0 with
+/// the point. With its first and second derivative by the logit.
+struct Rise {
+    value: f64,
+    slope: f64,
+    bend: f64,
 }
+
+/// Beside 1, what is smaller than 1e-18 is nothing.
+const LN_1E18: f64 = 41.446_531_673_892_82;
 
 /// −a·(ln(1 + δ/a) − δ/a), the deviance of [`super::deviance`], where ln(1 + δ/a) is known as `ln`.
 fn deviance_of(a: f64, delta: f64, ln: f64) -> f64 {
@@ -111,22 +111,38 @@ impl Beta {
         if at.delta <= 0.0 {
             // a − (n − 1)x = x − δ
             let slope = (at.x - at.delta) / at.y;
-            self.density(at) / at.y * integral_below(self.b, at.x / at.y, slope)
+            self.density(at) / at.y * integral_below(self.a, self.b, at.x / at.y, slope)
         } else {
             1.0 - self.mirrored().lower_tail(at.mirrored())
         }
     }
 
-    fn upper_tail(self, at: Point) -> f64 {
-        self.mirrored().lower_tail(at.mirrored())
+    /// The chance of less than a point, and how it rises.
+    fn chance_at(self, at: Point) -> Rise {
+        let density = self.density(at);
+        Rise {
+            value: self.lower_tail(at),
+            slope: density,
+            bend: -at.delta * density,
+        }
     }
 
-    /// The mean of max(value − X, 0) at a point.
-    fn mean_below(self, at: Point) -> f64 {
+    /// The mean of max(value − X, 0) at a point, and how it rises.
+    fn excess_at(self, at: Point) -> Rise {
         let n = self.a + self.b;
-        let mean = at.delta / n * self.lower_tail(at) + self.density(at) / n;
-        // Far below the mean the two cancel, and rounding may leave less than nothing.
-        mean.max(0.0)
+        let (chance, density) = (self.lower_tail(at), self.density(at));
+        let per_logit = at.x * at.y;
+        Rise {
+            // Far below the mean the two cancel, and rounding may leave less than nothing.
+            value: (at.delta / n * chance + density / n).max(0.0),
+            slope: per_logit * chance,
+            bend: per_logit * (density + (at.y - at.x) * chance),
+        }
+    }
+
+    /// How far above its centre, in logits, 1 + (a + b + 1)(1 − x) is 1.
+    fn end(self) -> f64 {
+        LN_1E18 + libm::log(self.a + self.b + 1.0) + libm::log(self.b / self.a)
     }
 
     /// The chance that this one is below `other`.
@@ -143,79 +159,64 @@ impl Beta {
 
     /// The chance that this one is below `other`, whose centre is `above` logits below the one of this.
     pub(crate) fn chance_below_at(self, other: Self, above: f64) -> f64 {
-        if self.weight() >= other.weight() {
-            let ends = [End::Fills(other.a), End::Falls(other.b)];
-            self.average(other, above, ends, |at| other.upper_tail(at))
-        } else {
-            let ends = [End::Falls(self.a), End::Fills(self.b)];
-            other.average(self, -above, ends, |at| self.lower_tail(at))
-        }
+        let (narrow, wide) = self.by_width(other);
+        let ends = [(0.0, wide.a), (1.0, wide.b)];
+        narrow.average(wide, -above, ends, |at| wide.chance_at(at))
     }
 
     /// The mean of max(other − this, 0), where the centre of `other` is `above` logits below.
     pub(crate) fn mean_shortfall_at(self, other: Self, above: f64) -> f64 {
+        let (narrow, wide) = self.by_width(other);
+        let ends = [(0.0, wide.a + 1.0), (wide.b / (wide.a + wide.b), 1.0)];
+        narrow.average(wide, -above, ends, |at| wide.excess_at(at))
+    }
+
+    /// The narrower in logits and the wider, turned so that "this is below other" is "wide is below narrow".
+    fn by_width(self, other: Self) -> (Self, Self) {
         if self.weight() >= other.weight() {
-            let mirror = other.mirrored();
-            let ends = [End::Stays, End::Falls(other.b + 1.0)];
-            self.average(other, above, ends, |at| mirror.mean_below(at.mirrored()))
+            (self.mirrored(), other.mirrored())
         } else {
-            let ends = [End::Falls(self.a + 1.0), End::Stays];
-            other.average(self, -above, ends, |at| self.mean_below(at))
+            (other, self)
         }
     }
 
-    /// The mean of `g` over this variable, where `g` is a tail of the wider variable `other`: a
-    /// log-concave integrand in logits. `ends` is how it behaves near 0 and near 1.
-    fn average(self, other: Self, above: f64, ends: [End; 2], g: impl Fn(Point) -> f64) -> f64 {
-        let term = |aside: f64| self.density(self.at(aside)) * g(other.at(aside + above));
-        // Up the hill from the middle of this variable, in strides that shrink.
-        let reach = 1.0 / self.weight().sqrt();
-        let mut top = 0.0;
-        let mut best = term(top);
-        let mut stride = (above.abs() / 8.0).clamp(reach.min(0.5), reach.clamp(0.5, 2.0));
-        if best == 0.0 {
-            // So far apart that nothing is left at the middle: look between the two.
-            for eighths in 1..=8 {
-                let aside = -above * f64::from(eighths) / 8.0;
-                let here = term(aside);
-                if here > best {
-                    (top, best) = (aside, here);
-                }
-            }
-            if best == 0.0 {
-                return 0.0;
-            }
-        }
-        let least = 0.02 * reach.min(1.0);
-        let at_end = |aside: f64, direction: f64| {
-            at_end(self, aside, direction) && at_end(other, aside + above, direction)
-        };
-        while stride > least {
-            // Next to an end the hill may go on for millions of strides, and need not be walked.
-            let (left, right) = (term(top - stride), term(top + stride));
-            if left > best && !at_end(top - stride, -1.0) {
-                (top, best) = (top - stride, left);
-            } else if right > best && !at_end(top + stride, 1.0) {
-                (top, best) = (top + stride, right);
+    /// The mean over this variable of what rises with the wider variable `wide`, whose centre is `gap`
+    /// logits below: a log-concave integrand in logits. `ends` are the limits of the rise at 0 and at 1, and
+    /// the powers it comes near them with.
+    fn average(
+        self,
+        wide: Self,
+        gap: f64,
+        ends: [(f64, f64); 2],
+        rise: impl Fn(Point) -> Rise,
+    ) -> f64 {
+        let rise = |aside: f64| rise(wide.at(aside + gap));
+        let term = |aside: f64| self.density(self.at(aside)) * rise(aside).value;
+        // From here on nothing is left but powers of the distance to the end, for both variables.
+        let left = -self.mirrored().end().max(wide.mirrored().end() + gap);
+        let right = self.end().max(wide.end() - gap);
+        // The top of the hill is above the centre, for the rise pulls it there.
+        let ascent = |aside: f64| {
+            let rise = rise(aside);
+            if rise.value > 0.0 {
+                rise.slope / rise.value - self.at(aside).delta
             } else {
-                stride *= 0.5;
+                f64::INFINITY
             }
-        }
-        // How wide the hill is, from how far it falls a little to the left and right.
-        let mut aside = reach;
-        let fall = |aside: f64| {
-            let sides = libm::log(term(top - aside)) + libm::log(term(top + aside));
-            libm::log(best) - 0.5 * sides
         };
-        while fall(aside) > 1.0 {
-            aside *= 0.5;
-        }
-        // Bells of this width with a step of 0.4 widths are exact to e^(−2π²/0.4²). The cap is for hills
+        let top = root_between(0.0, right, ascent).unwrap_or(right);
+        // Bells of this curvature with a step of 0.4 widths are exact to e^(−2π²/0.4²). The cap is for hills
         // that are cut off like exp(−n·eᵗ), which grows beyond ±iπ/2: exact to e^(−π²/0.25).
-        let width = aside / (2.0 * fall(aside)).sqrt();
-        let step = (0.4 * width).min(0.25);
-        let mut sum = best;
-        for (direction, power, end) in [(-step, self.a, ends[0]), (step, self.b, ends[1])] {
+        let (at, here) = (self.at(top), rise(top));
+        let pull = here.slope / here.value;
+        let own = (self.a + self.b) * at.x * at.y;
+        let curvature = own + (pull * pull - here.bend / here.value).clamp(0.0, f64::MAX);
+        let step = (0.4 / curvature.sqrt()).min(0.25);
+        let mut sum = term(top);
+        for (direction, last, power, (limit, more)) in [
+            (-step, -left, self.a, ends[0]),
+            (step, right, self.b, ends[1]),
+        ] {
             let mut aside = top + direction;
             loop {
                 let next = term(aside);
@@ -224,18 +225,11 @@ impl Beta {
                 if next <= sum * 1e-17 {
                     break;
                 }
-                // Next to an end nothing is left but powers of the distance to it, which fall slowly
-                // where the power is small: the rest is a geometric series, or two.
-                if at_end(aside, direction) {
-                    sum += match end {
-                        End::Stays => next / libm::expm1(power * step),
-                        End::Falls(more) => next / libm::expm1((power + more) * step),
-                        End::Fills(more) => {
-                            let all = self.density(self.at(aside));
-                            all / libm::expm1(power * step)
-                                - (all - next) / libm::expm1((power + more) * step)
-                        }
-                    };
+                // Powers of the distance may fall slowly: the rest is two geometric series.
+                if aside * direction.signum() >= last {
+                    let full = limit * self.density(self.at(aside));
+                    sum += full / libm::expm1(power * step)
+                        + (next - full) / libm::expm1((power + more) * step);
                     break;
                 }
                 aside += direction;
@@ -243,13 +237,6 @@ impl Beta {
         }
         sum * step
     }
-}
-
-/// Whether a point `aside` of the centre is so near the end in this direction that 1 + (a + b)x is 1.
-fn at_end(beta: Beta, aside: f64, direction: f64) -> bool {
-    let at = beta.at(aside);
-    let left = if direction < 0.0 { at.x } else { at.y };
-    (beta.a + beta.b + 1.0) * left < 1e-18
 }
 
 #[cfg(test)]
