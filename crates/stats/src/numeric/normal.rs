@@ -76,9 +76,6 @@ pub fn ln_normal_sf(z: f64) -> f64 {
     if z < 0.0 {
         return libm::log1p(-normal_sf(-z));
     }
-    if z < 3.0 {
-        return libm::log(normal_sf(z));
-    }
     if z.is_infinite() {
         return f64::NEG_INFINITY;
     }
@@ -111,8 +108,8 @@ pub fn normal_loss(z: f64) -> f64 {
 
 /// The z, in standard deviations, that a standard normal variable stays at or below with chance `p`: Φ⁻¹(p).
 ///
-/// A rational start (Abramowitz & Stegun 26.2.23) and Halley's steps on the smaller tail; near the middle on
-/// the difference from ½, so that z is accurate relative to itself there too. −∞ at p = 0 and ∞ at p = 1; NaN
+/// Halley's steps on the smaller tail, from Chernoff's bound √(−2·ln tail); near the middle on the difference
+/// from ½, so that z is accurate relative to itself there too. −∞ at p = 0 and ∞ at p = 1; NaN
 /// for p outside 0 ≤ p ≤ 1. Near p = 1 the doubles themselves are coarse: −z of 1 − p has more digits.
 ///
 /// ```
@@ -132,35 +129,22 @@ pub fn normal_quantile(p: f64) -> f64 {
     }
     let beyond = p - 0.5;
     if beyond.abs() <= 0.25 {
-        return central(beyond);
+        return halley(0.0, |z| {
+            beyond - 0.5 * libm::erf(z * std::f64::consts::FRAC_1_SQRT_2)
+        });
     }
-    if beyond < 0.0 {
-        -upper(p)
-    } else {
-        upper(1.0 - p)
-    }
+    let tail = p.min(1.0 - p);
+    // Chernoff's bound: the tail is at most exp(−z²/2).
+    let bound = (-2.0 * libm::log(tail)).sqrt();
+    halley(bound, |z| normal_sf(z) - tail).copysign(beyond)
 }
 
-/// z ≥ 0 with a chance of `tail` ≤ ¼ above it.
-fn upper(tail: f64) -> f64 {
-    let t = (-2.0 * libm::log(tail)).sqrt();
-    let mut z = t
-        - (2.515_517 + t * (0.802_853 + t * 0.010_328))
-            / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
-    // The start is good to 4.5e-4 and each step triples the digits.
-    for _ in 0..3 {
-        let step = (normal_sf(z) - tail) / normal_pdf(z);
-        z += step / (1.0 - 0.5 * z * step);
-    }
-    z
-}
-
-/// z with a chance of ½ + `beyond` below it, for |beyond| ≤ ¼.
-fn central(beyond: f64) -> f64 {
-    let mut z = beyond / INV_SQRT_2_PI;
+/// The z with a chance of `missing(z)` = 0 left up to the wanted one, from `start`.
+fn halley(start: f64, missing: impl Fn(f64) -> f64) -> f64 {
+    let mut z = start;
+    // Each step triples the digits. From Chernoff's bound, the worst start, five are enough for all doubles.
     for _ in 0..5 {
-        let inner = 0.5 * libm::erf(z * std::f64::consts::FRAC_1_SQRT_2);
-        let step = (beyond - inner) / normal_pdf(z);
+        let step = missing(z) / normal_pdf(z);
         z += step / (1.0 - 0.5 * z * step);
     }
     z

@@ -28,9 +28,6 @@ pub(super) fn weighted_integral_of_decay(
     while f(scale) > 2.0 {
         scale *= 0.5;
     }
-    while f(scale) < 0.5 {
-        scale *= 2.0;
-    }
     let mut sum = 0.0;
     for i in -BELOW..=ABOVE {
         let s = f64::from(i) * STEP;
@@ -38,8 +35,8 @@ pub(super) fn weighted_integral_of_decay(
         let v = libm::exp(s - shrink);
         let term = v * (1.0 + shrink) * weight(scale * v) * libm::exp(-f(scale * v));
         sum += term;
-        // The terms fall faster and faster from here on.
-        if i > 0 && term < sum * 1e-18 {
+        // Terms rise to one top, or to a second after a fall of few digits.
+        if term < sum * 1e-18 {
             break;
         }
     }

@@ -22,15 +22,12 @@ pub fn root_between(lo: f64, hi: f64, mut f: impl FnMut(f64) -> f64) -> Option<f
     if fa == 0.0 {
         return Some(a);
     }
-    if fa.is_nan() || fb.is_nan() || (fa > 0.0) == (fb > 0.0) {
+    if fa.is_nan() || fb.is_nan() || fa.signum() == fb.signum() {
         return None;
     }
     let mut share = 0.5;
     for _ in 0..200 {
         let x = a + share * (b - a);
-        if x == a || x == b {
-            break;
-        }
         let fx = f(x);
         if fx == 0.0 {
             return Some(x);
@@ -38,7 +35,7 @@ pub fn root_between(lo: f64, hi: f64, mut f: impl FnMut(f64) -> f64) -> Option<f
         if fx.is_nan() {
             return None;
         }
-        let (c, fc) = if (fx > 0.0) == (fa > 0.0) {
+        let (c, fc) = if fx.signum() == fa.signum() {
             (a, fa)
         } else {
             let old = (b, fb);
@@ -46,9 +43,8 @@ pub fn root_between(lo: f64, hi: f64, mut f: impl FnMut(f64) -> f64) -> Option<f
             old
         };
         (a, fa) = (x, fx);
-        let nearest = if fa.abs() < fb.abs() { a } else { b };
         let width = (b - a).abs();
-        let smallest = f64::EPSILON * nearest.abs();
+        let smallest = f64::EPSILON * a.abs().min(b.abs());
         if width <= smallest {
             break;
         }
@@ -60,8 +56,8 @@ pub fn root_between(lo: f64, hi: f64, mut f: impl FnMut(f64) -> f64) -> Option<f
         } else {
             0.5
         };
-        let least = 0.5 * smallest / width;
-        share = share.clamp(least, 1.0 - least);
+        // At least to the next double, lest the last steps stand still.
+        share = share.max(0.5 * smallest / width);
     }
     Some(if fa.abs() < fb.abs() { a } else { b })
 }

@@ -81,7 +81,7 @@ impl Pair {
         let (mut i, mut j) = (0, 0);
         let mut doubled_u = 0_u64;
         let mut tied = 0_u128;
-        while i < self.a.len() || j < self.b.len() {
+        loop {
             let value = match (self.a.get(i), self.b.get(j)) {
                 (Some(a), Some(b)) => a.min(*b),
                 (Some(one), None) | (None, Some(one)) => *one,

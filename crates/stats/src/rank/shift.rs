@@ -77,7 +77,6 @@ impl Pair {
                 lo: f64::NEG_INFINITY,
                 hi: f64::INFINITY,
             },
-            coverage: 1.0,
             ..self.between(1, 1.0, Side::Two)
         }
     }
