@@ -52,10 +52,9 @@ impl<'a> Differences<'a> {
 
     /// The `rank`-th smallest difference, `rank` from 1 to [`Self::len`].
     ///
-    /// A bracket `(lo, hi]` around the answer is narrowed by counting at a value in between, until few
-    /// enough candidates are left to look at each. Two cuts of three are by value, which suits smooth
-    /// data; the third halves the *number of floats* between the bounds, so that no data, however
-    /// lumpy, takes more than about 3 × 64 counts. The whole is O(m + n) times a constant after sorting.
+    /// A bracket `(lo, hi]` around the answer is halved, in the *number of floats* between its bounds, until
+    /// few enough candidates are left to look at each. No data, however lumpy or skewed, takes more than 64
+    /// counts. The whole is O(m + n) times a constant after sorting.
     pub(super) fn nth(&mut self, rank: u64) -> f64 {
         debug_assert!(rank >= 1 && rank <= self.len());
         let (mut lo, mut hi) = (self.smallest(), self.largest());
@@ -64,29 +63,17 @@ impl<'a> Differences<'a> {
             return lo + 0.0;
         }
         let mut within = self.len();
-        let few = (self.x.len() + self.y.len()).max(128) as u64;
-        let mut cut = 0_u32;
+        let few = (self.x.len() + self.y.len()) as u64;
         while within - below > few {
-            let (least, most) = (ordinal(lo) + 1, ordinal(hi) - 1);
-            if least > most {
+            let middle = from_ordinal(midpoint(ordinal(lo), ordinal(hi)));
+            if middle == lo {
                 return hi + 0.0;
             }
-            let guess = match cut % 3 {
-                0 => lo + (hi - lo) * ((rank - below) as f64 / (within - below) as f64),
-                1 => lo / 2.0 + hi / 2.0,
-                _ => from_ordinal(midpoint(least, most)),
-            };
-            let guess = if guess.is_finite() {
-                from_ordinal(ordinal(guess).clamp(least, most))
-            } else {
-                from_ordinal(midpoint(least, most))
-            };
-            cut += 1;
-            let count = self.at_most(guess);
+            let count = self.at_most(middle);
             if count >= rank {
-                (hi, within) = (guess, count);
+                (hi, within) = (middle, count);
             } else {
-                (lo, below) = (guess, count);
+                (lo, below) = (middle, count);
             }
         }
         self.collect(lo, hi, (within - below) as usize);
