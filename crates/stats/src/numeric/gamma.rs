@@ -56,9 +56,15 @@ fn tails(a: f64, x: f64) -> (f64, f64) {
         (p, 1.0 - p)
     } else {
         // t = x·(1 + u) does, without a second exponential that would end too suddenly.
-        let slope = x - a + 1.0;
+        let (slope, more) = (x - a + 1.0, a - 1.0);
         let q = prefix(a, x)
-            * integral_of_decay(slope, a - 1.0, |u| slope * u - (a - 1.0) * ln_1p_minus(u));
+            * integral_of_decay(slope, more, |u| {
+                if more < 0.0 {
+                    return x * u - more * libm::log1p(u);
+                }
+                // The same, where the two would cancel near 0.
+                slope * u - more * ln_1p_minus(u)
+            });
         (1.0 - q, q)
     }
 }

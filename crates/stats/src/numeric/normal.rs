@@ -108,8 +108,8 @@ pub fn normal_loss(z: f64) -> f64 {
 
 /// The z, in standard deviations, that a standard normal variable stays at or below with chance `p`: Φ⁻¹(p).
 ///
-/// Halley's steps on the smaller tail, from Chernoff's bound √(−2·ln tail); near the middle on the difference
-/// from ½, so that z is accurate relative to itself there too. −∞ at p = 0 and ∞ at p = 1; NaN
+/// Halley's steps on the smaller tail, from what Chernoff's bound and Mills' ratio say of z; near the middle on
+/// the difference from ½, so that z is accurate relative to itself there too. −∞ at p = 0 and ∞ at p = 1; NaN
 /// for p outside 0 ≤ p ≤ 1. Near p = 1 the doubles themselves are coarse: −z of 1 − p has more digits.
 ///
 /// ```
@@ -129,21 +129,22 @@ pub fn normal_quantile(p: f64) -> f64 {
     }
     let beyond = p - 0.5;
     if beyond.abs() <= 0.25 {
-        return halley(0.0, |z| {
+        return halley(beyond / INV_SQRT_2_PI, |z| {
             beyond - 0.5 * libm::erf(z * std::f64::consts::FRAC_1_SQRT_2)
         });
     }
     let tail = p.min(1.0 - p);
-    // Chernoff's bound: the tail is at most exp(−z²/2).
+    // By Chernoff's bound z is at most this, and by Mills' ratio less by about ln(√(2π)·z)/z.
     let bound = (-2.0 * libm::log(tail)).sqrt();
-    halley(bound, |z| normal_sf(z) - tail).copysign(beyond)
+    let start = bound - libm::log(bound / INV_SQRT_2_PI) / bound;
+    halley(start, |z| normal_sf(z) - tail).copysign(beyond)
 }
 
 /// The z with a chance of `missing(z)` = 0 left up to the wanted one, from `start`.
 fn halley(start: f64, missing: impl Fn(f64) -> f64) -> f64 {
     let mut z = start;
-    // Each step triples the digits. From Chernoff's bound, the worst start, five are enough for all doubles.
-    for _ in 0..5 {
+    // Each step triples the digits, and either start is within 0.14 of z.
+    for _ in 0..3 {
         let step = missing(z) / normal_pdf(z);
         z += step / (1.0 - 0.5 * z * step);
     }

@@ -201,3 +201,156 @@ fn a_zero_between_neighbours_is_the_nearer_of_the_two() {
     assert_eq!(root_between(0.0, 2.0, half), None);
     assert_eq!(root_between(2.0, 0.0, half), None);
 }
+
+#[test]
+fn shape_parameters_near_zero_lose_no_digits() {
+    // mpmath, 40 digits. What is left to integrate falls at once, and then for as long as 1/a.
+    for (a, b, x, below, above) in [
+        (1e-6, 1e-6, 0.5, 0.5, 0.5),
+        (
+            1e-6,
+            1e-6,
+            0.25,
+            0.499_999_450_694_670_83,
+            0.500_000_549_305_329_1,
+        ),
+        (1e-3, 1e-3, 0.5, 0.5, 0.5),
+        (1e-100, 1e-100, 0.5, 0.5, 0.5),
+        (
+            0.01,
+            0.02,
+            0.3,
+            0.661_178_427_251_107_3,
+            0.338_821_572_748_892_7,
+        ),
+        (
+            1e-5,
+            2.0,
+            1e-6,
+            0.999_871_853_045_943_3,
+            0.000_128_146_954_056_763_86,
+        ),
+        (
+            1e-6,
+            0.3,
+            1e-6,
+            0.999_983_259_327_011_6,
+            1.674_067_298_843_025e-5,
+        ),
+        (
+            1e-9,
+            1e-3,
+            1e-8,
+            0.999_998_981_581_981_6,
+            1.018_418_018_413_223_5e-6,
+        ),
+        (
+            1.0,
+            1e-6,
+            0.9,
+            2.302_582_442_047_025_4e-6,
+            0.999_997_697_417_558,
+        ),
+        (
+            3.0,
+            1e-4,
+            0.9999,
+            0.000_770_763_093_730_912_6,
+            0.999_229_236_906_269_1,
+        ),
+    ] {
+        // Each relative to itself on its own side of the mean, relative to 1 on the other.
+        let (up_to, beyond) = if x <= a / (a + b) {
+            (below, 1.0)
+        } else {
+            (1.0, above)
+        };
+        assert!(
+            (beta_cdf(a, b, x) - below).abs() <= 1e-13 * up_to,
+            "{a} {b} {x}"
+        );
+        assert!(
+            (beta_sf(a, b, x) - above).abs() <= 1e-13 * beyond,
+            "{a} {b} {x}"
+        );
+    }
+    for (a, x, above) in [
+        (1e-100, 1e-50, 1.145_520_389_848_007_5e-98),
+        (1e-9, 1e-8, 1.784_346_493_067_867_7e-8),
+        (1e-6, 0.5, 5.597_738_881_556_345e-7),
+        (1e-6, 0.9, 2.601_841_851_662_104e-7),
+        (0.001, 0.002, 0.005_624_335_374_432_554),
+        (0.1, 0.2, 0.120_580_373_209_943_18),
+        (0.3, 0.31, 0.267_384_635_482_711_24),
+        (0.4, 1.3, 0.079_682_136_429_835_4),
+    ] {
+        close(gamma_q(a, x), above, 1e-13);
+        close(gamma_p(a, x), 1.0 - above, 1e-13);
+    }
+}
+
+#[test]
+fn the_logarithm_of_a_normal_tail_keeps_its_digits_on_either_side() {
+    // mpmath, 30 digits.
+    for (z, want) in [
+        (-10.0, -7.619_853_024_160_526e-24),
+        (-3.0, -0.001_350_809_964_748_193_8),
+        (-0.5, -0.368_946_415_288_656_4),
+        (0.0, -std::f64::consts::LN_2),
+        (0.5, -1.175_911_761_593_618_6),
+        (1.0, -1.841_021_645_009_263_5),
+        (2.5, -5.081_648_277_278_69),
+        (2.999, -6.604_443_587_570_581),
+        (3.5, -8.366_065_308_344_093),
+    ] {
+        close(ln_normal_sf(z), want, 1e-15);
+    }
+    assert_eq!(ln_normal_sf(f64::NEG_INFINITY), 0.0);
+    assert_eq!((normal_loss(f64::INFINITY), normal_loss(50.0)), (0.0, 0.0));
+    assert_eq!(normal_loss(f64::NEG_INFINITY), f64::INFINITY);
+    assert!(normal_loss(f64::NAN).is_nan());
+    // Below 0 the loss is that above, and −z more.
+    for z in [0.1, 0.9, 1.1, 6.0] {
+        close(normal_loss(-z), normal_loss(z) + z, 1e-15);
+    }
+}
+
+#[test]
+fn student_tails_are_exact_where_squares_overflow_and_df_vanishes() {
+    // mpmath, 60 digits.
+    for (t, df, tail) in [
+        (1e200, 1.0, 3.183_098_861_837_907e-201),
+        (1e180, 0.3, 3.495_007_233_838_575e-55),
+        (1e11, 2.0, 5e-23),
+        (3e10, 5.0, 3.905_418_619_572_988e-52),
+        (2.0, 0.001, 0.497_585_934_740_858_04),
+        (0.5, 0.01, 0.488_590_176_684_679_7),
+    ] {
+        close(student_sf(t, df), tail, 1e-13);
+    }
+    // The smaller df, the more digits of t hang on one of p.
+    close(
+        student_quantile(0.4, 0.001),
+        -1.285_764_641_292_127e95,
+        2e-12,
+    );
+    close(student_quantile(0.3, 0.05), -3_119.219_146_032_931_4, 1e-13);
+    assert_eq!(student_quantile(5e-324, 1.0), f64::NEG_INFINITY);
+}
+
+#[test]
+fn a_quantile_smaller_than_any_double_is_zero() {
+    // ½ = (x/2)^a/Γ(a + 1) has its x near 2^(−1/a).
+    assert_eq!(chi_squared_quantile(0.5, 0.001), 0.0);
+    assert_eq!(chi_squared_quantile(1e-300, 0.5), 0.0);
+    assert_eq!(beta_quantile(0.25, 0.001, 1.0), 0.0);
+    close(beta_quantile(0.5, 0.001, 1.0), 2f64.powi(-1000), 1e-12);
+    // Nothing at all, or everything, however little is on the other side of ½.
+    assert_eq!(beta_quantile(1.0, 1.0, 1e4), 1.0);
+    assert_eq!(beta_quantile(0.0, 1e4, 1.0), 0.0);
+    // Two degrees of freedom are an exponential of mean 2.
+    for p in [1e-300, 1e-9, 0.3, 0.5, 0.7, 0.999] {
+        close(chi_squared_quantile(p, 2.0), -2.0 * f64::ln_1p(-p), 2e-13);
+    }
+    close(chi_squared_quantile(0.5, 1e300), 1e300, 1e-12);
+}
