@@ -121,7 +121,7 @@ impl Plan {
     /// With δ the absolute effect and SE = √(v_c + v_t)/√n: 1 − Φ(z(1 − α/2) − δ/SE) +
     /// Φ(−z(1 − α/2) − δ/SE), one-sided 1 − Φ(z(1 − α) ∓ δ/SE); v is p(1 − p) at either proportion,
     /// or the variance. Without observations it is α: only a false alarm shows. Normal where the test is
-    /// Student's, so that means of some ten observations need one or two more.
+    /// Student's, so that means of few observations need one or two more.
     ///
     /// Source: J. L. Fleiss, B. Levin and M. C. Paik, "Statistical methods for rates and proportions"
     /// (2003), chapter 4, without continuity correction.
@@ -250,8 +250,8 @@ impl Plan {
     /// ```
     /// use stats::{Question, power::Plan};
     /// let plan = Plan::mean(100.0, 15.0, Question::default().absolute())?;
-    /// // 15·(1.95996 + 0.84162)·√(2/63), the far tail of 1e-6 apart.
-    /// assert!((plan.minimum_effect(63, 0.8)? - 7.487_551).abs() < 1e-4);
+    /// // 15·2.801582·√(2/63), the shift at which both tails add up to 0.8 solved in mpmath.
+    /// assert!((plan.minimum_effect(63, 0.8)? - 7.487_542_277_165).abs() < 1e-9);
     /// # Ok::<(), stats::Failure>(())
     /// ```
     pub fn minimum_effect(&self, n_per_arm: u64, power: f64) -> Result<f64, Failure> {

@@ -1,5 +1,5 @@
 use super::{Arm, baseline, compare, enough};
-use crate::moments::LARGEST_COUNT;
+use crate::guard::count;
 use crate::numeric::normal_sf;
 use crate::{CannotCompute, Estimate, InvalidInput, Question, Side};
 
@@ -25,12 +25,8 @@ impl Proportion {
     /// assert_eq!(Proportion::new(1001, 1000).unwrap_err().field, "x");
     /// ```
     pub const fn new(x: u64, n: u64) -> Result<Self, InvalidInput> {
-        if n > LARGEST_COUNT {
-            return Err(InvalidInput::new(
-                "n",
-                "it is more than 2^53",
-                "give a count up to 9007199254740992",
-            ));
+        if let Err(refused) = count("n", n) {
+            return Err(refused);
         }
         if x > n {
             return Err(InvalidInput::new(

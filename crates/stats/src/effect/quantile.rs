@@ -1,5 +1,5 @@
 use super::{Arm, baseline, compare};
-use crate::moments::LARGEST_COUNT;
+use crate::guard::{count, finite_values, inside_unit};
 use crate::{CannotCompute, Estimate, InvalidInput, Question};
 
 /// The normal quantile at 0.975: the bounds of [`QuantileArm`] are always those of a 95% interval.
@@ -43,15 +43,8 @@ impl QuantileArm {
         lo: f64,
         hi: f64,
     ) -> Result<Self, InvalidInput> {
-        for (field, count) in [("n", n), ("n_star", n_star)] {
-            if count > LARGEST_COUNT {
-                return Err(InvalidInput::new(
-                    field,
-                    "it is more than 2^53",
-                    "give a count up to 9007199254740992",
-                ));
-            }
-        }
+        count("n", n)?;
+        count("n_star", n_star)?;
         if n > 0 && n_star == 0 {
             return Err(InvalidInput::new(
                 "n_star",
@@ -59,9 +52,9 @@ impl QuantileArm {
                 "give the sample size the bounds were looked up with, usually n",
             ));
         }
-        crate::guard::inside_unit("nu", nu)?;
+        inside_unit("nu", nu)?;
         for (field, figure) in [("q", value), ("lo", lo), ("hi", hi)] {
-            crate::guard::finite_values(field, &[figure])?;
+            finite_values(field, &[figure])?;
         }
         if lo > hi {
             return Err(InvalidInput::new(
@@ -137,8 +130,11 @@ impl QuantileArm {
 ///
 /// Source: S. Howard, "Large sample confidence intervals for quantiles" as in gbstats
 /// `models/statistics.py` (`QuantileStatistic`), but without its floor of 1e-5 on the variance,
-/// which would make the answer depend on the unit. Units: effect as a share of the control's
-/// quantile, or in the metric's unit. Both arms must be at the same level ν.
+/// which would make the answer depend on the unit. The width of an order-statistic interval as a
+/// standard error is, for medians, that of J. W. McKean and R. M. Schrader, Communications in
+/// Statistics – Simulation and Computation 13 (1984). It asks that the density does not change much
+/// between `lo` and `hi`. Units: effect as a share of the control's quantile, or in the metric's unit.
+/// Both arms must be at the same level ν.
 ///
 /// # Errors
 ///

@@ -301,10 +301,10 @@ impl Share {
     /// end alone is a one-sided bound at the critical value of one side. Where the control is not that
     /// far from 0 itself, no share on the side of the effect is too large.
     ///
-    /// With d the difference, c the control's size and k the critical value (0 or more), the shares θ with
+    /// With d the difference, c the control's size and k the critical value, the shares θ with
     /// (d − θc)² ≤ k²·(var(d) − 2θ·cov(d, c) + θ²·var(c)), a quadratic in θ. Where c² ≤ k²·var(c) that set
     /// is no interval: it is everything, or everything but the shares between two bounds. Where those are on
-    /// either side of 0 the part on the effect's side is told, and everything elsewhere. `critical` is above 0.
+    /// either side of 0, the answer is the part on the effect's side, else everything. `critical` is above 0.
     ///
     /// Source: Fieller 1954.
     ///
