@@ -325,29 +325,29 @@ impl Share {
         let b = self.z * self.base - square * self.covariance;
         let c = self.z * self.z - square;
         let root = (b * b - a * c).max(0.0).sqrt();
+        // The stable half of the quadratic formula, and the other root from the product of the two.
+        let sum = b + root.copysign(b);
+        let (one, other) = (c / sum, sum / a);
+        let (lo, hi) = (one.min(other), one.max(other));
+        if a >= 0.0 {
+            return Interval { lo, hi };
+        }
         let everything = Interval {
             lo: f64::NEG_INFINITY,
             hi: f64::INFINITY,
         };
-        match (a > 0.0, c > 0.0, self.z > 0.0) {
-            // The stable halves of the quadratic formula.
-            (true, _, _) if b >= 0.0 => Interval {
-                lo: c / (b + root),
-                hi: (b + root) / a,
-            },
-            (true, _, _) => Interval {
-                lo: (b - root) / a,
-                hi: c / (b - root),
-            },
-            (false, false, _) => everything,
-            (false, true, true) => Interval {
-                lo: c / (b + root),
+        if c <= 0.0 {
+            everything
+        } else if self.z > 0.0 {
+            Interval {
+                lo: hi,
                 ..everything
-            },
-            (false, true, false) => Interval {
-                hi: c / (b - root),
+            }
+        } else {
+            Interval {
+                hi: lo,
                 ..everything
-            },
+            }
         }
     }
 }

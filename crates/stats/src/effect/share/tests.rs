@@ -91,25 +91,41 @@ fn the_bounds_of_means_are_those_worked_out_apart() {
     const NONE: f64 = f64::INFINITY;
     let below = [-4.0, -6.0, -5.0, -7.0, -3.5, -6.5];
     let anywhere = [-40.0, 39.0, -41.0, 41.9, -0.4, 0.1];
-    let far = [-90.0, -91.0, -90.5, -91.2, -90.1, -90.2];
     for (control, treatment, lo, hi) in [
         (
-            below,
+            &below[..],
             &[-5.0, -8.0, -6.5, -9.0, -7.0][..],
             -0.792_549_846_759_396_9,
             0.001_395_055_604_605_725_7,
         ),
         (
-            below,
+            &below,
             &[-2.0, -3.0, -1.5, -4.0, -2.5],
             0.290_672_372_474_317,
             0.687_214_605_412_660_9,
         ),
-        // A control that may be nothing: from the effect's side downwards.
-        (anywhere, &far, -NONE, -2.053_649_859_841_557_4),
+        // Controls that may be nothing: from the effect's side on, up or down.
+        (
+            &anywhere,
+            &[-90.0, -91.0, -90.5, -91.2, -90.1, -90.2],
+            -NONE,
+            -2.053_649_859_841_557_4,
+        ),
+        (
+            &[2.1, -1.6, 1.9, -1.2],
+            &[-2.0, -2.1, -1.9],
+            -NONE,
+            -1.878_797_598_479_529_5,
+        ),
+        (
+            &[-2.1, 1.6, -1.9, 1.2],
+            &[2.0, 2.1, 1.9],
+            1.878_797_598_479_529_5,
+            NONE,
+        ),
     ] {
         let arm = |values: &[f64]| Moments::of(values.iter().copied());
-        let share = Share::of_means(&arm(&control), &arm(treatment)).unwrap();
+        let share = Share::of_means(&arm(control), &arm(treatment)).unwrap();
         let interval = share.within(2.0);
         assert!(close(interval.lo, lo, 1e-12), "{interval:?}");
         assert!(close(interval.hi, hi, 1e-12), "{interval:?}");
