@@ -27,11 +27,15 @@ fn ascending(p: &[f64]) -> Vec<usize> {
 
 /// Bonferroni's: each p times their number, at most 1. Holds the chance of any false alarm.
 ///
+/// The answer has the order of `p`; no p gives no answer, one stays as it is.
+///
 /// Source: C. E. Bonferroni (1936); O. J. Dunn, JASA 56 (1961).
 ///
 /// # Errors
 ///
-/// `p` where one is not between 0 and 1.
+/// `p` where one is not between 0 and 1, or NaN.
+///
+/// # Examples
 ///
 /// ```
 /// assert_eq!(stats::adjust::bonferroni(&[0.01, 0.5])?, [0.02, 1.0]);
@@ -45,15 +49,19 @@ pub fn bonferroni(p: &[f64]) -> Result<Vec<f64>, InvalidInput> {
 }
 
 /// Holm's: the i-th smallest of m times (m − i + 1), never below a smaller one's. Holds the chance
-/// of any false alarm, and finds more than Bonferroni's.
+/// of any false alarm, whatever the comparisons have to do with each other, and finds more than
+/// Bonferroni's. The answer has the order of `p`.
 ///
 /// Source: S. Holm, Scandinavian Journal of Statistics 6 (1979).
 ///
 /// # Errors
 ///
-/// `p` where one is not between 0 and 1.
+/// `p` where one is not between 0 and 1, or NaN.
+///
+/// # Examples
 ///
 /// ```
+/// // statsmodels: multipletests([0.04, 0.01, 0.5], method="holm")
 /// assert_eq!(stats::adjust::holm(&[0.04, 0.01, 0.5])?, [0.08, 0.03, 0.5]);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
@@ -69,15 +77,20 @@ pub fn holm(p: &[f64]) -> Result<Vec<f64>, InvalidInput> {
 }
 
 /// Benjamini and Hochberg's: the i-th smallest of m times m/i, never above a larger one's. Holds
-/// the share of false ones among the alarms, for comparisons that do not work against each other.
+/// the share of false ones among the alarms, for comparisons that are independent or depend on each
+/// other positively. The answer has the order of `p`.
 ///
-/// Source: Y. Benjamini and Y. Hochberg, JRSS B 57 (1995).
+/// Source: Y. Benjamini and Y. Hochberg, JRSS B 57 (1995); for dependence Y. Benjamini and D. Yekutieli,
+/// Annals of Statistics 29 (2001).
 ///
 /// # Errors
 ///
-/// `p` where one is not between 0 and 1.
+/// `p` where one is not between 0 and 1, or NaN.
+///
+/// # Examples
 ///
 /// ```
+/// // statsmodels: multipletests([0.04, 0.01, 0.5], method="fdr_bh")
 /// assert_eq!(stats::adjust::benjamini_hochberg(&[0.04, 0.01, 0.5])?, [0.06, 0.03, 0.5]);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
@@ -101,11 +114,13 @@ pub fn benjamini_hochberg(p: &[f64]) -> Result<Vec<f64>, InvalidInput> {
 /// the interval is then everything, unless p was there already.
 ///
 /// Source: the standard error at which the effect would have the adjusted p, as gbstats
-/// `frequentist` corrections. Units as the estimate's.
+/// `frequentist` corrections. Units as the estimate's; `question` is the one that it answers.
 ///
 /// # Errors
 ///
-/// `p` where the adjusted one is not between 0 and 1.
+/// `p` where the adjusted one is not between 0 and 1, or NaN.
+///
+/// # Examples
 ///
 /// ```
 /// use stats::{Question, adjust, effect};
@@ -113,9 +128,11 @@ pub fn benjamini_hochberg(p: &[f64]) -> Result<Vec<f64>, InvalidInput> {
 /// let treatment = effect::Proportion::new(570, 10_000)?;
 /// let question = Question::default();
 /// let estimate = effect::proportion(control, treatment, question).unwrap();
-/// assert!(estimate.interval.lo > 0.0);
+/// // +14% with p = 0.0394, the best of four comparisons.
+/// assert!((estimate.interval.lo - 0.006_782_395).abs() < 1e-9);
 /// let adjusted = adjust::interval(&estimate, 4.0 * estimate.p, question)?;
-/// assert!(adjusted.lo < 0.0);
+/// // 0.14 less 0.13322·t(p)/t(4p), by scipy.
+/// assert!((adjusted.lo + 0.054_215_454).abs() < 1e-9);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
 pub fn interval(

@@ -35,13 +35,25 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Nothing observed yet.
+    /// Nothing observed yet: n, mean and spread are 0.
+    ///
+    /// ```
+    /// assert_eq!(stats::Moments::new(), stats::Moments::of([]));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Of finite values; one that is NaN or infinite makes mean and spread NaN.
+    /// Of finite values, in any unit, from 1e-300 to 1e300; one that is NaN or infinite makes mean and
+    /// spread NaN.
+    ///
+    /// ```
+    /// // Hours of sleep gained (Student, "The probable error of a mean", Biometrika 6, 1908).
+    /// let sleep = stats::Moments::of([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]);
+    /// assert!((sleep.mean() - 0.75).abs() < 1e-15);
+    /// assert!((sleep.stddev() - 1.789_009_657_759).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
         let mut moments = Self::new();
@@ -51,13 +63,28 @@ impl Moments {
         moments
     }
 
-    /// From the count, Σx and Σx². The three are taken as exact, but a spread of less than
-    /// 4√n·2^−52 of Σx², as plain addition of a constant leaves by rounding, is none.
+    /// From the count n, Σx in the unit of x, and Σx² in its square: mean Σx/n, variance
+    /// (Σx² − (Σx)²/n)/(n − 1).
+    ///
+    /// The three are taken as exact and subtracted in twice the precision, but a spread of less than
+    /// 4√n·2^−52 of Σx², as plain addition of a constant leaves by rounding, is none. Digits that were
+    /// lost while the sums were made are lost: where the mean is far above the spread, [`Self::of`] or
+    /// sums of x less a constant near the mean keep more.
     ///
     /// # Errors
     ///
     /// `n` (above 2^53, or 0 beside sums), `sum` or `sum_sq` (not finite), `sum_sq` (negative, or less than
     /// sum²/n by more than rounding).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let sums = stats::Moments::from_sums(3, 6.0, 14.0)?;
+    /// assert_eq!((sums.mean(), sums.variance()), (2.0, 1.0));
+    /// // Three numbers that add up to 6 have squares that add up to 12 or more.
+    /// assert_eq!(stats::Moments::from_sums(3, 6.0, 11.0).unwrap_err().field, "sum_sq");
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Self, InvalidInput> {
         let count = count(n)?;
         sum_of_squares(n, ("sum", sum), ("sum_sq", sum_sq))?;
@@ -68,7 +95,14 @@ impl Moments {
         Ok(Self { n, series })
     }
 
-    /// Adds one observation.
+    /// Adds one observation: the mean moves by (x − mean)/n, the squared deviations grow by
+    /// (x − old mean)(x − new mean) (Welford 1962).
+    ///
+    /// ```
+    /// let mut moments = stats::Moments::of([1.0, 2.0]);
+    /// moments.push(6.0);
+    /// assert_eq!((moments.mean(), moments.variance()), (3.0, 7.0));
+    /// ```
     #[inline]
     pub fn push(&mut self, x: f64) {
         self.n += 1;
@@ -84,6 +118,15 @@ impl Moments {
     }
 
     /// Adds the observations of `other`, as if they had been pushed here.
+    ///
+    /// With δ the difference of the means of a and b: mean_a + δ·n_b/n, and squared deviations
+    /// S_a + S_b + δ²·n_a·n_b/n (Chan, Golub and LeVeque 1979).
+    ///
+    /// ```
+    /// let mut left = stats::Moments::of([1.0, 2.0]);
+    /// left.merge(&stats::Moments::of([6.0]));
+    /// assert_eq!((left.n(), left.mean(), left.variance()), (3, 3.0, 7.0));
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         if other.n == 0 {
             return;
@@ -99,19 +142,32 @@ impl Moments {
         join(&mut self.series, &other.series, here, there);
     }
 
+    /// How many observations there are.
+    ///
+    /// ```
+    /// assert_eq!(stats::Moments::of([7.0, 7.0]).n(), 2);
+    /// ```
     #[must_use]
     pub const fn n(&self) -> u64 {
         self.n
     }
 
-    /// The mean, 0 of nothing.
+    /// The mean, in the unit of the observations; 0 of nothing.
+    ///
+    /// ```
+    /// assert_eq!(stats::Moments::of([1e300, 3e300]).mean(), 2e300);
+    /// ```
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.series.unscaled(self.series.mean)
     }
 
     /// The sample variance Σ(x − mean)²/(n − 1), in the square of the unit; 0 of fewer than two.
-    /// Overflows for values beyond 1e154, where [`Self::stddev`] does not.
+    /// Infinite for spreads beyond 1e154 and 0 below 1e-162, where [`Self::stddev`] is neither.
+    ///
+    /// ```
+    /// assert_eq!(stats::Moments::of([1e9 + 1.0, 1e9 + 2.0, 1e9 + 3.0]).variance(), 1.0);
+    /// ```
     #[must_use]
     pub fn variance(&self) -> f64 {
         let stddev = self.stddev();
@@ -122,6 +178,10 @@ impl Moments {
     }
 
     /// The root of the sample variance, in the unit of the observations; 0 of fewer than two.
+    ///
+    /// ```
+    /// assert_eq!(stats::Moments::of([2.0, 4.0, 6.0]).stddev(), 2.0);
+    /// ```
     #[must_use]
     pub fn stddev(&self) -> f64 {
         if self.n < 2 {
@@ -131,7 +191,14 @@ impl Moments {
         self.series.unscaled(scaled)
     }
 
-    /// Whether the observations differ by more than rounding.
+    /// Whether the observations differ by more than rounding: whether the root of their mean squared
+    /// deviation is above 4·2^−52 of the mean.
+    ///
+    /// ```
+    /// use stats::Moments;
+    /// assert!(Moments::of([1e9, 1e9 + 1.0]).varies());
+    /// assert!(!Moments::of([0.1; 1000]).varies());
+    /// ```
     #[must_use]
     pub fn varies(&self) -> bool {
         self.n > 1 && self.series.varies(self.n as f64)
@@ -142,7 +209,12 @@ impl Moments {
         self.series.lost
     }
 
-    /// The standard error of the mean, stddev/√n.
+    /// The standard error of the mean, stddev/√n, in the unit of the observations; 0 of one, NaN of
+    /// nothing.
+    ///
+    /// ```
+    /// assert_eq!(stats::Moments::of([1.0, 5.0, 1.0, 5.0]).stderr(), (4.0f64 / 3.0).sqrt());
+    /// ```
     #[must_use]
     pub fn stderr(&self) -> f64 {
         self.stddev() / (self.n as f64).sqrt()
@@ -150,109 +222,4 @@ impl Moments {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::centred::{PLAIN, ROOM, exponent, product_difference};
-    use super::*;
-
-    #[test]
-    fn scales_are_taken_only_where_they_are_needed() {
-        assert_eq!(exponent(0.0), 0);
-        assert_eq!(exponent(1e100), 0);
-        assert_eq!(exponent(-1e-100), 0);
-        assert_eq!(exponent(libm::scalbn(1.0, 399)), 0);
-        assert_eq!(exponent(libm::scalbn(1.0, 400)), 401);
-        assert_eq!(exponent(-libm::scalbn(1.0, 900)), 901);
-        assert_eq!(exponent(libm::scalbn(1.0, -900)), -899);
-        assert_eq!(ROOM, libm::scalbn(1.0, PLAIN));
-    }
-
-    #[test]
-    fn products_are_subtracted_exactly() {
-        let a = 1.0 + f64::EPSILON;
-        // (1 + ε)² − (1 + 2ε) = ε², of which plain doubles see nothing.
-        let exact = product_difference(a, a, 1.0 + 2.0 * f64::EPSILON, 1.0);
-        assert_eq!(exact, f64::EPSILON * f64::EPSILON);
-        assert_eq!(product_difference(3.0, 5.0, 2.0, 4.0), 7.0);
-        let mirrored = product_difference(1.0 + 2.0 * f64::EPSILON, 1.0, a, a);
-        assert_eq!(mirrored, -f64::EPSILON * f64::EPSILON);
-    }
-
-    #[test]
-    fn a_spread_of_differences_is_that_of_the_differences() {
-        let values = [(1.0, 2.0), (4.0, 3.0), (2.0, 7.0), (9.0, 1.0)];
-        let pairs = PairMoments::of(values);
-        for (a, b) in [(1.0, 0.5), (2.0, -3.0), (0.0, 1.0), (-1.0, 0.0)] {
-            let plain = Moments::of(values.map(|(x, y)| a * x - b * y)).stderr();
-            assert!((pairs.stderr_of(a, b) - plain).abs() < 1e-14, "{a} {b}");
-        }
-        assert_eq!(pairs.stderr_of(0.0, 0.0), 0.0);
-        let same = PairMoments::of([(1.0, 2.0), (4.0, 8.0), (2.0, 4.0)]);
-        assert_eq!(same.stderr_of(2.0, 1.0), 0.0);
-        assert_eq!(PairMoments::of([(1.0, 2.0)]).stderr_of(1.0, 1.0), 0.0);
-        let still = PairMoments::of([(1.0, 2.0), (1.0, 4.0)]);
-        assert!((still.stderr_of(1.0, 1.0) - 1.0).abs() < 1e-15);
-    }
-
-    #[test]
-    fn slope_and_covariance_of_what_does_not_vary_are_zero() {
-        assert_eq!(PairMoments::of([(1.0, 2.0)]).covariance(), 0.0);
-        assert_eq!(PairMoments::of([(1.0, 2.0), (3.0, 2.0)]).slope(), 0.0);
-        assert_eq!(PairMoments::of([(2.0, 1.0), (2.0, 3.0)]).slope(), 0.0);
-        let line = PairMoments::of([(1.0, 1.0), (3.0, 2.0), (5.0, 3.0)]);
-        assert_eq!((line.slope(), line.covariance()), (2.0, 2.0));
-        let scaled = PairMoments::of([(1e300, 1e-300), (3e300, 2e-300), (5e300, 3e-300)]);
-        assert!((scaled.covariance() - 2.0).abs() < 1e-14);
-        assert_eq!(
-            PairMoments::of([(1e-300, 1e200), (3e-300, 2e200)]).slope(),
-            0.0
-        );
-        let steep = PairMoments::of([(1e200, 1.0), (3e200, 2.0)]);
-        assert!((steep.slope() / 2e200 - 1.0).abs() < 1e-14);
-    }
-
-    #[test]
-    fn pairs_at_different_scales_merge_to_the_whole() {
-        let low = [(1.0, 1e130), (2.0, 3e130), (4.0, 2e130)];
-        let high = [(1.0, 1.1e131), (5.0, 2e131), (3.0, 4e131)];
-        let swap = |pairs: [(f64, f64); 3]| pairs.map(|(x, y)| (y, x));
-        let whole = PairMoments::of(low.into_iter().chain(high));
-        for (a, b) in [
-            (low, high),
-            (high, low),
-            (swap(low), swap(high)),
-            (swap(high), swap(low)),
-        ] {
-            let mut merged = PairMoments::of(a);
-            merged.merge(&PairMoments::of(b));
-            let covariance = merged.covariance();
-            assert!(
-                (covariance / whole.covariance() - 1.0).abs() < 1e-14,
-                "{covariance:e}"
-            );
-        }
-    }
-
-    #[test]
-    fn nothing_added_changes_nothing() {
-        let some = Moments::of([1.0, 4.0]);
-        let mut merged = some;
-        merged.merge(&Moments::new());
-        assert_eq!(merged, some);
-        let mut merged = Moments::new();
-        merged.merge(&some);
-        assert_eq!(merged, some);
-        // Zeros have no scale of their own.
-        let mut zeros = Moments::of([0.0, 0.0]);
-        zeros.merge(&Moments::of([1e300, 1e300]));
-        assert!((zeros.mean() / 0.5e300 - 1.0).abs() < 1e-15);
-        let mut huge = Moments::of([1e300, 1e300]);
-        huge.merge(&Moments::of([0.0, 0.0]));
-        assert!((huge.mean() / 0.5e300 - 1.0).abs() < 1e-15);
-        assert!(huge.variance().is_infinite() && huge.stddev().is_finite());
-        let pair = PairMoments::of([(1.0, 2.0), (3.0, 5.0)]);
-        let mut merged = PairMoments::new();
-        merged.merge(&pair);
-        merged.merge(&PairMoments::new());
-        assert_eq!(merged, pair);
-    }
-}
+mod tests;

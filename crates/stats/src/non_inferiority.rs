@@ -11,30 +11,35 @@ pub enum Verdict {
     NonInferior,
     /// Worse by more than the margin, at the level of error asked.
     Inferior,
+    /// Neither can be said at that level.
     Inconclusive,
 }
 
 /// What [`non_inferiority`] says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NonInferiority {
+    /// Non-inferior where `p` is below α; inferior where 1 − `p` is.
     pub verdict: Verdict,
-    /// The chance of a figure at least this good if the treatment is worse by the margin.
+    /// The chance, from 0 to 1, of a figure at least this good if the treatment is worse by the margin.
     pub p: f64,
-    /// The worst effect that is compatible with the data, one-sided at α.
+    /// The worst effect that is compatible with the data, one-sided at α, in the estimate's unit.
     pub bound: f64,
 }
 
 /// The one-sided test of "worse by the margin or more".
 ///
 /// Where higher is better: t = (effect + margin)/SE, p = P(T > t), bound = effect − t(1 − α)·SE;
-/// mirrored where lower is better. `margin` is above 0, in the unit of the estimate (a share of the
-/// control's mean for a relative one). The side of the question behind the estimate does not matter.
+/// mirrored where lower is better; Student's t with the estimate's degrees of freedom. `margin` is
+/// above 0, in the unit of the estimate (a share of the control's mean for a relative one). The side
+/// and the level of the question behind the estimate do not matter. For one look.
 ///
 /// Source: EMA, "Guideline on the choice of the non-inferiority margin" (2005); ICH E9, 3.3.2.
 ///
 /// # Errors
 ///
 /// `margin` not above 0 or not finite.
+///
+/// # Examples
 ///
 /// ```
 /// use stats::{Alpha, Better, Question, effect};
@@ -44,6 +49,10 @@ pub struct NonInferiority {
 /// let estimate = effect::proportion(control, treatment, Question::default()).unwrap();
 /// let answer = non_inferiority(&estimate, 0.05, Better::Higher, Alpha::default())?;
 /// assert_eq!(answer.verdict, Verdict::NonInferior);
+/// // −0.2% with a standard error of 1.4128%: scipy `t.sf(0.048/0.014128, 20_000)`, and −0.002 less
+/// // 1.645 standard errors.
+/// assert!((answer.p - 0.000_340_670_754).abs() < 1e-12);
+/// assert!((answer.bound + 0.025_239_546_235).abs() < 1e-12);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
 pub fn non_inferiority(

@@ -28,11 +28,22 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Units that do something or not, the control's with chance `baseline`.
+    /// Units that do something or not, the control's with chance `baseline`; the variance of a unit is
+    /// p(1 − p) in either arm.
     ///
     /// # Errors
     ///
     /// `baseline` outside (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{Question, power::Plan};
+    /// // From 60% to 70%: (1.95996 + 0.84162)²·(0.6·0.4 + 0.7·0.3)/0.1² = 353.2.
+    /// let plan = Plan::proportion(0.6, Question::default().absolute())?;
+    /// assert_eq!(plan.n_per_arm(0.1, 0.8)?, 354);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     pub fn proportion(baseline: f64, question: Question) -> Result<Self, InvalidInput> {
         inside_unit("baseline", baseline)?;
         Ok(Self {
@@ -41,11 +52,22 @@ impl Plan {
         })
     }
 
-    /// Units with a figure each, of mean `baseline` and standard deviation `stddev` in both arms.
+    /// Units with a figure each, of mean `baseline` and standard deviation `stddev` in both arms, both in
+    /// the metric's unit.
     ///
     /// # Errors
     ///
     /// `baseline` not finite, or 0 for a relative question; `stddev` not above 0 or not finite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{Question, power::Plan};
+    /// // Half a standard deviation, Cohen's "medium": 2·(1.95996 + 0.84162)²/0.5² = 62.8.
+    /// let plan = Plan::mean(100.0, 15.0, Question::default().absolute())?;
+    /// assert_eq!(plan.n_per_arm(7.5, 0.8)?, 63);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     pub fn mean(baseline: f64, stddev: f64, question: Question) -> Result<Self, InvalidInput> {
         finite_values("baseline", &[baseline])?;
         positive("stddev", stddev)?;
@@ -93,12 +115,16 @@ impl Plan {
         }
     }
 
-    /// The chance to see an effect of this size with `n_per_arm` observations in each arm.
+    /// The chance, from 0 to 1, to see an effect of this size, in the unit of the question's difference,
+    /// with `n_per_arm` observations in each arm.
     ///
     /// With δ the absolute effect and SE = √(v_c + v_t)/√n: 1 − Φ(z(1 − α/2) − δ/SE) +
     /// Φ(−z(1 − α/2) − δ/SE), one-sided 1 − Φ(z(1 − α) ∓ δ/SE); v is p(1 − p) at either proportion,
-    /// or the variance. Source: J. L. Fleiss, B. Levin and M. C. Paik, "Statistical methods for rates
-    /// and proportions" (2003), chapter 4, without continuity correction.
+    /// or the variance. Without observations it is α: only a false alarm shows. Normal where the test is
+    /// Student's, so that means of few observations need one or two more.
+    ///
+    /// Source: J. L. Fleiss, B. Levin and M. C. Paik, "Statistical methods for rates and proportions"
+    /// (2003), chapter 4, without continuity correction.
     ///
     /// Planned is the test of the difference itself, also where the effect is given as a share: the one of
     /// [`crate::effect::Share`]. The delta method of [`crate::effect::mean`] finds large shares upwards less
@@ -107,6 +133,16 @@ impl Plan {
     /// # Errors
     ///
     /// `effect` not finite or out of reach of a proportion.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{Question, power::Plan};
+    /// let plan = Plan::mean(100.0, 15.0, Question::default().absolute())?;
+    /// // statsmodels: NormalIndPower().power(0.5, 64, 0.05)
+    /// assert!((plan.power(7.5, 64)? - 0.807_430_419_432_6).abs() < 1e-12);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn power(&self, effect: f64, n_per_arm: u64) -> Result<f64, InvalidInput> {
         let (delta, variance) = self.apart(effect)?;
         // Without observations no effect shows, however large.
@@ -154,12 +190,26 @@ impl Plan {
 
     /// The smallest number of observations in each arm that reaches `power` for this effect.
     ///
-    /// n = (shift/δ)²·(v_c + v_t), rounded up, with the shift at which [`Self::power`] is reached.
+    /// n = (shift/δ)²·(v_c + v_t), rounded up and at least 2, with the shift δ/SE at which
+    /// [`Self::power`] is reached: z(power) + z(1 − α) one-sided; two-sided by solving for it, for the far
+    /// tail counts as well.
+    ///
+    /// Source: as [`Self::power`].
     ///
     /// # Errors
     ///
     /// `effect` 0, on the other side of a one-sided question, not finite, or out of reach of a
     /// proportion; `power` not between α and 1. `Overflow` beyond 2^53 observations.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{Question, power::Plan};
+    /// let plan = Plan::proportion(0.1, Question::default())?;
+    /// let n = plan.n_per_arm(0.1, 0.8)?;
+    /// assert!(plan.power(0.1, n)? >= 0.8 && plan.power(0.1, n - 1)? < 0.8);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     pub fn n_per_arm(&self, effect: f64, power: f64) -> Result<u64, Failure> {
         let (delta, variance) = self.apart(effect)?;
         let towards = match self.question.side {
@@ -184,11 +234,26 @@ impl Plan {
     }
 
     /// The smallest effect that `n_per_arm` observations in each arm show with `power`, in the unit
-    /// of the question's difference; below 0 for a question about less.
+    /// of the question's difference; below 0 for a question about less, else above.
+    ///
+    /// The δ with δ = shift·SE, shift as in [`Self::n_per_arm`]: shift·σ·√(2/n) for means; for proportions
+    /// the root of δ²·n = shift²·(p(1 − p) + (p + δ)(1 − p − δ)).
+    ///
+    /// Source: as [`Self::power`].
     ///
     /// # Errors
     ///
     /// `power` not between α and 1; `n_per_arm` 0. `TooFew` where no proportion is far enough away.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{Question, power::Plan};
+    /// let plan = Plan::mean(100.0, 15.0, Question::default().absolute())?;
+    /// // 15·2.801582·√(2/63), the shift at which both tails add up to 0.8 solved in mpmath.
+    /// assert!((plan.minimum_effect(63, 0.8)? - 7.487_542_277_165).abs() < 1e-9);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     pub fn minimum_effect(&self, n_per_arm: u64, power: f64) -> Result<f64, Failure> {
         if n_per_arm == 0 {
             return Err(InvalidInput::new(
@@ -233,11 +298,13 @@ impl Plan {
 }
 
 /// How much of the way to a target precision is done: (target half-width/current half-width)²,
-/// because precision grows with the root of the observations; at most 1.
+/// because precision grows with the root of the observations; at most 1. Both half-widths in one unit.
 ///
 /// # Errors
 ///
-/// A half-width not above 0 or not finite.
+/// `target_half_width`, `half_width` not above 0 or not finite.
+///
+/// # Examples
 ///
 /// ```
 /// assert_eq!(stats::power::progress(0.01, 0.02)?, 0.25);
@@ -256,6 +323,8 @@ pub fn progress(target_half_width: f64, half_width: f64) -> Result<f64, InvalidI
 /// # Errors
 ///
 /// `progress` outside (0, 1]; `days` not above 0 or not finite. `Overflow` beyond a million years.
+///
+/// # Examples
 ///
 /// ```
 /// assert_eq!(stats::power::days_left(0.25, 7.0)?, 21);
@@ -280,61 +349,4 @@ pub fn days_left(progress: f64, days: f64) -> Result<u64, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_observations_have_only_the_chance_of_a_false_alarm() {
-        let plan = Plan::mean(10.0, 2.0, Question::default()).unwrap();
-        assert!((plan.power(0.5, 0).unwrap() - 0.05).abs() < 1e-15);
-        assert!((plan.power(0.0, 1000).unwrap() - 0.05).abs() < 1e-15);
-        assert_eq!(plan.power(-0.5, 30), plan.power(0.5, 30));
-    }
-
-    #[test]
-    fn a_plan_has_its_domain() {
-        let question = Question::default();
-        for bad in [0.0, 1.0, f64::NAN] {
-            let refused = Plan::proportion(bad, question).unwrap_err();
-            assert_eq!(refused.field, "baseline");
-        }
-        assert_eq!(
-            Plan::mean(f64::NAN, 1.0, question).unwrap_err().field,
-            "baseline"
-        );
-        assert_eq!(Plan::mean(1.0, 0.0, question).unwrap_err().field, "stddev");
-        assert_eq!(
-            Plan::mean(0.0, 1.0, question).unwrap_err().field,
-            "baseline"
-        );
-        assert!(Plan::mean(0.0, 1.0, question.absolute()).is_ok());
-        let plan = Plan::proportion(0.5, question.absolute()).unwrap();
-        assert!(plan.power(0.5, 10).is_ok() && plan.power(-0.5, 10).is_ok());
-        assert_eq!(plan.power(0.51, 10).unwrap_err().field, "effect");
-        assert_eq!(plan.power(f64::NAN, 10).unwrap_err().field, "effect");
-        // From 50% to 100% there is hardly a doubt, but one observation an arm compares nothing.
-        assert_eq!(plan.n_per_arm(0.5, 0.06), Ok(2));
-        let few = plan.minimum_effect(1, 0.8);
-        assert_eq!(few, Err(Failure::CannotCompute(CannotCompute::TooFew)));
-    }
-
-    #[test]
-    fn progress_and_days_have_their_domain() {
-        assert_eq!(progress(0.01, 0.02), Ok(0.25));
-        assert_eq!(progress(0.02, 0.01), Ok(1.0));
-        assert_eq!(progress(0.0, 0.01).unwrap_err().field, "target_half_width");
-        assert_eq!(progress(0.01, f64::NAN).unwrap_err().field, "half_width");
-        assert_eq!(days_left(0.5, 3.5), Ok(4));
-        for bad in [0.0, 1.1, f64::NAN] {
-            let Err(Failure::Invalid(refused)) = days_left(bad, 1.0) else {
-                panic!("{bad}");
-            };
-            assert_eq!(refused.field, "progress");
-        }
-        assert!(matches!(days_left(0.5, 0.0), Err(Failure::Invalid(_))));
-        let never = Err(Failure::CannotCompute(CannotCompute::Overflow));
-        assert_eq!(days_left(1e-300, 7.0), never);
-        assert_eq!(days_left(0.5, 365e6), Ok(365_000_000));
-        assert_eq!(days_left(0.5, 366e6), never);
-    }
-}
+mod tests;

@@ -8,12 +8,19 @@ use thiserror::Error;
 pub struct InvalidInput {
     /// The name of the input, as the function's documentation calls it.
     pub field: &'static str,
+    /// What is wrong with it, as half a sentence about "it".
     pub why: &'static str,
     /// What to give instead.
     pub remedy: &'static str,
 }
 
 impl InvalidInput {
+    /// An error about `field`, told as "field: why; remedy".
+    ///
+    /// ```
+    /// let refused = stats::InvalidInput::new("n", "it is 0", "give a count of 1 or more");
+    /// assert_eq!(refused.to_string(), "n: it is 0; give a count of 1 or more");
+    /// ```
     #[must_use]
     pub const fn new(field: &'static str, why: &'static str, remedy: &'static str) -> Self {
         Self { field, why, remedy }
@@ -32,9 +39,19 @@ impl InvalidInput {
 pub struct Alpha(f64);
 
 impl Alpha {
+    /// A level between 0 and 1, both left out: 0.05 for one false alarm in twenty.
+    ///
     /// # Errors
     ///
-    /// Where `alpha` is not inside (0, 1).
+    /// `alpha` where it is not inside (0, 1), as 0, 1 and NaN.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(stats::Alpha::new(0.001).is_ok());
+    /// // A percentage is no level.
+    /// assert_eq!(stats::Alpha::new(5.0).unwrap_err().field, "alpha");
+    /// ```
     pub fn new(alpha: f64) -> Result<Self, InvalidInput> {
         if alpha > 0.0 && alpha < 1.0 {
             Ok(Self(alpha))
@@ -47,6 +64,12 @@ impl Alpha {
         }
     }
 
+    /// The level as a number inside (0, 1).
+    ///
+    /// ```
+    /// assert_eq!(stats::Alpha::new(0.2)?.get(), 0.2);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
@@ -72,6 +95,7 @@ pub enum Difference {
 /// Which deviations from "no effect" count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Side {
+    /// Both: α is shared by the two tails.
     #[default]
     Two,
     /// Only a treatment above the control: the interval has no upper end.
@@ -90,8 +114,11 @@ pub enum Side {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Question {
+    /// The chance of a false alarm that is accepted; an interval holds the truth with 1 − α.
     pub alpha: Alpha,
+    /// The unit in which effect, interval and standard error are told.
     pub difference: Difference,
+    /// Which deviations from "no effect" count.
     pub side: Side,
 }
 
@@ -100,12 +127,25 @@ impl Question {
     ///
     /// # Errors
     ///
-    /// Where `alpha` is not inside (0, 1).
+    /// `alpha` where it is not inside (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert_eq!(stats::Question::default().at(0.01)?.alpha.get(), 0.01);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn at(self, alpha: f64) -> Result<Self, InvalidInput> {
         let alpha = Alpha::new(alpha)?;
         Ok(Self { alpha, ..self })
     }
 
+    /// The same question about the difference in the metric's own unit.
+    ///
+    /// ```
+    /// use stats::{Difference, Question};
+    /// assert_eq!(Question::default().absolute().difference, Difference::Absolute);
+    /// ```
     #[must_use]
     pub const fn absolute(self) -> Self {
         Self {
@@ -114,6 +154,12 @@ impl Question {
         }
     }
 
+    /// The same question about deviations to another side.
+    ///
+    /// ```
+    /// use stats::{Question, Side};
+    /// assert_eq!(Question::default().side(Side::Less).side, Side::Less);
+    /// ```
     #[must_use]
     pub const fn side(self, side: Side) -> Self {
         Self { side, ..self }
@@ -123,7 +169,9 @@ impl Question {
 /// The bounds of an interval; a one-sided one has ∓∞ as its open end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interval {
+    /// The lower bound, −∞ where there is none; in the unit of what the interval is of.
     pub lo: f64,
+    /// The upper bound, ∞ where there is none.
     pub hi: f64,
 }
 
@@ -142,11 +190,23 @@ impl Interval {
         }
     }
 
+    /// Whether `value` lies within, the bounds included; NaN lies nowhere.
+    ///
+    /// ```
+    /// let interval = stats::Interval { lo: -0.5, hi: f64::INFINITY };
+    /// assert!(interval.contains(-0.5) && interval.contains(1e300));
+    /// assert!(!interval.contains(-0.51) && !interval.contains(f64::NAN));
+    /// ```
     #[must_use]
     pub fn contains(self, value: f64) -> bool {
         self.lo <= value && value <= self.hi
     }
 
+    /// How far the bounds are apart, hi − lo; ∞ where one is missing.
+    ///
+    /// ```
+    /// assert_eq!(stats::Interval { lo: -0.5, hi: 1.5 }.width(), 2.0);
+    /// ```
     #[must_use]
     pub fn width(self) -> f64 {
         self.hi - self.lo
@@ -158,9 +218,9 @@ impl Interval {
 pub struct Estimate {
     /// Treatment against control, in the unit of the question's [`Difference`].
     pub effect: f64,
-    /// Holds the true effect with a chance of 1 − α.
+    /// Holds the true effect with a chance of 1 − α; in the unit of `effect`.
     pub interval: Interval,
-    /// The chance of a figure at least this far from "no effect" if there is none.
+    /// The chance, from 0 to 1, of a figure at least this far from "no effect" if there is none.
     pub p: f64,
     /// The standard error of `effect`, in its unit.
     pub stderr: f64,
@@ -174,7 +234,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Everything within `reach` standard errors of the effect.
+    /// Everything within `reach` standard errors of the effect, effect ∓ reach·SE; `reach` is 0 or more.
     ///
     /// ```
     /// use stats::{Question, effect, effect::Proportion};
@@ -193,8 +253,10 @@ impl Estimate {
 /// Which way a metric is good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Better {
+    /// More is better, as revenue.
     #[default]
     Higher,
+    /// Less is better, as errors or waiting.
     Lower,
 }
 

@@ -6,46 +6,59 @@ use crate::{CannotCompute, Failure, InvalidInput};
 
 /// Below this p the split is wrong beyond doubt: it is looked at every day.
 pub const ALARM_P: f64 = 0.001;
-/// Fewer expected units than this in an arm, and χ² is not to be relied on.
+/// Fewer expected units than this in an arm, and the approximation by χ² is not to be relied on.
 pub const LEAST_EXPECTED: f64 = 8.0;
 
 /// What [`srm`] says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Srm {
+    /// Σ (observed − expected)²/expected, 0 or more.
     pub chi2: f64,
     /// Arms with a weight, less one.
     pub df: u64,
+    /// The chance, from 0 to 1, of a split at least this far off if the shares are right.
     pub p: f64,
-    /// The smallest expected count of an arm.
+    /// The smallest expected count of an arm, in units.
     pub least_expected: f64,
 }
 
 impl Srm {
-    /// Whether the split is wrong: p below [`ALARM_P`] with enough units in each arm to say so.
+    /// Whether the split is wrong: p below [`ALARM_P`] with [`LEAST_EXPECTED`] units in each arm to say
+    /// so.
+    ///
+    /// ```
+    /// // Nine are expected of each, p = 0.00016; then seven and a half, p = 0.00011, too few to say.
+    /// assert!(stats::srm::srm(&[17, 1], &[1.0, 1.0]).unwrap().alarms());
+    /// assert!(!stats::srm::srm(&[15, 0], &[1.0, 1.0]).unwrap().alarms());
+    /// ```
     #[must_use]
     pub fn alarms(&self) -> bool {
         self.p < ALARM_P && self.least_expected >= LEAST_EXPECTED
     }
 }
 
-/// Pearson's χ² of the observed units against the shares w/Σw of their total.
+/// Pearson's χ² of the observed units against the shares w/Σw of their total: Σ (observed − e)²/e over
+/// the arms with e = n·w/Σw, and its upper tail at one degree of freedom less than arms.
 ///
 /// An arm with a weight and no units counts; one with weight 0 does not, nor do units in it: they
 /// are not part of the split. Valid for one look; see [`crate::sequential`] for many.
 ///
 /// Source: K. Pearson (1900); A. Fabijan and others, "Diagnosing sample ratio mismatch in online
-/// controlled experiments", KDD 2019. `observed` in units, `weights` in any unit.
+/// controlled experiments", KDD 2019. `observed` in units, `weights` in any unit, 0 or more each.
 ///
 /// # Errors
 ///
 /// `weights`: another length than `observed`, a negative or not finite one, fewer than two above 0.
 /// `EmptyArm` where no units were observed at all.
 ///
+/// # Examples
+///
 /// ```
+/// // scipy: chisquare([5013, 4987])
 /// let fair = stats::srm::srm(&[5013, 4987], &[0.5, 0.5]).unwrap();
-/// assert!((fair.chi2 - 0.0676).abs() < 1e-12 && !fair.alarms());
+/// assert!((fair.chi2 - 0.0676).abs() < 1e-12 && (fair.p - 0.794_863_773_596).abs() < 1e-12);
 /// let wrong = stats::srm::srm(&[5300, 4700], &[1.0, 1.0]).unwrap();
-/// assert!(wrong.alarms());
+/// assert!((wrong.chi2 - 36.0).abs() < 1e-12 && wrong.alarms());
 /// ```
 pub fn srm(observed: &[u64], weights: &[f64]) -> Result<Srm, Failure> {
     if observed.len() != weights.len() {

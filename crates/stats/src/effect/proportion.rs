@@ -1,9 +1,9 @@
 use super::{Arm, baseline, compare, enough};
-use crate::moments::LARGEST_COUNT;
+use crate::guard::count;
 use crate::numeric::normal_sf;
 use crate::{CannotCompute, Estimate, InvalidInput, Question, Side};
 
-/// How many of how many units did it.
+/// How many of how many units did it: x of n, each unit counted once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proportion {
     x: u64,
@@ -11,16 +11,22 @@ pub struct Proportion {
 }
 
 impl Proportion {
+    /// `x` of `n` units; both may be 0.
+    ///
     /// # Errors
     ///
     /// `n` above 2^53; `x` above `n`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::effect::Proportion;
+    /// assert!(Proportion::new(100, 1000).is_ok());
+    /// assert_eq!(Proportion::new(1001, 1000).unwrap_err().field, "x");
+    /// ```
     pub const fn new(x: u64, n: u64) -> Result<Self, InvalidInput> {
-        if n > LARGEST_COUNT {
-            return Err(InvalidInput::new(
-                "n",
-                "it is more than 2^53",
-                "give a count up to 9007199254740992",
-            ));
+        if let Err(refused) = count("n", n) {
+            return Err(refused);
         }
         if x > n {
             return Err(InvalidInput::new(
@@ -32,17 +38,34 @@ impl Proportion {
         Ok(Self { x, n })
     }
 
+    /// The units that did it.
+    ///
+    /// ```
+    /// assert_eq!(stats::effect::Proportion::new(3, 10)?.x(), 3);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub const fn x(self) -> u64 {
         self.x
     }
 
+    /// All units, those included that did not.
+    ///
+    /// ```
+    /// assert_eq!(stats::effect::Proportion::new(3, 10)?.n(), 10);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub const fn n(self) -> u64 {
         self.n
     }
 
-    /// x/n; 0 of nothing.
+    /// x/n, from 0 to 1; 0 of nothing.
+    ///
+    /// ```
+    /// assert_eq!(stats::effect::Proportion::new(3, 10)?.rate(), 0.3);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub fn rate(self) -> f64 {
         if self.n == 0 {
@@ -80,13 +103,18 @@ impl Proportion {
 /// `EmptyArm`; `TooFew`; `ZeroBaseline` for a relative effect over no successes; `NoVariance` where
 /// all units of an arm did the same.
 ///
+/// # Examples
+///
 /// ```
 /// use stats::effect::{Proportion, proportion};
 /// let control = Proportion::new(100, 1000)?;
 /// let treatment = Proportion::new(150, 1000)?;
 /// let answer = proportion(control, treatment, stats::Question::default()).unwrap();
-/// assert!((answer.effect - 0.5).abs() < 1e-12);
-/// assert!(answer.p < 0.01);
+/// assert!((answer.effect - 0.5).abs() < 1e-14);
+/// // √(0.15·0.85/1000/0.1² + 0.1·0.9/1000·0.15²/0.1⁴) = √0.033, and twice the tail of t from
+/// // scipy beyond 0.5/√0.033 at 1940.3 degrees of freedom.
+/// assert!((answer.stderr - 0.033f64.sqrt()).abs() < 1e-14);
+/// assert!((answer.p - 0.005_970_915_689).abs() < 1e-12);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
 pub fn proportion(
@@ -105,13 +133,15 @@ pub fn proportion(
 /// What [`pooled_test`] says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PooledTest {
-    /// Positive where the treatment's proportion is the larger.
+    /// In standard errors; positive where the treatment's proportion is the larger.
     pub z: f64,
+    /// The chance, from 0 to 1, of a z at least this far out between equal proportions.
     pub p: f64,
 }
 
 /// The test of equal proportions with one variance for both arms:
-/// z = (p_t − p_c)/√(p(1 − p)(1/n_t + 1/n_c)) with p over both arms together.
+/// z = (p_t − p_c)/√(p(1 − p)(1/n_t + 1/n_c)) with p over both arms together; its p is 2·(1 − Φ(|z|)),
+/// one-sided 1 − Φ(±z), from the normal tail itself.
 ///
 /// Source: the score test of the 2×2 table, K. Pearson (1900); statsmodels `proportions_ztest`.
 /// It does not depend on whether the effect is told as relative or absolute.
@@ -120,10 +150,15 @@ pub struct PooledTest {
 ///
 /// `EmptyArm`; `NoVariance` where all units of both arms did the same.
 ///
+/// # Examples
+///
 /// ```
 /// use stats::{Side, effect::{Proportion, pooled_test}};
-/// let test = pooled_test(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?, Side::Two);
-/// assert!((test.unwrap().z - 3.380_617_018_914_066).abs() < 1e-12);
+/// let (control, treatment) = (Proportion::new(100, 1000)?, Proportion::new(150, 1000)?);
+/// let test = pooled_test(control, treatment, Side::Two).unwrap();
+/// // statsmodels: proportions_ztest([150, 100], [1000, 1000])
+/// assert!((test.z - 3.380_617_018_914).abs() < 1e-12);
+/// assert!((test.p - 0.000_723_232_716).abs() < 1e-12);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
 pub fn pooled_test(

@@ -4,8 +4,9 @@ use crate::{CannotCompute, Estimate, PairMoments, Question};
 /// What [`ratio`] says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ratio {
+    /// The difference of the two ratios.
     pub estimate: Estimate,
-    /// Σ numerator/Σ denominator of the control.
+    /// Σ numerator/Σ denominator of the control, in the numerator's unit for one of the denominator.
     pub control: f64,
     /// Σ numerator/Σ denominator of the treatment.
     pub treatment: f64,
@@ -27,6 +28,8 @@ pub struct Ratio {
 /// `NoVariance` where an arm's numerators are all the same multiple of the denominators;
 /// `LostPrecision` where sums cannot tell; `Overflow`.
 ///
+/// # Examples
+///
 /// ```
 /// use stats::{PairMoments, Question, effect};
 /// let control = PairMoments::of([(1.0, 2.0), (3.0, 4.0), (2.0, 2.0)]);
@@ -34,6 +37,9 @@ pub struct Ratio {
 /// let answer = effect::ratio(&control, &treatment, Question::default()).unwrap();
 /// assert_eq!((answer.control, answer.treatment), (0.75, 1.0));
 /// assert!((answer.estimate.effect - 1.0 / 3.0).abs() < 1e-15);
+/// // The ratios' variances are 3/256 and 1/27: those of the means of (x − r·y)/ȳ.
+/// let variance = 1.0 / 27.0 / 0.75f64.powi(2) + 3.0 / 256.0 / 0.75f64.powi(4);
+/// assert!((answer.estimate.stderr - variance.sqrt()).abs() < 1e-15);
 /// ```
 pub fn ratio(
     control: &PairMoments,

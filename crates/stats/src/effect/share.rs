@@ -42,22 +42,41 @@ pub struct Share {
 }
 
 impl Share {
-    /// Of two means.
+    /// Of two means: (m_t − m_c)/|m_c|, with the standard errors of the means.
     ///
     /// # Errors
     ///
-    /// As [`effect::mean`](crate::effect::mean) for a relative difference.
+    /// As [`effect::mean`](crate::effect::mean) for a relative difference; `ZeroBaseline` also where the
+    /// control's mean is within 16·2^−52 of its standard deviation from 0, which is what adding up leaves.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{Moments, effect::Share};
+    /// let control = Moments::of([9.0, 10.0, 11.0, 10.0]);
+    /// let treatment = Moments::of([12.0, 12.0, 13.0, 11.0]);
+    /// assert!((Share::of_means(&control, &treatment).unwrap().effect() - 0.2).abs() < 1e-15);
+    /// ```
     pub fn of_means(control: &Moments, treatment: &Moments) -> Result<Self, CannotCompute> {
         let relative = mean(control, treatment, Question::default())?;
         let absolute = mean(control, treatment, Question::default().absolute())?;
         Self::apart(absolute, relative, mean::arm(control))
     }
 
-    /// Of two proportions.
+    /// Of two proportions: (p_t − p_c)/p_c, each with the variance p(1 − p)/n.
     ///
     /// # Errors
     ///
     /// As [`effect::proportion`](crate::effect::proportion) for a relative difference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::effect::{Proportion, Share};
+    /// let share = Share::of_proportions(Proportion::new(20, 80)?, Proportion::new(30, 80)?).unwrap();
+    /// assert!((share.effect() - 0.5).abs() < 1e-15);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn of_proportions(
         control: Proportion,
         treatment: Proportion,
@@ -67,11 +86,21 @@ impl Share {
         Self::apart(absolute, relative, control.arm())
     }
 
-    /// Of two ratios of sums.
+    /// Of two ratios of sums: (r_t − r_c)/|r_c|, each ratio with its variance by the delta method.
     ///
     /// # Errors
     ///
     /// As [`effect::ratio`](crate::effect::ratio) for a relative difference.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{PairMoments, effect::Share};
+    /// let control = PairMoments::of([(1.0, 2.0), (3.0, 4.0), (2.0, 2.0)]);
+    /// let treatment = PairMoments::of([(2.0, 2.0), (3.0, 2.0), (4.0, 5.0)]);
+    /// let share = Share::of_ratios(&control, &treatment).unwrap();
+    /// assert!((share.effect() - 1.0 / 3.0).abs() < 1e-15);
+    /// ```
     pub fn of_ratios(
         control: &PairMoments,
         treatment: &PairMoments,
@@ -81,11 +110,27 @@ impl Share {
         Self::apart(absolute, relative, ratio::arm(control)?)
     }
 
-    /// Of two means freed of what was before, as a share of the control's mean as it is; and the slope.
+    /// Of two means freed of what was before, as a share of the control's mean as it is; and the slope θ
+    /// of [`effect::cuped`](crate::effect::cuped), 0 where nothing was adjusted.
+    ///
+    /// The difference and the control vary together by cov(x − θ·y, x)/n_c, x after and y before.
     ///
     /// # Errors
     ///
-    /// As [`effect::cuped`](crate::effect::cuped) for a relative difference.
+    /// As [`effect::cuped`](crate::effect::cuped) for a relative difference; `ZeroBaseline` as
+    /// [`Self::of_means`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{PairMoments, effect::Share};
+    /// let control = PairMoments::of([(10.0, 9.0), (14.0, 13.5), (12.0, 12.0), (9.0, 8.0)]);
+    /// let treatment = PairMoments::of([(12.0, 9.5), (15.0, 12.0), (14.0, 12.5), (11.0, 9.0)]);
+    /// let (share, theta) = Share::of_cuped(&control, &treatment).unwrap();
+    /// assert!((theta - 0.908_306_364_617).abs() < 1e-12);
+    /// // 13 − 11.25 − θ·(10.75 − 10.625), over 11.25.
+    /// assert!((share.effect() - (1.75 - theta * 0.125) / 11.25).abs() < 1e-14);
+    /// ```
     pub fn of_cuped(
         control: &PairMoments,
         treatment: &PairMoments,
@@ -93,26 +138,29 @@ impl Share {
         let relative = cuped(control, treatment, Question::default())?;
         let absolute = cuped(control, treatment, Question::default().absolute())?.estimate;
         let theta = relative.theta;
-        let plain = Self::apart(absolute, relative.estimate, mean::arm(&control.x()))?;
-        if theta == 0.0 {
-            return Ok((plain, theta));
-        }
+        let arm = mean::arm(&control.x());
         let of = |a: f64, b: f64| control.stderr_of(a, b) / absolute.stderr;
         let (adjusted, as_is, before) = (of(1.0, theta), of(1.0, 0.0), of(0.0, theta));
         // 2·cov(x − θy, x) = var(x − θy) + var(x) − var(θy).
         let together = 0.5 * (adjusted * adjusted + as_is * as_is - before * before);
-        let covariance = -together.copysign(together * control.x().mean());
-        Ok((
-            Self {
-                covariance,
-                ..plain
-            },
-            theta,
-        ))
+        let share = Self::against(absolute, relative.estimate, arm, together)?;
+        Ok((share, theta))
     }
 
-    /// Of arms that do not depend on each other.
+    /// Of a difference from which the control's own figure is taken.
     fn apart(absolute: Estimate, relative: Estimate, control: Arm) -> Result<Self, CannotCompute> {
+        let own = control.stderr / absolute.stderr;
+        Self::against(absolute, relative, control, own * own)
+    }
+
+    /// Of a difference from which a figure is taken that has the covariance `together` with the control's
+    /// own, in squared standard errors of the difference.
+    fn against(
+        absolute: Estimate,
+        relative: Estimate,
+        control: Arm,
+        together: f64,
+    ) -> Result<Self, CannotCompute> {
         let spread = control.stderr * (control.n as f64).sqrt();
         // What adding up leaves of values whose mean is 0.
         if control.mean.abs() <= 16.0 * f64::EPSILON * spread {
@@ -124,33 +172,69 @@ impl Share {
             z: absolute.effect / absolute.stderr,
             base: control.mean.abs() / absolute.stderr,
             base_variance: own * own,
-            covariance: if control.mean < 0.0 {
-                own * own
+            covariance: if control.mean.is_sign_negative() {
+                together
             } else {
-                -own * own
+                -together
             },
             stderr: relative.stderr,
         })
     }
 
+    /// The difference over the size of the control, as a share of it.
+    ///
+    /// ```
+    /// use stats::effect::{Proportion, Share};
+    /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
+    /// assert!((share.effect() - 0.5).abs() < 1e-14);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub fn effect(&self) -> f64 {
         self.z / self.base
     }
 
-    /// By the delta method; for display, not for tests.
+    /// The share's standard error by the delta method, that of [`effect::mean`](crate::effect::mean) and
+    /// its like; for display, not for tests.
+    ///
+    /// ```
+    /// use stats::effect::{Proportion, Share};
+    /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
+    /// assert!((share.stderr() - 0.033f64.sqrt()).abs() < 1e-14);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub const fn stderr(&self) -> f64 {
         self.stderr
     }
 
-    /// The absolute difference, whose test of "no effect" is this one's too.
+    /// The absolute difference, in the metric's unit, whose test of "no effect" is this one's too.
+    ///
+    /// ```
+    /// use stats::effect::{Proportion, Share};
+    /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
+    /// assert!((share.absolute().effect - 0.05).abs() < 1e-15);
+    /// assert!((share.absolute().p - 0.000_712_102_445).abs() < 1e-12);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub const fn absolute(&self) -> &Estimate {
         &self.absolute
     }
 
     /// The estimate with the standard error that it has if `share` is the truth; for the test of it.
+    ///
+    /// Effect and standard error are shares of the control: with d the difference and c the control's
+    /// size, √(var(d) − 2·share·cov(d, c) + share²·var(c))/c. `share` is finite. All else, as p and
+    /// interval, is that of the absolute difference.
+    ///
+    /// ```
+    /// use stats::effect::{Proportion, Share};
+    /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
+    /// // √(0.15·0.85/1000 + (1 + 0.2)²·0.1·0.9/1000)/0.1
+    /// assert!((share.at(0.2).stderr - 0.025_71f64.sqrt()).abs() < 1e-14);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub fn at(&self, share: f64) -> Estimate {
         let variance = 1.0 - 2.0 * share * self.covariance + share * share * self.base_variance;
@@ -162,18 +246,47 @@ impl Share {
         }
     }
 
-    /// The interval at a fixed size of the sample, by Student's t.
+    /// The interval at a fixed size of the sample: [`Self::within`] t(1 − α/2), with the degrees of freedom
+    /// of the absolute difference.
+    ///
+    /// ```
+    /// use stats::{Alpha, effect::{Proportion, Share}};
+    /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
+    /// // Fieller's quadratic at t = 1.96119, solved apart.
+    /// let interval = share.interval(Alpha::default());
+    /// assert!((interval.lo - 0.187_220_266_157).abs() < 1e-9);
+    /// assert!((interval.hi - 0.920_352_409_579).abs() < 1e-9);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub fn interval(&self, alpha: Alpha) -> Interval {
         self.within(-student_quantile(0.5 * alpha.get(), self.absolute.df))
     }
 
     /// The interval that holds at every look, with the p that does: [`sequential::asymptotic`] of the
-    /// difference itself.
+    /// difference itself, and [`Self::within`] the reach of its sequence in standard errors.
+    ///
+    /// `tuning` is the number of observations in both arms where the sequence is tightest; fixed before
+    /// the first look. Asymptotic, as the sequence is.
+    ///
+    /// Source: I. Waudby-Smith and others, arXiv 2103.06476, and Fieller 1954.
     ///
     /// # Errors
     ///
-    /// `tuning` not above 0.
+    /// `tuning` outside of 1e-6 to 1e300.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::{Alpha, effect::{Proportion, Share}};
+    /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
+    /// let (interval, p) = share.at_any_time(Alpha::default(), 5_000.0)?;
+    /// // Fieller's quadratic at 3.12378 standard errors, and 1/E of the difference.
+    /// assert!((interval.lo - 0.032_964_771_357).abs() < 1e-9);
+    /// assert!((interval.hi - 1.255_866_877_821).abs() < 1e-9);
+    /// assert!((p - 0.025_838_257_929).abs() < 1e-9);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn at_any_time(&self, alpha: Alpha, tuning: f64) -> Result<(Interval, f64), InvalidInput> {
         let question = Question {
             alpha,
@@ -187,6 +300,24 @@ impl Share {
     /// Every share at which the difference that is left is within `critical` standard errors; either
     /// end alone is a one-sided bound at the critical value of one side. Where the control is not that
     /// far from 0 itself, no share on the side of the effect is too large.
+    ///
+    /// With d the difference, c the control's size and k the critical value, the shares θ with
+    /// (d − θc)² ≤ k²·(var(d) − 2θ·cov(d, c) + θ²·var(c)), a quadratic in θ. Where c² ≤ k²·var(c) that set
+    /// is no interval: it is everything, or everything but the shares between two bounds. Where those are on
+    /// either side of 0, the answer is the part on the effect's side, else everything. `critical` is above 0.
+    ///
+    /// Source: Fieller 1954.
+    ///
+    /// ```
+    /// use stats::effect::{Proportion, Share};
+    /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
+    /// let interval = share.within(1.0);
+    /// assert!((interval.lo - 0.330_632_787_868).abs() < 1e-12);
+    /// assert!((interval.hi - 0.696_612_418_994).abs() < 1e-12);
+    /// // 100 of 1,000 are 10.5 standard errors from 0.
+    /// assert_eq!(share.within(11.0).hi, f64::INFINITY);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub fn within(&self, critical: f64) -> Interval {
         let square = critical * critical;
@@ -194,29 +325,29 @@ impl Share {
         let b = self.z * self.base - square * self.covariance;
         let c = self.z * self.z - square;
         let root = (b * b - a * c).max(0.0).sqrt();
+        // The stable half of the quadratic formula, and the other root from the product of the two.
+        let sum = b + root.copysign(b);
+        let (one, other) = (c / sum, sum / a);
+        let (lo, hi) = (one.min(other), one.max(other));
+        if a >= 0.0 {
+            return Interval { lo, hi };
+        }
         let everything = Interval {
             lo: f64::NEG_INFINITY,
             hi: f64::INFINITY,
         };
-        match (a > 0.0, c > 0.0, self.z > 0.0) {
-            // The stable halves of the quadratic formula.
-            (true, _, _) if b >= 0.0 => Interval {
-                lo: c / (b + root),
-                hi: (b + root) / a,
-            },
-            (true, _, _) => Interval {
-                lo: (b - root) / a,
-                hi: c / (b - root),
-            },
-            (false, false, _) => everything,
-            (false, true, true) => Interval {
-                lo: c / (b + root),
+        if c <= 0.0 {
+            everything
+        } else if self.z > 0.0 {
+            Interval {
+                lo: hi,
                 ..everything
-            },
-            (false, true, false) => Interval {
-                hi: c / (b - root),
+            }
+        } else {
+            Interval {
+                hi: lo,
                 ..everything
-            },
+            }
         }
     }
 }

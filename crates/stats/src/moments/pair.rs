@@ -26,13 +26,23 @@ pub struct PairMoments {
 }
 
 impl PairMoments {
-    /// Nothing observed yet.
+    /// Nothing observed yet: n, means, spreads and covariance are 0.
+    ///
+    /// ```
+    /// assert_eq!(stats::PairMoments::new(), stats::PairMoments::of([]));
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Of finite pairs; one that is NaN or infinite makes what depends on it NaN.
+    /// Of finite pairs, x and y each in a unit of its own; one that is NaN or infinite makes what depends
+    /// on it NaN.
+    ///
+    /// ```
+    /// let pairs = stats::PairMoments::of([(1.0, 2.0), (3.0, 6.0)]);
+    /// assert_eq!((pairs.n(), pairs.x().mean(), pairs.y().mean()), (2, 2.0, 4.0));
+    /// ```
     #[must_use]
     pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let mut moments = Self::new();
@@ -42,12 +52,24 @@ impl PairMoments {
         moments
     }
 
-    /// From the count, (Σx, Σx²), (Σy, Σy²) and Σxy, taken as exact.
+    /// From the count n, (Σx, Σx²), (Σy, Σy²) and Σxy: means and variances as [`Moments::from_sums`],
+    /// covariance (Σxy − Σx·Σy/n)/(n − 1), subtracted in twice the precision.
     ///
     /// # Errors
     ///
     /// `n`, `x.sum`, `x.sum_sq`, `y.sum`, `y.sum_sq` as [`Moments::from_sums`]; `sum_prod` where it
     /// is not finite, or beyond what the spreads of x and y allow (Cauchy and Schwarz).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::PairMoments;
+    /// let sums = PairMoments::from_sums(2, (4.0, 10.0), (8.0, 40.0), 20.0)?;
+    /// assert_eq!(sums, PairMoments::of([(1.0, 2.0), (3.0, 6.0)]));
+    /// let refused = PairMoments::from_sums(2, (4.0, 10.0), (8.0, 40.0), 21.0).unwrap_err();
+    /// assert_eq!(refused.field, "sum_prod");
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn from_sums(
         n: u64,
         (x_sum, x_sum_sq): (f64, f64),
@@ -84,7 +106,14 @@ impl PairMoments {
         Ok(Self { n, x, y, products })
     }
 
-    /// Adds one pair.
+    /// Adds one pair: each side as [`Moments::push`], the products of deviations by
+    /// (x − old mean of x)(y − new mean of y).
+    ///
+    /// ```
+    /// let mut pairs = stats::PairMoments::of([(1.0, 2.0), (2.0, 4.0)]);
+    /// pairs.push(3.0, 9.0);
+    /// assert_eq!(pairs.covariance(), 3.5);
+    /// ```
     #[inline]
     pub fn push(&mut self, x: f64, y: f64) {
         self.n += 1;
@@ -105,7 +134,18 @@ impl PairMoments {
         self.products += x_before * (y - self.y.mean);
     }
 
-    /// Adds the pairs of `other`, as if they had been pushed here.
+    /// Adds the pairs of `other`, as if they had been pushed here: each side as [`Moments::merge`], the
+    /// products of deviations P_a + P_b + δ_x·δ_y·n_a·n_b/n with δ the differences of the means.
+    ///
+    /// Source: Chan, Golub and LeVeque 1979, with the square of a difference written as the product of
+    /// two.
+    ///
+    /// ```
+    /// use stats::PairMoments;
+    /// let mut left = PairMoments::of([(1.0, 2.0), (2.0, 4.0)]);
+    /// left.merge(&PairMoments::of([(3.0, 9.0)]));
+    /// assert!((left.covariance() - 3.5).abs() < 1e-15);
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         if other.n == 0 {
             return;
@@ -127,12 +167,22 @@ impl PairMoments {
         self.n += other.n;
     }
 
+    /// How many pairs there are.
+    ///
+    /// ```
+    /// assert_eq!(stats::PairMoments::of([(1.0, 2.0)]).n(), 1);
+    /// ```
     #[must_use]
     pub const fn n(&self) -> u64 {
         self.n
     }
 
-    /// Of x alone.
+    /// Of x alone, in its unit.
+    ///
+    /// ```
+    /// use stats::{Moments, PairMoments};
+    /// assert_eq!(PairMoments::of([(1.0, 2.0), (3.0, 6.0)]).x(), Moments::of([1.0, 3.0]));
+    /// ```
     #[must_use]
     pub const fn x(&self) -> Moments {
         Moments {
@@ -141,7 +191,12 @@ impl PairMoments {
         }
     }
 
-    /// Of y alone.
+    /// Of y alone, in its unit.
+    ///
+    /// ```
+    /// use stats::{Moments, PairMoments};
+    /// assert_eq!(PairMoments::of([(1.0, 2.0), (3.0, 6.0)]).y(), Moments::of([2.0, 6.0]));
+    /// ```
     #[must_use]
     pub const fn y(&self) -> Moments {
         Moments {
@@ -150,7 +205,13 @@ impl PairMoments {
         }
     }
 
-    /// The sample covariance Σ(x − mean)(y − mean)/(n − 1); 0 of fewer than two.
+    /// The sample covariance Σ(x − mean)(y − mean)/(n − 1), in the product of the units; 0 of fewer than
+    /// two.
+    ///
+    /// ```
+    /// let pairs = stats::PairMoments::of([(1.0, 6.0), (2.0, 4.0), (3.0, 2.0)]);
+    /// assert_eq!(pairs.covariance(), -2.0);
+    /// ```
     #[must_use]
     pub fn covariance(&self) -> f64 {
         if self.n < 2 {
@@ -160,8 +221,13 @@ impl PairMoments {
             .unscaled(self.x.unscaled(self.products / (self.n - 1) as f64))
     }
 
-    /// The slope of the least-squares line of x on y, covariance/variance of y; 0 where one of the
-    /// two does not vary.
+    /// The slope of the least-squares line of x on y, covariance/variance of y, in units of x for one
+    /// of y; 0 where one of the two does not vary.
+    ///
+    /// ```
+    /// let pairs = stats::PairMoments::of([(1.0, 6.0), (2.0, 4.0), (3.0, 2.0)]);
+    /// assert_eq!(pairs.slope(), -0.5);
+    /// ```
     #[must_use]
     pub fn slope(&self) -> f64 {
         if self.x().varies() && self.y().varies() {

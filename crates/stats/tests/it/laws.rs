@@ -325,6 +325,26 @@ fn constants_and_emptiness_are_said_not_computed() {
 }
 
 #[test]
+fn sums_that_may_hide_what_was_before_adjust_nothing() {
+    // Four times 0.1 before, of which the sums may have lost a spread, against four times 2.
+    let after = (10.0, 30.0);
+    let hidden = PairMoments::from_sums(4, after, (0.4, 4.0 * (0.1 * 0.1)), 1.0).unwrap();
+    let constant = PairMoments::of([1.0, 2.0, 3.0, 5.0].map(|x| (x, 2.0)));
+    for (control, treatment) in [(hidden, constant), (constant, hidden)] {
+        let refused = effect::cuped(&control, &treatment, Question::default());
+        assert_eq!(refused, Err(CannotCompute::LostPrecision));
+    }
+    let plain = effect::cuped(&constant, &constant, Question::default()).unwrap();
+    assert_eq!((plain.theta, plain.estimate.effect), (0.0, 0.0));
+}
+
+#[test]
+fn one_observation_does_not_vary_whatever_its_sums_say() {
+    assert!(!Moments::from_sums(1, 3.0, 10.0).unwrap().varies());
+    assert!(Moments::from_sums(2, 3.0, 10.0).unwrap().varies());
+}
+
+#[test]
 fn a_spread_far_below_the_mean_is_kept() {
     let far = Moments::of([1.0, 2.0, 3.0].map(|x| x + 1e9));
     assert_eq!(far.variance(), 1.0);

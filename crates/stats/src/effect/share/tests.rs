@@ -85,6 +85,66 @@ fn a_control_that_may_be_nothing_has_no_largest_share() {
     );
 }
 
+/// As above, of means: the arms' own variances, in 40 digits.
+#[test]
+fn the_bounds_of_means_are_those_worked_out_apart() {
+    const NONE: f64 = f64::INFINITY;
+    let below = [-4.0, -6.0, -5.0, -7.0, -3.5, -6.5];
+    let anywhere = [-40.0, 39.0, -41.0, 41.9, -0.4, 0.1];
+    for (control, treatment, lo, hi) in [
+        (
+            &below[..],
+            &[-5.0, -8.0, -6.5, -9.0, -7.0][..],
+            -0.792_549_846_759_396_9,
+            0.001_395_055_604_605_725_7,
+        ),
+        (
+            &below,
+            &[-2.0, -3.0, -1.5, -4.0, -2.5],
+            0.290_672_372_474_317,
+            0.687_214_605_412_660_9,
+        ),
+        // Controls that may be nothing: from the effect's side on, up or down.
+        (
+            &anywhere,
+            &[-90.0, -91.0, -90.5, -91.2, -90.1, -90.2],
+            -NONE,
+            -2.053_649_859_841_557_4,
+        ),
+        (
+            &[2.1, -1.6, 1.9, -1.2],
+            &[-2.0, -2.1, -1.9],
+            -NONE,
+            -1.878_797_598_479_529_5,
+        ),
+        (
+            &[-2.1, 1.6, -1.9, 1.2],
+            &[2.0, 2.1, 1.9],
+            1.878_797_598_479_529_5,
+            NONE,
+        ),
+    ] {
+        let arm = |values: &[f64]| Moments::of(values.iter().copied());
+        let share = Share::of_means(&arm(control), &arm(treatment)).unwrap();
+        let interval = share.within(2.0);
+        assert!(close(interval.lo, lo, 1e-12), "{interval:?}");
+        assert!(close(interval.hi, hi, 1e-12), "{interval:?}");
+    }
+}
+
+#[test]
+fn a_control_of_nothing_but_rounding_is_a_control_of_zero() {
+    // ±1 in turn, and a mean of so many of the smallest steps above 1.
+    let about_zero = |steps: f64| {
+        let mean = steps * f64::EPSILON;
+        Moments::of((0..1_000).map(|at| mean + if at % 2 == 0 { 1.0 } else { -1.0 }))
+    };
+    let treatment = Moments::of([1.0, 2.0]);
+    let refused = Share::of_means(&about_zero(8.0), &treatment);
+    assert_eq!(refused, Err(CannotCompute::ZeroBaseline));
+    assert!(Share::of_means(&about_zero(32.0), &treatment).is_ok());
+}
+
 #[test]
 fn a_cuped_share_has_the_variance_of_what_is_left() {
     let pairs = |shift: f64, by: f64| {
@@ -114,14 +174,16 @@ fn a_cuped_share_has_the_variance_of_what_is_left() {
 #[test]
 fn at_any_time_p_is_that_of_the_difference() {
     let share = proportions(500, 10_000, 620, 10_000);
+    for alpha in [0.05, 0.01].map(|alpha| Alpha::new(alpha).unwrap()) {
+        let (interval, p) = share.at_any_time(alpha, 5_000.0).unwrap();
+        let question = Question::default().absolute().at(alpha.get()).unwrap();
+        let absolute = sequential::asymptotic(share.absolute(), question, 5_000.0).unwrap();
+        assert_eq!(p, absolute.p);
+        assert_eq!(interval.lo > 0.0, absolute.interval.lo > 0.0);
+        let fixed = share.interval(alpha);
+        assert!(interval.lo < fixed.lo && interval.hi > fixed.hi);
+    }
     let alpha = Alpha::default();
-    let (interval, p) = share.at_any_time(alpha, 5_000.0).unwrap();
-    let question = Question::default().absolute();
-    let absolute = sequential::asymptotic(share.absolute(), question, 5_000.0).unwrap();
-    assert_eq!(p, absolute.p);
-    assert_eq!(interval.lo > 0.0, absolute.interval.lo > 0.0);
-    let fixed = share.interval(alpha);
-    assert!(interval.lo < fixed.lo && interval.hi > fixed.hi);
     assert_eq!(share.at_any_time(alpha, 0.0).unwrap_err().field, "tuning");
 }
 
@@ -167,6 +229,41 @@ proptest! {
                 prop_assert!(close(apart, critical, 1e-5), "{} {}", apart, critical);
             }
         }
+    }
+
+    /// Bad of so much more is good of so much less: with the other sign of all values every share changes
+    /// sign, and nothing else.
+    #[test]
+    fn the_sign_of_all_values_is_that_of_the_share(
+        control in prop::collection::vec((0.5..90.0_f64, 1.0..9.0_f64), 3..30),
+        treatment in prop::collection::vec((0.5..90.0_f64, 1.0..9.0_f64), 3..30),
+    ) {
+        let of = |pairs: &[(f64, f64)], sign: f64| PairMoments::of(pairs.iter().map(|(x, y)| (sign * x, *y)));
+        let [as_is, mirrored] = [1.0, -1.0].map(|sign| {
+            let (control, treatment) = (of(&control, sign), of(&treatment, sign));
+            [
+                Share::of_means(&control.x(), &treatment.x()).unwrap(),
+                Share::of_ratios(&control, &treatment).unwrap(),
+                Share::of_cuped(&control, &treatment).unwrap().0,
+            ]
+        });
+        for (share, other) in as_is.iter().zip(&mirrored) {
+            prop_assert!(close(share.effect(), -other.effect(), 1e-12));
+            for critical in [0.5, 1.96, 4.0] {
+                let (one, two) = (share.within(critical), other.within(critical));
+                prop_assert!(close(one.lo, -two.hi, 1e-9) && close(one.hi, -two.lo, 1e-9), "{one:?} {two:?}");
+            }
+        }
+    }
+
+    /// Whether 0 is left out is told to the last bit of the critical value.
+    #[test]
+    fn an_end_next_to_no_effect_keeps_its_digits(x in 10..90_u64, y in 10..90_u64) {
+        prop_assume!(x != y);
+        let share = proportions(x, 100, y, 100);
+        let z = share.absolute().effect / share.absolute().stderr;
+        prop_assert!(!share.within(z.abs().next_down()).contains(0.0));
+        prop_assert!(share.within(z.abs().next_up()).contains(0.0));
     }
 
     #[test]
