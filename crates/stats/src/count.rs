@@ -25,9 +25,9 @@ pub struct Events {
 pub struct PoissonRates {
     /// The treatment's rate over the control's; infinite where only the control saw no event.
     pub rate_ratio: f64,
-    /// The conditional exact test.
+    /// The conditional exact test's chances.
     pub exact: Tails,
-    /// The score test.
+    /// The score test's.
     pub score: Tails,
     /// The interval of the rate ratio that the two-sided score test accepts.
     pub interval_score: Interval,
@@ -45,22 +45,28 @@ pub struct PoissonRates {
 /// that the test accepts: the roots of `y_c²R² − (2·y_t·y_c + z²(y_t + y_c))R + y_t² = 0`, with no
 /// iteration, closed at 0 and open to infinity where a count is 0.
 ///
-/// ```
-/// use stats::count::{Events, poisson_rates};
-/// let control = Events { count: 10, exposure: 1_000.0 };
-/// let treatment = Events { count: 25, exposure: 1_000.0 };
-/// let rates = poisson_rates(control, treatment, stats::Alpha::default())?;
-/// assert_eq!(rates.rate_ratio, 2.5);
-/// assert!((rates.exact.two_sided - 0.016_673_85).abs() < 1e-8);
-/// assert!(rates.interval_score.lo > 1.0);
-/// # Ok::<(), stats::Failure>(())
-/// ```
+/// Ratios have no unit; exposures may have any, but both the same. `alpha` is the level of the interval alone.
 ///
 /// # Errors
 ///
 /// [`CannotCompute::TooFew`] without a single event in either arm, [`CannotCompute::Overflow`] where the
 /// exposures are so far apart that no double holds the ratio or its bounds; an invalid input for an
 /// exposure that is not positive and finite, or a count above 2^53.
+///
+/// # Examples
+///
+/// ```
+/// use stats::count::{Events, poisson_rates};
+/// let control = Events { count: 10, exposure: 1_000.0 };
+/// let treatment = Events { count: 25, exposure: 1_000.0 };
+/// let rates = poisson_rates(control, treatment, stats::Alpha::default())?;
+/// assert_eq!(rates.rate_ratio, 2.5);
+/// // scipy.stats.binomtest(25, 35).pvalue, and 2·norm.sf(15/√35).
+/// assert!((rates.exact.two_sided - 0.016_673_85).abs() < 1e-8);
+/// assert!((rates.score.two_sided - 0.011_229_89).abs() < 1e-8);
+/// assert!((rates.interval_score.lo - 1.219_512_70).abs() < 1e-8);
+/// # Ok::<(), stats::Failure>(())
+/// ```
 pub fn poisson_rates(
     control: Events,
     treatment: Events,

@@ -1,29 +1,44 @@
 use crate::Interval;
 use std::fmt;
 
-/// Why a verdict is what it is; its text is a sentence for people.
+/// Why a verdict is what it is; its text is a sentence for people. Effects, intervals and tolerances are
+/// shares of the baseline, margins, points and bounds of a rate are in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reason {
     /// One arm has no data at all.
     NoData,
     /// One arm has less than the smallest sample.
-    TooFew { least: u64, wanted: u64 },
+    TooFew {
+        /// The values or trials of the arm with fewer; the events of both for counts.
+        least: u64,
+        /// The smallest sample of the rule.
+        wanted: u64,
+    },
     /// The whole interval is worse than tolerated.
     Beyond {
+        /// The change of the canary; NaN where it is not known.
         effect: f64,
+        /// Where it may lie.
         interval: Interval,
+        /// What the rule accepts.
         tolerance: f64,
     },
     /// The whole interval is tolerated.
     Within {
+        /// The change of the canary; NaN where it is not known.
         effect: f64,
+        /// Where it may lie.
         interval: Interval,
+        /// What the rule accepts.
         tolerance: f64,
     },
     /// The interval reaches to both sides of what is tolerated.
     Open {
+        /// The change of the canary; NaN where it is not known.
         effect: f64,
+        /// Where it may lie.
         interval: Interval,
+        /// What the rule accepts.
         tolerance: f64,
     },
     /// The bulk may be as it was, but the worst values are not.
@@ -32,14 +47,32 @@ pub enum Reason {
     TailInDoubt(TailChange),
     /// None of the trials of either arm had the event; the canary's rate is below `bound`. There is no
     /// baseline that a tolerance could be a share of: only a margin can tell a pass.
-    NoEvents { bound: f64, margin: Option<f64> },
+    NoEvents {
+        /// By trial.
+        bound: f64,
+        /// What the rule accepts whatever the baseline.
+        margin: Option<f64>,
+    },
     /// Whatever share of the baseline it is, the change is within the margin, in points of the rate.
-    WithinMargin { points: Interval, margin: f64 },
+    WithinMargin {
+        /// Where the canary's rate less the baseline's may lie.
+        points: Interval,
+        /// What the rule accepts whatever the baseline.
+        margin: f64,
+    },
     /// The change is not shown to be within the tolerance, nor beyond the margin, in points of the rate.
-    MarginOpen { points: Interval, margin: f64 },
+    MarginOpen {
+        /// Where the canary's rate less the baseline's may lie.
+        points: Interval,
+        /// What the rule accepts whatever the baseline.
+        margin: f64,
+    },
     /// Neither arm saw an event over its exposure; the canary's rate is below `bound`, in events by
     /// unit of exposure.
-    NoCounts { bound: f64 },
+    NoCounts {
+        /// By unit of exposure.
+        bound: f64,
+    },
     /// All values of both arms are the same.
     Constant,
 }

@@ -10,6 +10,7 @@ use crate::{Alpha, CannotCompute, Failure, Interval, InvalidInput};
 pub struct Rate {
     /// Successes over trials.
     pub estimate: f64,
+    /// A confidence sequence of the rate, from 0 to 1.
     pub interval: Interval,
 }
 
@@ -18,21 +19,26 @@ pub struct Rate {
 /// Every p is inside at which the two-sided beta-binomial mixture, tuned for `v_opt` trials at level
 /// `alpha_opt` and centred at p, stays below 1/α (Howard et al., Annals of Statistics 49, 2021, section 4.3; `confseq`'s
 /// `bernoulli_confidence_interval`). The mixture against p is the evidence of [`super::counts`] with
-/// prior κ·(p, 1 − p), κ = max(t/(2·ln(1/α) + ln(1 + 2·ln(1/α))) − 1, 0.001).
+/// prior κ·(p, 1 − p), κ = max(t/(2·ln(1/α) + ln(1 + 2·ln(1/α))) − 1, 0.001), where t is `v_opt` and α
+/// `alpha_opt`.
+///
+/// # Errors
+///
+/// [`CannotCompute::EmptyArm`] without trials; an invalid input for more successes than trials, more
+/// than 2^53 of them, and those of [`Tuning::two_sided_rho`].
+///
+/// # Examples
 ///
 /// ```
 /// use stats::Alpha;
 /// use stats::sequential::{Tuning, rate};
 /// let rate = rate(20, 1_000, Alpha::default(), Tuning { v_opt: 1_000.0, alpha_opt: 0.05 })?;
 /// assert_eq!(rate.estimate, 0.02);
-/// assert!(rate.interval.lo > 0.008 && rate.interval.hi < 0.04);
+/// // mpmath: where the mixture is 20.
+/// assert!((rate.interval.lo - 0.009_060_766_019).abs() < 1e-12);
+/// assert!((rate.interval.hi - 0.036_152_716_882).abs() < 1e-12);
 /// # Ok::<(), stats::Failure>(())
 /// ```
-///
-/// # Errors
-///
-/// [`CannotCompute::EmptyArm`] without trials; an invalid input for more successes than trials, more
-/// than 2^53 of them, or a tuning outside its domain.
 pub fn rate(successes: u64, trials: u64, alpha: Alpha, tuning: Tuning) -> Result<Rate, Failure> {
     crate::guard::count("n", trials)?;
     if successes > trials {

@@ -17,7 +17,7 @@ pub struct LatencyHistogram {
     count: u64,
 }
 
-/// A quantile of sketched values.
+/// A quantile of sketched values, all in their unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileBounds {
     /// Off by at most the accuracy of the sketch, relative to itself.
@@ -35,6 +35,15 @@ impl LatencyHistogram {
     /// # Errors
     ///
     /// An accuracy outside (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::sketch::LatencyHistogram;
+    /// assert_eq!(LatencyHistogram::new(0.01)?.count(), 0);
+    /// assert_eq!(LatencyHistogram::new(1.0).unwrap_err().field, "accuracy");
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn new(accuracy: f64) -> Result<Self, InvalidInput> {
         inside_unit("accuracy", accuracy)?;
         Ok(Self {
@@ -46,7 +55,14 @@ impl LatencyHistogram {
         })
     }
 
-    /// Takes in a value, `times` over.
+    /// Takes in a value, `times` over: in any unit, 0 or above.
+    ///
+    /// # Errors
+    ///
+    /// A value that is negative, NaN or infinite; more values in all than 2^64 − 1. Nothing is taken in
+    /// then.
+    ///
+    /// # Examples
     ///
     /// ```
     /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
@@ -55,11 +71,6 @@ impl LatencyHistogram {
     /// assert_eq!(histogram.count(), 4);
     /// # Ok::<(), stats::InvalidInput>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A value that is negative, NaN or infinite; more values in all than 2^64 − 1. Nothing is taken in
-    /// then.
     pub fn record(&mut self, value: f64, times: u64) -> Result<(), InvalidInput> {
         if times == 0 {
             return Ok(());
@@ -92,6 +103,8 @@ impl LatencyHistogram {
     ///
     /// A histogram with another accuracy; more values in all than 2^64 − 1. Nothing is taken in then.
     ///
+    /// # Examples
+    ///
     /// ```
     /// let mut all = stats::sketch::LatencyHistogram::new(0.01)?;
     /// let mut part = all.clone();
@@ -116,15 +129,32 @@ impl LatencyHistogram {
         Ok(())
     }
 
+    /// How many values were taken in, zeros among them.
+    ///
+    /// ```
+    /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
+    /// histogram.record(0.0, 7)?;
+    /// assert_eq!(histogram.count(), 7);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// The quantile `q` with what is known of it.
+    /// The quantile `q` with what is known of it, in the unit of the values, for one look.
     ///
     /// The ranks of the interval are `q·n ∓ z·√(n·q(1 − q))` (Hahn & Meeker, *Statistical Intervals*,
-    /// section 5.2), outwards to whole ranks.
+    /// section 5.2), outwards to whole ranks and from there to the outer edges of their buckets. The estimate
+    /// is that of [`Self::estimate`].
+    ///
+    /// # Errors
+    ///
+    /// [`CannotCompute::EmptyArm`] without values; [`CannotCompute::TooFew`] where the sample does not reach as far as
+    /// the interval's ranks; [`CannotCompute::DegenerateQuantile`] where both ends of the interval fall into one
+    /// bucket, which cannot tell their distance; an invalid input for a `q` outside (0, 1).
+    ///
+    /// # Examples
     ///
     /// ```
     /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
@@ -133,15 +163,11 @@ impl LatencyHistogram {
     /// }
     /// let p99 = histogram.quantile(0.99, stats::Alpha::default())?;
     /// assert!((p99.estimate / 9_900.0 - 1.0).abs() <= 0.01);
-    /// assert!(p99.interval.contains(9_900.0));
+    /// // Ranks 9,900 ∓ 1.96·√99, and a bucket of 2% beyond them at most.
+    /// assert!(p99.interval.contains(9_880.0) && p99.interval.contains(9_920.0));
+    /// assert!(p99.interval.lo > 0.98 * 9_880.0 && p99.interval.hi < 1.021 * 9_920.0);
     /// # Ok::<(), stats::Failure>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`CannotCompute::EmptyArm`] without values; [`CannotCompute::TooFew`] where the sample does not reach as far as
-    /// the interval's ranks; [`CannotCompute::DegenerateQuantile`] where both ends of the interval fall into one
-    /// bucket, which cannot tell their distance; an invalid input for a `q` outside (0, 1).
     pub fn quantile(&self, q: f64, alpha: Alpha) -> Result<QuantileBounds, Failure> {
         inside_unit("q", q)?;
         if self.count == 0 {
@@ -171,9 +197,22 @@ impl LatencyHistogram {
     /// The quantile `q` of the values seen, off by at most the accuracy of the sketch, also where
     /// [`Self::quantile`] cannot bound that of the population.
     ///
+    /// The bucket i of the value with rank ⌈q·n⌉ says 2γ^i/(γ + 1) (Masson, Rim & Lee 2019, section 2).
+    ///
     /// # Errors
     ///
     /// [`CannotCompute::EmptyArm`] without values; an invalid input for a `q` outside (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
+    /// histogram.record(10.0, 1)?;
+    /// histogram.record(250.0, 1)?;
+    /// assert!((histogram.estimate(0.5)? - 10.0).abs() <= 0.1);
+    /// assert!((histogram.estimate(0.51)? - 250.0).abs() <= 2.5);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     pub fn estimate(&self, q: f64) -> Result<f64, Failure> {
         inside_unit("q", q)?;
         if self.count == 0 {
