@@ -26,7 +26,7 @@ pub struct Central {
 ///
 /// # Errors
 ///
-/// [`CannotCompute::TooFew`] without a single event in either arm, [`CannotCompute::Overflow`] where the
+/// [`TooFew`](crate::CannotCompute::TooFew) without a single event in either arm, [`Overflow`](crate::CannotCompute::Overflow) where the
 /// exposures are so far apart that no double holds the ratio or its bounds; an invalid input for an exposure
 /// that is not positive and finite, or a count above 2^53.
 ///

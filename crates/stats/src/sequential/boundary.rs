@@ -1,9 +1,4 @@
 //! Boundaries that a process without drift crosses ever with a chance of at most α.
-//!
-//! Howard, Ramdas, McAuliffe & Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
-//! sequences", Annals of Statistics 49 (2021), sections 3.2 and 3.5; the names and the tuning are those of their
-//! package `confseq`. `s` is the value of the process, `v` its intrinsic time (a variance), both in the
-//! process's own unit. A mixture M(s, v) is a supermartingale; its boundary at α is where M = 1/α.
 
 use super::evidence::log_evidence;
 use crate::guard::{inside_unit, not_negative, positive};
@@ -74,7 +69,14 @@ fn spread(alpha: f64) -> f64 {
     twice + libm::log1p(twice)
 }
 
-/// A mixture, ready to be evaluated.
+/// A mixture M(s, v), ready to be evaluated: a supermartingale for every process of its family that has no
+/// drift. The boundary at α is where M = 1/α.
+///
+/// `s` is the value of the process, `v` its intrinsic time (a variance), so that √v has the unit of s.
+///
+/// Source: S. Howard, A. Ramdas, J. McAuliffe and J. Sekhon, "Time-uniform, nonparametric, nonasymptotic
+/// confidence sequences", Annals of Statistics 49 (2021), sections 3.2 and 3.5; the names and the tuning are
+/// those of their package `confseq`.
 ///
 /// ```
 /// use stats::sequential::{Mixture, Tuning};

@@ -1,8 +1,4 @@
 //! Quantiles of one or two arms, known at every moment.
-//!
-//! Howard & Ramdas, "Sequential estimation of quantiles with applications to A/B testing and
-//! best-arm identification", Bernoulli 28 (2022), section 5; `confseq`'s `quantile_ab_p_value`. Whether the values
-//! lie below a candidate quantile is a coin with chance q, whatever the distribution.
 
 use super::boundary::Tuning;
 use super::evidence::log_evidence;
@@ -11,6 +7,12 @@ use crate::guard::{finite_values, inside_unit, positive};
 use crate::{Alpha, CannotCompute, Failure, Interval, InvalidInput};
 
 /// Which quantile, and where its test is sharpest.
+///
+/// Whether a value lies below a candidate quantile is a coin with chance q, whatever the distribution. So
+/// every candidate has the evidence of [`super::rate`]'s mixture: of k values below it in n, against q.
+///
+/// Source: S. Howard and A. Ramdas, "Sequential estimation of quantiles with applications to A/B testing
+/// and best-arm identification", Bernoulli 28 (2022); `confseq`'s `quantile_ab_p_value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileTest {
     q: f64,
@@ -52,10 +54,7 @@ impl Comparison {
 }
 
 impl QuantileTest {
-    /// The quantile `q`, tuned for `tuning.v_opt` values an arm.
-    ///
-    /// The evidence against "k of the n values lie below the quantile" is the mixture of [`super::rate`] of k
-    /// successes in n trials against the chance q.
+    /// The quantile `q`, with the prior κ·(q, 1 − q) of [`super::rate`] for `tuning.v_opt` values an arm.
     ///
     /// # Errors
     ///
@@ -79,7 +78,7 @@ impl QuantileTest {
 
     /// The quantile of one sample with its confidence sequence at level `1 − alpha`: the order
     /// statistics at which the evidence against "this is the quantile" reaches 1/α. In the unit of the
-    /// values, in any order; infinite where the sample is too small to bound it. Source as of this module.
+    /// values, in any order; infinite where the sample is too small to bound it.
     ///
     /// # Errors
     ///

@@ -7,8 +7,9 @@ use crate::guard;
 /// The sequential test for a sample ratio mismatch, fed as counts come in.
 ///
 /// ln E of the counts so far against the shares that were set, with a Dirichlet prior of
-/// `concentration·ρ`; p is the smallest 1/E so far (Lindon & Malek, NeurIPS 2022, section 2; the package
-/// `ssrm-test`). An arm with share 0 is left out until it gets a unit, which it cannot have got by
+/// a = `concentration`·ρ: ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ]; p is the smallest
+/// 1/E so far. Source: M. Lindon and A. Malek, "Anytime-valid inference for multinomial count data", NeurIPS
+/// 2022, section 2 and equation 9; their package `ssrm-test`. An arm with share 0 is left out until it gets a unit, which it cannot have got by
 /// chance. With no mismatch, p falls to α ever with a chance of at most α.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RatioMismatch {
