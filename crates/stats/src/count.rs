@@ -10,6 +10,7 @@ use crate::guard;
 use crate::numeric::{binomial_cdf, binomial_pmf, binomial_sf, normal_quantile, normal_sf};
 use crate::rank::Tails;
 use crate::{Alpha, CannotCompute, Failure, Interval};
+use std::cmp::Ordering;
 
 /// Events of one arm, and what they are counted over: requests, hours, users.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,7 +78,7 @@ pub fn poisson_rates(
     let (y_t, y_c, all) = (treatment.count as f64, control.count as f64, total as f64);
     let root_over = over.sqrt();
     let z = (y_t / root_over - y_c * root_over) / all.sqrt();
-    let critical = -normal_quantile(alpha.get() / 2.0);
+    let critical = normal_quantile(alpha.get() / 2.0);
     let width = critical * critical * all;
     let middle = 2.0 * y_t * y_c + width;
     let root = (middle + (width * (4.0 * y_t * y_c + width)).sqrt()) / 2.0;
@@ -161,28 +162,27 @@ fn binomial_tails(k: u64, n: u64, p: f64) -> Tails {
     let less = binomial_cdf(k, n, p);
     let expected = p * n as f64;
     let unlikely = binomial_pmf(k, n, p) * EQUALLY_LIKELY;
-    let two_sided = if k as f64 == expected {
-        1.0
-    } else if (k as f64) < expected {
-        // Above the mode likelihood falls: find the first count unlikely enough.
-        let from = first(expected.ceil() as u64, n + 1, |y| {
-            binomial_pmf(y, n, p) <= unlikely
-        });
-        less + if from > n {
-            0.0
-        } else {
-            binomial_sf(from - 1, n, p)
-        }
-    } else {
-        let from = first(0, expected.floor() as u64 + 1, |y| {
-            binomial_pmf(y, n, p) > unlikely
-        });
-        greater
-            + if from == 0 {
+    let as_unlikely = |y: u64| binomial_pmf(y, n, p) <= unlikely;
+    // Likelihood falls to both sides of the mode: what is unlikely enough there begins at one count.
+    let two_sided = match (k as f64).total_cmp(&expected) {
+        Ordering::Equal => 1.0,
+        Ordering::Less => {
+            let from = first(expected.ceil() as u64, n + 1, as_unlikely);
+            less + if from > n {
                 0.0
             } else {
-                binomial_cdf(from - 1, n, p)
+                binomial_sf(from - 1, n, p)
             }
+        }
+        Ordering::Greater => {
+            let likely = first(0, expected.floor() as u64 + 1, |y| !as_unlikely(y));
+            greater
+                + if likely == 0 {
+                    0.0
+                } else {
+                    binomial_cdf(likely - 1, n, p)
+                }
+        }
     };
     Tails {
         two_sided: two_sided.min(1.0),

@@ -292,40 +292,40 @@ impl Compared {
 }
 
 impl Rule {
-    fn held_against(&self, effect: f64, interval: Interval) -> (Verdict, Reason) {
+    /// What an interval says of a change of which so much is accepted.
+    fn verdict(&self, interval: Interval, accepted: f64) -> Verdict {
         let up = self.worse != Worse::Lower;
         let down = self.worse != Worse::Higher;
-        let tolerance = self.tolerance;
-        if (up && interval.lo > tolerance) || (down && interval.hi < -tolerance) {
-            return (
-                Verdict::Fail,
-                Reason::Beyond {
-                    effect,
-                    interval,
-                    tolerance,
-                },
-            );
-        }
-        let clear = (!up || interval.hi <= tolerance) && (!down || interval.lo >= -tolerance);
-        if clear {
-            (
-                Verdict::Pass,
-                Reason::Within {
-                    effect,
-                    interval,
-                    tolerance,
-                },
-            )
+        if (up && interval.lo > accepted) || (down && interval.hi < -accepted) {
+            Verdict::Fail
+        } else if (!up || interval.hi <= accepted) && (!down || interval.lo >= -accepted) {
+            Verdict::Pass
         } else {
-            (
-                Verdict::Inconclusive,
-                Reason::Open {
-                    effect,
-                    interval,
-                    tolerance,
-                },
-            )
+            Verdict::Inconclusive
         }
+    }
+
+    fn held_against(&self, effect: f64, interval: Interval) -> (Verdict, Reason) {
+        let tolerance = self.tolerance;
+        let verdict = self.verdict(interval, tolerance);
+        let reason = match verdict {
+            Verdict::Fail => Reason::Beyond {
+                effect,
+                interval,
+                tolerance,
+            },
+            Verdict::Pass => Reason::Within {
+                effect,
+                interval,
+                tolerance,
+            },
+            Verdict::Inconclusive => Reason::Open {
+                effect,
+                interval,
+                tolerance,
+            },
+        };
+        (verdict, reason)
     }
 }
 

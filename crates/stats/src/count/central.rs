@@ -108,6 +108,18 @@ mod tests {
     }
 
     #[test]
+    fn an_arm_of_hardly_any_exposure_keeps_its_digits() {
+        // One event of four in an arm with 1e-20 of the exposure: 1 − (1 − 1e-20)⁴, twice.
+        for (control, treatment) in [
+            (events(3, 1e20), events(1, 1.0)),
+            (events(1, 1.0), events(3, 1e20)),
+        ] {
+            let p = central(control, treatment, Alpha::default()).unwrap().p;
+            assert!((p / 8e-20 - 1.0).abs() < 1e-13, "{p:e}");
+        }
+    }
+
+    #[test]
     fn nothing_seen_says_nothing_and_exposures_are_positive() {
         let ask = |control, treatment| central(control, treatment, Alpha::default());
         assert_eq!(

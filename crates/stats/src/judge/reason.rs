@@ -1,4 +1,5 @@
 use crate::Interval;
+use std::cmp::Ordering;
 use std::fmt;
 
 /// Why a verdict is what it is; its text is a sentence for people. Effects, intervals and tolerances are
@@ -206,17 +207,12 @@ struct Change(f64, Interval);
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(effect, interval) = self;
-        if effect.is_nan() {
-            f.write_str("the change is not known yet")?;
-        } else if *effect == 0.0 {
-            f.write_str("the canary is as high as the baseline")?;
-        } else {
-            let word = if *effect > 0.0 { "higher" } else { "lower" };
-            write!(
-                f,
-                "the canary is {} {word} than the baseline",
-                Percent(effect.abs())
-            )?;
+        let size = Percent(effect.abs());
+        match effect.partial_cmp(&0.0) {
+            None => f.write_str("the change is not known yet")?,
+            Some(Ordering::Equal) => f.write_str("the canary is as high as the baseline")?,
+            Some(Ordering::Greater) => write!(f, "the canary is {size} higher than the baseline")?,
+            Some(Ordering::Less) => write!(f, "the canary is {size} lower than the baseline")?,
         }
         write!(
             f,
@@ -248,7 +244,7 @@ impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = self.0 * 100.0;
         if percent.is_infinite() {
-            return f.write_str(if percent > 0.0 {
+            return f.write_str(if percent.is_sign_positive() {
                 "infinity"
             } else {
                 "-infinity"

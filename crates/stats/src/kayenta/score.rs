@@ -248,6 +248,12 @@ mod tests {
     }
 
     #[test]
+    fn a_metric_in_no_group_adds_nothing_and_nothing_has_no_sign() {
+        let found = check(&[(Classification::Pass, false, &[])], &[], 0.0);
+        assert!(found.summary.is_sign_positive() && found.groups.is_empty());
+    }
+
+    #[test]
     fn half_without_data_fails_and_less_does_not() {
         use Classification::{Nodata, Pass};
         let g: &[&str] = &["g"];

@@ -51,18 +51,17 @@ pub fn asymptotic(
     let t = time + 1.0;
     let half_ln_t = 0.5 * libm::log1p(time);
     let z = estimate.effect / estimate.stderr;
-    let weight = 0.5 * z * z * (time / t);
+    let weight = |z: f64| 0.5 * z * z * (time / t);
+    // Nothing on the other side counts: the logarithm of 0 makes the chance 1.
+    let one_sided = |towards: f64| {
+        let weight = weight(towards.max(0.0));
+        let ln_expm1 = weight + libm::log(-libm::expm1(-weight));
+        libm::exp(half_ln_t - std::f64::consts::LN_2 - ln_expm1)
+    };
     let p = match question.side {
-        Side::Two => libm::exp(half_ln_t - weight),
-        side => {
-            let towards = if side == Side::Greater { z } else { -z };
-            if towards > 0.0 {
-                let ln_expm1 = weight + libm::log(-libm::expm1(-weight));
-                libm::exp(half_ln_t - std::f64::consts::LN_2 - ln_expm1)
-            } else {
-                1.0
-            }
-        }
+        Side::Two => libm::exp(half_ln_t - weight(z)),
+        Side::Greater => one_sided(z),
+        Side::Less => one_sided(-z),
     };
     let half_width = estimate.stderr * critical;
     Ok(Estimate {

@@ -141,11 +141,13 @@ pub(super) fn lowest_odds(yes: f64, no: f64, within: f64) -> f64 {
         let theta = odds / (1.0 + odds);
         divergence([yes, no], [theta, 1.0 / (1.0 + odds)]) - within
     };
-    let mut width = 1.0;
-    while beyond(middle - width) < 0.0 {
-        width *= 2.0;
-    }
-    root_between(middle - width, middle, beyond).map_or(yes / no, libm::exp)
+    // Farther down than 2^10 no double holds the odds.
+    (0..=10)
+        .map(|doublings| middle - f64::from(1 << doublings))
+        .find(|low| beyond(*low) >= 0.0)
+        .map_or(0.0, |low| {
+            libm::exp(root_between(low, middle, beyond).unwrap_or(middle))
+        })
 }
 
 #[cfg(test)]

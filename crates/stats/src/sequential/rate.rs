@@ -84,14 +84,11 @@ fn lowest(kappa: f64, yes: f64, no: f64, alpha: Alpha) -> f64 {
     let beyond = |log_odds: f64| log_e_at(kappa, yes, no, log_odds) - threshold;
     // At its own rate the evidence is at most 1; with no failure the rate stands for one nearly 1.
     let middle = if no == 0.0 { 36.0 } else { libm::log(yes / no) };
-    let mut width = 1.0;
-    while beyond(middle - width) < 0.0 {
-        if middle - width < -700.0 {
-            return 0.0;
-        }
-        width *= 2.0;
-    }
-    root_between(middle - width, middle, beyond)
+    // Farther down than 2^9 there is hardly a double that holds the rate.
+    (0..=9)
+        .map(|doublings| middle - f64::from(1 << doublings))
+        .find(|low| beyond(*low) >= 0.0)
+        .and_then(|low| root_between(low, middle, beyond))
         .map_or(0.0, |log_odds| 1.0 / (1.0 + libm::exp(-log_odds)))
 }
 

@@ -144,3 +144,31 @@ fn values_of_both_signs_are_held_against_a_baseline_that_is_estimated_too() {
     assert_eq!(judgement.interval.unwrap().hi, f64::INFINITY);
     assert_eq!(judgement.verdict, Verdict::Fail);
 }
+
+#[test]
+fn a_single_zero_is_enough_for_a_shift_in_the_metrics_own_unit() {
+    let from = |first: i32| -> Vec<f64> { (first..first + 60).map(f64::from).collect() };
+    // One less than 1 to 60, whose median is 30.5; and one more than 0 to 59, whose median is 29.5.
+    let lower = continuous(&from(1), &from(0), &once()).effect.unwrap();
+    assert!((lower + 1.0 / 30.5).abs() < 1e-15, "{lower}");
+    let higher = continuous(&from(0), &from(1), &once()).effect.unwrap();
+    assert!((higher - 1.0 / 29.5).abs() < 1e-15, "{higher}");
+}
+
+#[test]
+fn an_interval_that_has_just_its_level_is_told() {
+    // Three against three: the widest interval has 1 − 2/20, and half of a level of 20% is what it needs.
+    let at = |alpha| {
+        let rule = Rule {
+            alpha: Alpha::new(alpha).unwrap(),
+            min_sample: 3,
+            ..once()
+        };
+        let found = continuous(&[1.0, 2.0, 4.0], &[64.0, 128.0, 256.0], &rule);
+        found.interval.unwrap()
+    };
+    let told = at(0.2);
+    assert!((told.lo - 15.0).abs() < 1e-12 && (told.hi - 255.0).abs() < 1e-11);
+    let untold = at(0.19);
+    assert_eq!((untold.lo, untold.hi), (-1.0, f64::INFINITY));
+}
