@@ -194,7 +194,7 @@ fn binomial_tails(k: u64, n: u64, p: f64) -> Tails {
 /// The first number in `lo..hi` that `holds` for, or `hi`; once it holds it holds for all above.
 fn first(mut lo: u64, mut hi: u64, holds: impl Fn(u64) -> bool) -> u64 {
     while lo < hi {
-        let middle = lo + (hi - lo) / 2;
+        let middle = lo.midpoint(hi);
         if holds(middle) {
             hi = middle;
         } else {

@@ -196,7 +196,7 @@ impl QuantileTest {
 struct Arm {
     test: QuantileTest,
     sorted: Vec<f64>,
-    /// The count below the quantile against which there is least evidence; not whole.
+    /// The count below the quantile against which there is least evidence; not whole, above 0 and below n.
     easiest: f64,
     least: f64,
 }
@@ -231,10 +231,10 @@ impl Arm {
     fn find_easiest(&self) -> (f64, f64) {
         const GOLDEN: f64 = 0.618_033_988_749_894_9;
         let (mut lo, mut hi) = (0.0, self.n());
-        let mut left = hi - GOLDEN * (hi - lo);
-        let mut right = lo + GOLDEN * (hi - lo);
+        let (mut left, mut right) = (hi - GOLDEN * hi, GOLDEN * hi);
         let (mut at_left, mut at_right) = (self.evidence(left), self.evidence(right));
-        while hi - lo > 1e-9 * self.n() {
+        // Down to a thousand-millionth of all counts.
+        for _ in 0..44 {
             if at_left <= at_right {
                 (hi, right, at_right) = (right, left, at_left);
                 left = hi - GOLDEN * (hi - lo);
@@ -245,7 +245,7 @@ impl Arm {
                 at_right = self.evidence(right);
             }
         }
-        let middle = lo + (hi - lo) / 2.0;
+        let middle = lo.midpoint(hi);
         (middle, self.evidence(middle))
     }
 
@@ -255,18 +255,12 @@ impl Arm {
         self.sorted[rank.min(self.sorted.len()) - 1]
     }
 
-    /// The evidence against x being the quantile: none of the counts between `< x` and `≤ x` may be
-    /// the one it has.
+    /// The evidence against x being the quantile: the least against any of the counts between `< x` and
+    /// `≤ x`.
     fn against(&self, x: f64) -> f64 {
-        let at_most = self.sorted.partition_point(|value| *value <= x) as f64;
-        if at_most < self.easiest {
-            return self.evidence(at_most);
-        }
         let less = self.sorted.partition_point(|value| *value < x) as f64;
-        if less > self.easiest {
-            return self.evidence(less);
-        }
-        self.least
+        let at_most = self.sorted.partition_point(|value| *value <= x) as f64;
+        self.evidence(self.easiest.clamp(less, at_most))
     }
 
     /// The least count below the quantile against which the evidence is under `threshold`.
@@ -312,7 +306,7 @@ impl CollectFirst for std::ops::Range<usize> {
     fn collect_first(self, holds: impl Fn(usize) -> bool) -> usize {
         let (mut lo, mut hi) = (self.start, self.end);
         while lo < hi {
-            let middle = lo + (hi - lo) / 2;
+            let middle = lo.midpoint(hi);
             if holds(middle) {
                 hi = middle;
             } else {
@@ -325,8 +319,8 @@ impl CollectFirst for std::ops::Range<usize> {
 
 /// The least of the evidence of both arms against any one common quantile.
 fn least_common_evidence(a: &Arm, b: &Arm) -> f64 {
-    let end = |arm: &Arm| arm.sorted[(arm.easiest.floor() as usize).min(arm.sorted.len() - 1)];
-    let start = |arm: &Arm| arm.sorted[(arm.easiest.ceil() as usize).max(1) - 1];
+    let end = |arm: &Arm| arm.sorted[arm.easiest.floor() as usize];
+    let start = |arm: &Arm| arm.sorted[arm.easiest.ceil() as usize - 1];
     let (first, second) = if end(a) <= end(b) { (a, b) } else { (b, a) };
     let both = |x: f64| first.against(x) + second.against(x);
     let (from, to) = (end(first), start(second));
@@ -349,23 +343,16 @@ fn least_common_evidence(a: &Arm, b: &Arm) -> f64 {
 /// every possible count below a's quantile is tried, with the lowest place it leaves for b's.
 fn least_change(a: &Arm, b: &Arm, threshold: f64, comparison: Comparison) -> f64 {
     let from = a.easiest.floor() as usize;
+    let easiest = b.easiest.ceil() as usize;
     let mut least = f64::INFINITY;
     // The further a's quantile is moved up, the less is left for b's to be moved down.
     let mut lowest = 0;
     for count in from..=a.sorted.len() {
-        let spent = if (count as f64) < a.easiest {
-            a.least
-        } else {
-            a.evidence(count as f64)
-        };
-        let left = threshold - spent;
+        let left = threshold - a.evidence(a.easiest.max(count as f64));
         if left <= b.least {
             break;
         }
-        while lowest < b.sorted.len()
-            && (lowest as f64) < b.easiest
-            && b.evidence(lowest as f64) >= left
-        {
+        while lowest < easiest && b.evidence(lowest as f64) >= left {
             lowest += 1;
         }
         // The highest x with `count` values below it, and the lowest with `lowest` at most it.
