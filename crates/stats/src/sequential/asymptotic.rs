@@ -15,11 +15,11 @@ pub const DEFAULT_TUNING: f64 = 5000.0;
 /// like normal ones. For two proportions ask [`super::proportion`], which refuses a relative difference
 /// of so few events that the level would be broken.
 ///
-/// Source: I. Waudby-Smith, D. Arbour, R. Sinha, E. Kennedy and A. Ramdas, "Time-uniform central
-/// limit theory and asymptotic confidence sequences", arXiv 2103.06476v7, equations 9, 155 and 161
-/// (two-sided), appendix B (one-sided); gbstats `frequentist/tests.py`, whose one-sided p is the same
-/// but only sought between 1e-5 and 0.4999. `tuning` is N*, in observations, to be fixed before the
-/// first look. Effect, interval and standard error are in the estimate's unit; p is a chance, up to 1.
+/// Source: Waudby-Smith et al., equations 9, 155 and 161 (two-sided), appendix B (one-sided); gbstats
+/// `frequentist/tests.py`, whose one-sided p is the same but only sought between 1e-5 and 0.4999.
+///
+/// `tuning` is N*, in observations of both arms, to be fixed before the first look. Effect, interval and
+/// standard error are in the estimate's unit; p is a chance, up to 1.
 ///
 /// # Errors
 ///

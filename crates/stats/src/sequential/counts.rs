@@ -40,8 +40,8 @@ pub struct CountsAnswer {
 /// Given that an event happens, it falls to the treatment with the chance θ = ρ_t·λ_t/(ρ_t·λ_t + ρ_c·λ_c),
 /// whatever the traffic does. E is the Dirichlet-multinomial mixture over θ against one θ; the interval
 /// holds every θ with E(θ) < 1/α, and the rate ratio is θ/(1 − θ)·ρ_c/ρ_t. With a prior a and counts n ln E is
-/// ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ] (M. Lindon and A. Malek, "Anytime-valid
-/// inference for multinomial count data", NeurIPS 2022, sections 3 and 4).
+/// ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ] (Lindon & Malek 2022,
+/// sections 3 and 4).
 ///
 /// `counts` are those of control and treatment since the beginning. With no events at all E is 1 and the
 /// interval everything: nothing is known, and that is said.

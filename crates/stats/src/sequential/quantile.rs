@@ -11,8 +11,7 @@ use crate::{Alpha, CannotCompute, Failure, Interval, InvalidInput};
 /// Whether a value lies below a candidate quantile is a coin with chance q, whatever the distribution. So
 /// every candidate has the evidence of [`super::rate`]'s mixture: of k values below it in n, against q.
 ///
-/// Source: S. Howard and A. Ramdas, "Sequential estimation of quantiles with applications to A/B testing
-/// and best-arm identification", Bernoulli 28 (2022); `confseq`'s `quantile_ab_p_value`.
+/// Source: Howard & Ramdas 2022; `confseq`'s `quantile_ab_p_value`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileTest {
     q: f64,

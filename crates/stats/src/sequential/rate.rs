@@ -17,7 +17,7 @@ pub struct Rate {
 /// The chance of success behind `successes` out of `trials`, with a confidence sequence.
 ///
 /// Every p is inside at which the two-sided beta-binomial mixture, tuned for `v_opt` trials at level
-/// `alpha_opt` and centred at p, stays below 1/α (Howard et al., Annals of Statistics 49, 2021, section 4.3; `confseq`'s
+/// `alpha_opt` and centred at p, stays below 1/α (Howard et al. 2021, proposition 7; `confseq`'s
 /// `bernoulli_confidence_interval`). The mixture against p is the evidence of [`super::counts`] with
 /// prior κ·(p, 1 − p), κ = max(t/(2·ln(1/α) + ln(1 + 2·ln(1/α))) − 1, 0.001), where t is `v_opt` and α
 /// `alpha_opt`.

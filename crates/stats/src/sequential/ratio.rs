@@ -8,9 +8,10 @@ use crate::guard;
 ///
 /// ln E of the counts so far against the shares that were set, with a Dirichlet prior of
 /// a = `concentration`·ρ: ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ]; p is the smallest
-/// 1/E so far. Source: M. Lindon and A. Malek, "Anytime-valid inference for multinomial count data", NeurIPS
-/// 2022, section 2 and equation 9; their package `ssrm-test`. An arm with share 0 is left out until it gets a unit, which it cannot have got by
-/// chance. With no mismatch, p falls to α ever with a chance of at most α.
+/// 1/E so far. An arm with share 0 is left out until it gets a unit, which it cannot have got by chance. With
+/// no mismatch, p falls to α ever with a chance of at most α.
+///
+/// Source: Lindon & Malek 2022, section 2 and equation 9; their package `ssrm-test`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RatioMismatch {
     shares: Vec<f64>,

@@ -1,3 +1,4 @@
+use super::stitching::zeta;
 use super::*;
 use proptest::prelude::*;
 
