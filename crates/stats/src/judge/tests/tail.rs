@@ -128,17 +128,3 @@ fn a_doubtful_tail_withholds_a_pass() {
         Verdict::Inconclusive
     );
 }
-
-#[test]
-fn a_tail_of_one_chance_in_twenty_is_no_doubt() {
-    // Three of three beyond the greatest of three others: one of the 20 arrangements.
-    let rule = Rule {
-        tolerance: 0.5,
-        min_sample: 3,
-        alpha: Alpha::new(0.01).unwrap(),
-        ..once()
-    };
-    let pair = crate::rank::Pair::new(&[10.0, 20.0, 30.0], &[1.0, 2.0, 3.0]).unwrap();
-    let found = super::super::tail::compare(&pair, super::super::tail::Tail::Upper, &rule, 0.01);
-    assert_eq!(found.unwrap(), super::super::tail::Finding::Nothing);
-}
