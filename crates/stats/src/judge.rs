@@ -216,11 +216,13 @@ pub struct Judgement {
 ///
 /// Continuous: the Hodges-Lehmann factor exp(median of ln y − ln x over all pairs) − 1 where all values are
 /// above 0, else the shift over the baseline's median, both by ranks (Hodges & Lehmann 1963) at the fixed
-/// critical value or at that of [`crate::sequential::asymptotic`], with half of α; and the precedence test of
-/// the upper (or lower) tenth with the other half. Quantile: [`crate::sequential::QuantileTest`]. Rate and
-/// count: [`crate::sequential::counts`] over the trials or exposures, with a prior worth 4 events; where more
-/// than half of the trials succeed [`crate::sequential::rate`] of each arm at α/2. The sources are those of
-/// these methods. `docs/STATISTICS.md` has their false stops, simulated.
+/// critical value or at that of [`crate::sequential::asymptotic`], with half of α; and the upper (or lower)
+/// tenth with the other half, for one look by the precedence test (Balakrishnan & Ng, *Precedence-Type Tests
+/// and Applications*, 2006, chapter 2), for any number by the next. Quantile:
+/// [`crate::sequential::QuantileTest`]. Rate and count: [`crate::sequential::counts`] over the trials or
+/// exposures, with a prior worth 4 events; where more than half of the trials succeed
+/// [`crate::sequential::rate`] of each arm at α/2. The sources are those of these methods;
+/// `docs/STATISTICS.md` has their false stops, simulated.
 ///
 /// # Errors
 ///
