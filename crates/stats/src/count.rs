@@ -10,6 +10,7 @@ use crate::guard;
 use crate::numeric::{binomial_cdf, binomial_pmf, binomial_sf, normal_quantile, normal_sf};
 use crate::rank::Tails;
 use crate::{Alpha, CannotCompute, Failure, Interval};
+use std::cmp::Ordering;
 
 /// Events of one arm, and what they are counted over: requests, hours, users.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,9 +26,9 @@ pub struct Events {
 pub struct PoissonRates {
     /// The treatment's rate over the control's; infinite where only the control saw no event.
     pub rate_ratio: f64,
-    /// The conditional exact test.
+    /// The conditional exact test's chances.
     pub exact: Tails,
-    /// The score test.
+    /// The score test's.
     pub score: Tails,
     /// The interval of the rate ratio that the two-sided score test accepts.
     pub interval_score: Interval,
@@ -45,22 +46,28 @@ pub struct PoissonRates {
 /// that the test accepts: the roots of `y_c²R² − (2·y_t·y_c + z²(y_t + y_c))R + y_t² = 0`, with no
 /// iteration, closed at 0 and open to infinity where a count is 0.
 ///
-/// ```
-/// use stats::count::{Events, poisson_rates};
-/// let control = Events { count: 10, exposure: 1_000.0 };
-/// let treatment = Events { count: 25, exposure: 1_000.0 };
-/// let rates = poisson_rates(control, treatment, stats::Alpha::default())?;
-/// assert_eq!(rates.rate_ratio, 2.5);
-/// assert!((rates.exact.two_sided - 0.016_673_85).abs() < 1e-8);
-/// assert!(rates.interval_score.lo > 1.0);
-/// # Ok::<(), stats::Failure>(())
-/// ```
+/// Ratios have no unit; exposures may have any, but both the same. `alpha` is the level of the interval alone.
 ///
 /// # Errors
 ///
 /// [`CannotCompute::TooFew`] without a single event in either arm, [`CannotCompute::Overflow`] where the
 /// exposures are so far apart that no double holds the ratio or its bounds; an invalid input for an
 /// exposure that is not positive and finite, or a count above 2^53.
+///
+/// # Examples
+///
+/// ```
+/// use stats::count::{Events, poisson_rates};
+/// let control = Events { count: 10, exposure: 1_000.0 };
+/// let treatment = Events { count: 25, exposure: 1_000.0 };
+/// let rates = poisson_rates(control, treatment, stats::Alpha::default())?;
+/// assert_eq!(rates.rate_ratio, 2.5);
+/// // scipy.stats.binomtest(25, 35).pvalue, and 2·norm.sf(15/√35).
+/// assert!((rates.exact.two_sided - 0.016_673_85).abs() < 1e-8);
+/// assert!((rates.score.two_sided - 0.011_229_89).abs() < 1e-8);
+/// assert!((rates.interval_score.lo - 1.219_512_70).abs() < 1e-8);
+/// # Ok::<(), stats::Failure>(())
+/// ```
 pub fn poisson_rates(
     control: Events,
     treatment: Events,
@@ -71,7 +78,7 @@ pub fn poisson_rates(
     let (y_t, y_c, all) = (treatment.count as f64, control.count as f64, total as f64);
     let root_over = over.sqrt();
     let z = (y_t / root_over - y_c * root_over) / all.sqrt();
-    let critical = -normal_quantile(alpha.get() / 2.0);
+    let critical = normal_quantile(alpha.get() / 2.0);
     let width = critical * critical * all;
     let middle = 2.0 * y_t * y_c + width;
     let root = (middle + (width * (4.0 * y_t * y_c + width)).sqrt()) / 2.0;
@@ -155,28 +162,27 @@ fn binomial_tails(k: u64, n: u64, p: f64) -> Tails {
     let less = binomial_cdf(k, n, p);
     let expected = p * n as f64;
     let unlikely = binomial_pmf(k, n, p) * EQUALLY_LIKELY;
-    let two_sided = if k as f64 == expected {
-        1.0
-    } else if (k as f64) < expected {
-        // Above the mode likelihood falls: find the first count unlikely enough.
-        let from = first(expected.ceil() as u64, n + 1, |y| {
-            binomial_pmf(y, n, p) <= unlikely
-        });
-        less + if from > n {
-            0.0
-        } else {
-            binomial_sf(from - 1, n, p)
-        }
-    } else {
-        let from = first(0, expected.floor() as u64 + 1, |y| {
-            binomial_pmf(y, n, p) > unlikely
-        });
-        greater
-            + if from == 0 {
+    let as_unlikely = |y: u64| binomial_pmf(y, n, p) <= unlikely;
+    // Likelihood falls to both sides of the mode: what is unlikely enough there begins at one count.
+    let two_sided = match (k as f64).total_cmp(&expected) {
+        Ordering::Equal => 1.0,
+        Ordering::Less => {
+            let from = first(expected.ceil() as u64, n + 1, as_unlikely);
+            less + if from > n {
                 0.0
             } else {
-                binomial_cdf(from - 1, n, p)
+                binomial_sf(from - 1, n, p)
             }
+        }
+        Ordering::Greater => {
+            let likely = first(0, expected.floor() as u64 + 1, |y| !as_unlikely(y));
+            greater
+                + if likely == 0 {
+                    0.0
+                } else {
+                    binomial_cdf(likely - 1, n, p)
+                }
+        }
     };
     Tails {
         two_sided: two_sided.min(1.0),
@@ -188,7 +194,7 @@ fn binomial_tails(k: u64, n: u64, p: f64) -> Tails {
 /// The first number in `lo..hi` that `holds` for, or `hi`; once it holds it holds for all above.
 fn first(mut lo: u64, mut hi: u64, holds: impl Fn(u64) -> bool) -> u64 {
     while lo < hi {
-        let middle = lo + (hi - lo) / 2;
+        let middle = lo.midpoint(hi);
         if holds(middle) {
             hi = middle;
         } else {

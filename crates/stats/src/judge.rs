@@ -29,36 +29,56 @@ use crate::{Alpha, Interval, InvalidInput};
 /// Successes out of trials; "success" is whatever the metric counts, also an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Trials {
+    /// How many succeeded; at most `n`.
     pub x: u64,
+    /// How many there were; up to 2^53.
     pub n: u64,
 }
 
-/// What was measured of the two, by the kind of metric.
+/// What was measured of the two, by the kind of metric. Values are in any unit, the same for both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Observed<'a> {
     /// One value an interval, a request or an instance.
     Continuous {
+        /// The baseline's values, finite, in any order.
         control: &'a [f64],
+        /// The canary's.
         canary: &'a [f64],
     },
     /// The same, compared at the quantile `q`.
     Quantile {
+        /// Inside (0, 1): 0.99 for the p99.
         q: f64,
+        /// The baseline's values, finite, in any order.
         control: &'a [f64],
+        /// The canary's.
         canary: &'a [f64],
     },
     /// Such as errors out of requests.
-    Rate { control: Trials, canary: Trials },
+    Rate {
+        /// The baseline's.
+        control: Trials,
+        /// The canary's.
+        canary: Trials,
+    },
     /// Such as restarts over hours.
-    Count { control: Events, canary: Events },
+    Count {
+        /// The baseline's.
+        control: Events,
+        /// The canary's.
+        canary: Events,
+    },
 }
 
 /// In which direction a change is a change for the worse.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Worse {
+    /// As of latencies and errors.
     #[default]
     Higher,
+    /// As of throughput.
     Lower,
+    /// Any change is.
     Either,
 }
 
@@ -75,8 +95,10 @@ pub enum Looks {
 /// What a metric has to hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
+    /// Which changes can fail.
     pub worse: Worse,
-    /// The change for the worse that is accepted, as a share of the baseline: 0.1 is ten per cent.
+    /// The change for the worse that is accepted, as a share of the baseline: 0.1 is ten per cent. 0 or
+    /// above.
     pub tolerance: f64,
     /// The change of a rate for the worse that is accepted whatever the baseline, in points: 0.001 is one
     /// more in a thousand trials. Besides the tolerance: a rate fails only where it is beyond both, and
@@ -87,6 +109,7 @@ pub struct Rule {
     pub min_sample: u64,
     /// The chance of failing a canary that is no worse; over all looks, where there are many.
     pub alpha: Alpha,
+    /// Matters for continuous metrics alone: the others hold at every look in any case.
     pub looks: Looks,
 }
 
@@ -104,14 +127,23 @@ impl Default for Rule {
     }
 }
 
+/// What is to become of the canary, as far as this metric goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
+    /// It is shown to be tolerable.
     Pass,
+    /// It is shown to be worse than tolerated.
     Fail,
+    /// Neither is shown.
     Inconclusive,
 }
 
 impl Verdict {
+    /// The word for scripts.
+    ///
+    /// ```
+    /// assert_eq!(stats::judge::Verdict::Inconclusive.name(), "inconclusive");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -125,13 +157,22 @@ impl Verdict {
 /// How the two were compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
+    /// [`crate::rank`], and the tail beside it.
     MannWhitney,
+    /// [`crate::sequential::QuantileTest`].
     SequentialQuantile,
+    /// [`crate::sequential::counts`].
     SequentialCounts,
+    /// [`crate::sequential::rate`] of each arm.
     SequentialRates,
 }
 
 impl Method {
+    /// The word for scripts.
+    ///
+    /// ```
+    /// assert_eq!(stats::judge::Method::SequentialCounts.name(), "sequential_counts");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -146,20 +187,50 @@ impl Method {
 /// A verdict with all that it rests on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
+    /// What follows.
     pub verdict: Verdict,
+    /// Why; a sentence for people.
     pub reason: Reason,
     /// Values, trials or events of control and canary.
     pub n: [u64; 2],
     /// The change of the canary against the baseline, as a share of the baseline. None where there
     /// is nothing to compare.
     pub effect: Option<f64>,
+    /// Where the effect may lie, in the same unit; an end that the data do not bound is infinite, or −1 where
+    /// nothing falls by more than all of it. None where an arm has no data.
     pub interval: Option<Interval>,
+    /// How the two were compared.
     pub method: Method,
-    /// The level of `interval`: it holds at the looks that the rule asked for.
+    /// The chance of a false [`Verdict::Fail`] at the looks that the rule asked for. `interval` has that level,
+    /// of a continuous metric half of it: the other half is the tail's.
     pub alpha: f64,
 }
 
-/// Judges one metric.
+/// Judges one metric: compares canary and baseline as a share of the baseline, and holds the interval
+/// against the rule.
+///
+/// - *Fail*: the interval lies beyond the tolerance altogether, on a side that is worse; or the tail of a
+///   continuous metric does.
+/// - *Pass*: the interval lies within the tolerance, on every side that is worse, and no tail is in doubt.
+/// - *Inconclusive* else, and always below the smallest sample.
+///
+/// Continuous: the Hodges-Lehmann factor exp(median of ln y − ln x over all pairs) − 1 where all values are
+/// above 0, else the shift over the baseline's median, both by ranks (Hodges & Lehmann 1963) at the fixed
+/// critical value or at that of [`crate::sequential::asymptotic`], with half of α; and the upper (or lower)
+/// tenth with the other half, for one look by the precedence test (Balakrishnan & Ng, *Precedence-Type Tests
+/// and Applications*, 2006, chapter 2), for any number by the next. Quantile:
+/// [`crate::sequential::QuantileTest`]. Rate and count: [`crate::sequential::counts`] over the trials or
+/// exposures, with a prior worth 4 events; where more than half of the trials succeed
+/// [`crate::sequential::rate`] of each arm at α/2. The sources are those of these methods;
+/// `docs/STATISTICS.md` has their false stops, simulated.
+///
+/// # Errors
+///
+/// A tolerance or margin that is negative or no number, a margin for what is no rate, a value that is NaN or
+/// infinite, more successes than trials, a count above 2^53, an exposure that is not positive and finite or
+/// none of the whole beside the other, a quantile outside (0, 1).
+///
+/// # Examples
 ///
 /// ```
 /// use stats::judge::{Observed, Rule, Trials, Verdict, judge};
@@ -167,14 +238,11 @@ pub struct Judgement {
 /// let canary = Trials { x: 60, n: 10_000 };
 /// let judgement = judge(&Observed::Rate { control, canary }, &Rule::default())?;
 /// assert_eq!(judgement.verdict, Verdict::Fail);
+/// // mpmath: the rate ratio at which the evidence of 10 against 60 events is 20, less 1.
+/// assert!((judgement.interval.unwrap().lo - 1.178_318_179).abs() < 1e-9);
 /// assert!(judgement.reason.to_string().starts_with("the canary is 500% higher"));
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
-///
-/// # Errors
-///
-/// A tolerance or margin that is negative or no number, a margin for what is no rate, a value that is NaN or infinite, more successes than
-/// trials, a count above 2^53, an exposure that is not positive, a quantile outside (0, 1).
 pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidInput> {
     crate::guard::not_negative("tolerance", rule.tolerance)?;
     if let Some(margin) = rule.margin {
@@ -226,40 +294,40 @@ impl Compared {
 }
 
 impl Rule {
-    fn held_against(&self, effect: f64, interval: Interval) -> (Verdict, Reason) {
+    /// What an interval says of a change of which so much is accepted.
+    fn verdict(&self, interval: Interval, accepted: f64) -> Verdict {
         let up = self.worse != Worse::Lower;
         let down = self.worse != Worse::Higher;
-        let tolerance = self.tolerance;
-        if (up && interval.lo > tolerance) || (down && interval.hi < -tolerance) {
-            return (
-                Verdict::Fail,
-                Reason::Beyond {
-                    effect,
-                    interval,
-                    tolerance,
-                },
-            );
-        }
-        let clear = (!up || interval.hi <= tolerance) && (!down || interval.lo >= -tolerance);
-        if clear {
-            (
-                Verdict::Pass,
-                Reason::Within {
-                    effect,
-                    interval,
-                    tolerance,
-                },
-            )
+        if (up && interval.lo > accepted) || (down && interval.hi < -accepted) {
+            Verdict::Fail
+        } else if (!up || interval.hi <= accepted) && (!down || interval.lo >= -accepted) {
+            Verdict::Pass
         } else {
-            (
-                Verdict::Inconclusive,
-                Reason::Open {
-                    effect,
-                    interval,
-                    tolerance,
-                },
-            )
+            Verdict::Inconclusive
         }
+    }
+
+    fn held_against(&self, effect: f64, interval: Interval) -> (Verdict, Reason) {
+        let tolerance = self.tolerance;
+        let verdict = self.verdict(interval, tolerance);
+        let reason = match verdict {
+            Verdict::Fail => Reason::Beyond {
+                effect,
+                interval,
+                tolerance,
+            },
+            Verdict::Pass => Reason::Within {
+                effect,
+                interval,
+                tolerance,
+            },
+            Verdict::Inconclusive => Reason::Open {
+                effect,
+                interval,
+                tolerance,
+            },
+        };
+        (verdict, reason)
     }
 }
 

@@ -20,8 +20,11 @@ pub use score::{Grade, Graded, Score, grade, score};
 /// What Kayenta says of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Classification {
+    /// Not shown to have changed, or not in a direction that is watched.
     Pass,
+    /// The experiment is higher.
     High,
+    /// The experiment is lower.
     Low,
     /// One arm has no data.
     Nodata,
@@ -31,6 +34,11 @@ pub enum Classification {
 
 impl Classification {
     /// The word that Kayenta's reports use.
+    ///
+    /// ```
+    /// use stats::kayenta::Classification;
+    /// assert_eq!(Classification::NodataFailMetric.name(), "NodataFailMetric");
+    /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

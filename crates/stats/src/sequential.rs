@@ -1,4 +1,13 @@
 //! Methods that hold however often one looks: a comparison may stop at any moment.
+//!
+//! Sources, by the names they have below:
+//! - *Howard et al. 2021*: S. Howard, A. Ramdas, J. McAuliffe and J. Sekhon, "Time-uniform, nonparametric,
+//!   nonasymptotic confidence sequences", Annals of Statistics 49; and their package `confseq`.
+//! - *Howard & Ramdas 2022*: "Sequential estimation of quantiles with applications to A/B testing and best-arm
+//!   identification", Bernoulli 28.
+//! - *Lindon & Malek 2022*: "Anytime-valid inference for multinomial count data", NeurIPS 2022.
+//! - *Waudby-Smith et al.*: I. Waudby-Smith, D. Arbour, R. Sinha, E. Kennedy and A. Ramdas, "Time-uniform
+//!   central limit theory and asymptotic confidence sequences", arXiv 2103.06476v7.
 
 mod asymptotic;
 mod boundary;

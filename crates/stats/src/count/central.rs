@@ -22,23 +22,28 @@ pub struct Central {
 /// once it is conservative, the more the less rare they are.
 ///
 /// Source: J. Przyborowski and H. Wilenski, Biometrika 31 (1940); C. J. Clopper and E. S. Pearson,
-/// Biometrika 26 (1934). Units: rates in events by exposure.
+/// Biometrika 26 (1934). Ratios have no unit; exposures may have any, but both the same.
+///
+/// # Errors
+///
+/// [`TooFew`](crate::CannotCompute::TooFew) without a single event in either arm, [`Overflow`](crate::CannotCompute::Overflow) where the
+/// exposures are so far apart that no double holds the ratio or its bounds; an invalid input for an exposure
+/// that is not positive and finite, or a count above 2^53.
+///
+/// # Examples
 ///
 /// ```
 /// use stats::count::{Events, central};
 /// let control = Events { count: 0, exposure: 10_000.0 };
 /// let treatment = Events { count: 9, exposure: 10_000.0 };
 /// let answer = central(control, treatment, stats::Alpha::default())?;
+/// // All nine to one arm: 2/2⁹. The share is at least 0.025^(1/9), by odds 1.973.
 /// assert!((answer.p - 2.0 / 512.0).abs() < 1e-12);
-/// assert!(answer.interval.lo > 1.9 && answer.interval.hi == f64::INFINITY);
+/// let share = 0.025_f64.powf(1.0 / 9.0);
+/// assert!((answer.interval.lo - share / (1.0 - share)).abs() < 1e-10);
+/// assert_eq!(answer.interval.hi, f64::INFINITY);
 /// # Ok::<(), stats::Failure>(())
 /// ```
-///
-/// # Errors
-///
-/// [`CannotCompute::TooFew`] without a single event in either arm, [`CannotCompute::Overflow`] where the
-/// exposures are so far apart that no double holds the ratio or its bounds; an invalid input for an exposure
-/// that is not positive and finite, or a count above 2^53.
 pub fn central(control: Events, treatment: Events, alpha: Alpha) -> Result<Central, Failure> {
     let total = total(control, treatment)?;
     let (y_c, y_t) = (control.count, treatment.count);
@@ -100,6 +105,18 @@ mod tests {
         let none = central(events(5, 7.0), events(0, 7.0), Alpha::default()).unwrap();
         assert_eq!((none.rate_ratio, none.interval.lo), (0.0, 0.0));
         assert!((none.interval.hi * found.interval.lo - 1.0).abs() < 1e-10);
+    }
+
+    #[test]
+    fn an_arm_of_hardly_any_exposure_keeps_its_digits() {
+        // One event of four in an arm with 1e-20 of the exposure: 1 − (1 − 1e-20)⁴, twice.
+        for (control, treatment) in [
+            (events(3, 1e20), events(1, 1.0)),
+            (events(1, 1.0), events(3, 1e20)),
+        ] {
+            let p = central(control, treatment, Alpha::default()).unwrap().p;
+            assert!((p / 8e-20 - 1.0).abs() < 1e-13, "{p:e}");
+        }
     }
 
     #[test]

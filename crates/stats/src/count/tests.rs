@@ -58,6 +58,32 @@ fn counts_above_two_to_the_53_are_refused_by_name() {
 }
 
 #[test]
+fn a_ratio_or_bound_that_no_double_holds_is_an_overflow() {
+    let most = 1 << 53;
+    for (control, treatment) in [
+        // The ratio of the exposures is below the normal doubles, or its inverse is.
+        ((5, 1.0), (5, 1e308)),
+        ((5, 1e308), (5, 1.0)),
+        // The lower bound is 1e-17 of 1e-308, the upper 80 of 1e307.
+        ((most, 1.0), (1, 4e307)),
+        ((1, 1.0), (15, 1e-307)),
+        // Without an event of the control the upper bound is infinite, the lower must not be.
+        ((0, 1.0), (most, 1e-307)),
+    ] {
+        let events = |(count, exposure)| Events { count, exposure };
+        let (control, treatment) = (events(control), events(treatment));
+        let overflow = Failure::from(CannotCompute::Overflow);
+        let score = poisson_rates(control, treatment, Alpha::default());
+        assert_eq!(score, Err(overflow.clone()), "{control:?} {treatment:?}");
+        let exact = central(control, treatment, Alpha::default());
+        assert_eq!(exact, Err(overflow), "{control:?} {treatment:?}");
+    }
+    // Without one of the treatment the upper bound is above 0, but for the doubles.
+    let none = at((most, 1.0), (0, 4.4e307), 0.9);
+    assert_eq!(none, Err(CannotCompute::Overflow.into()));
+}
+
+#[test]
 fn a_silent_arm_leaves_one_end_open() {
     let silent_control = at((0, 1.0), (5, 1.0), 0.05).unwrap();
     assert_eq!(

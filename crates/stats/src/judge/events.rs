@@ -83,12 +83,7 @@ pub(super) fn judge_rate(
     };
     let (by_tolerance, reason) = rule.held_against(compared.effect, compared.interval);
     let points = points(control, canary, rule.alpha)?;
-    let accepted = Rule {
-        tolerance: margin,
-        ..*rule
-    };
-    let (by_margin, _) = accepted.held_against(share(canary) - share(control), points);
-    Ok(match (by_tolerance, by_margin) {
+    Ok(match (by_tolerance, rule.verdict(points, margin)) {
         (Verdict::Pass, _) | (_, Verdict::Fail) => compared.with(by_tolerance, reason),
         (_, Verdict::Pass) => compared.with(Verdict::Pass, Reason::WithinMargin { points, margin }),
         _ => compared.with(Verdict::Inconclusive, Reason::MarginOpen { points, margin }),
@@ -103,10 +98,6 @@ fn points(control: Trials, canary: Trials, alpha: Alpha) -> Result<Interval, Inv
         lo: after.lo - before.hi,
         hi: after.hi - before.lo,
     })
-}
-
-fn share(trials: Trials) -> f64 {
-    trials.x as f64 / trials.n as f64
 }
 
 /// By the events alone, over exposures whose shares of the whole stand for the traffic's.
@@ -150,6 +141,7 @@ fn by_counts(
 fn by_rates(control: Trials, canary: Trials, rule: &Rule) -> Result<Compared, InvalidInput> {
     let half = Alpha::new(rule.alpha.get() / 2.0)?;
     let (before, after) = (single(control, half)?, single(canary, half)?);
+    let share = |trials: Trials| trials.x as f64 / trials.n as f64;
     Ok(Compared {
         n: [control.n, canary.n],
         effect: share(canary) / share(control) - 1.0,

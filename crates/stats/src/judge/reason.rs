@@ -1,29 +1,45 @@
 use crate::Interval;
+use std::cmp::Ordering;
 use std::fmt;
 
-/// Why a verdict is what it is; its text is a sentence for people.
+/// Why a verdict is what it is; its text is a sentence for people. Effects, intervals and tolerances are
+/// shares of the baseline, margins, points and bounds of a rate are in its own unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Reason {
     /// One arm has no data at all.
     NoData,
     /// One arm has less than the smallest sample.
-    TooFew { least: u64, wanted: u64 },
+    TooFew {
+        /// The values or trials of the arm with fewer; the events of both for counts.
+        least: u64,
+        /// The smallest sample of the rule.
+        wanted: u64,
+    },
     /// The whole interval is worse than tolerated.
     Beyond {
+        /// The change of the canary; NaN where it is not known.
         effect: f64,
+        /// Where it may lie.
         interval: Interval,
+        /// What the rule accepts.
         tolerance: f64,
     },
     /// The whole interval is tolerated.
     Within {
+        /// The change of the canary; NaN where it is not known.
         effect: f64,
+        /// Where it may lie.
         interval: Interval,
+        /// What the rule accepts.
         tolerance: f64,
     },
     /// The interval reaches to both sides of what is tolerated.
     Open {
+        /// The change of the canary; NaN where it is not known.
         effect: f64,
+        /// Where it may lie.
         interval: Interval,
+        /// What the rule accepts.
         tolerance: f64,
     },
     /// The bulk may be as it was, but the worst values are not.
@@ -32,14 +48,32 @@ pub enum Reason {
     TailInDoubt(TailChange),
     /// None of the trials of either arm had the event; the canary's rate is below `bound`. There is no
     /// baseline that a tolerance could be a share of: only a margin can tell a pass.
-    NoEvents { bound: f64, margin: Option<f64> },
+    NoEvents {
+        /// By trial.
+        bound: f64,
+        /// What the rule accepts whatever the baseline.
+        margin: Option<f64>,
+    },
     /// Whatever share of the baseline it is, the change is within the margin, in points of the rate.
-    WithinMargin { points: Interval, margin: f64 },
+    WithinMargin {
+        /// Where the canary's rate less the baseline's may lie.
+        points: Interval,
+        /// What the rule accepts whatever the baseline.
+        margin: f64,
+    },
     /// The change is not shown to be within the tolerance, nor beyond the margin, in points of the rate.
-    MarginOpen { points: Interval, margin: f64 },
+    MarginOpen {
+        /// Where the canary's rate less the baseline's may lie.
+        points: Interval,
+        /// What the rule accepts whatever the baseline.
+        margin: f64,
+    },
     /// Neither arm saw an event over its exposure; the canary's rate is below `bound`, in events by
     /// unit of exposure.
-    NoCounts { bound: f64 },
+    NoCounts {
+        /// By unit of exposure.
+        bound: f64,
+    },
     /// All values of both arms are the same.
     Constant,
 }
@@ -173,17 +207,12 @@ struct Change(f64, Interval);
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(effect, interval) = self;
-        if effect.is_nan() {
-            f.write_str("the change is not known yet")?;
-        } else if *effect == 0.0 {
-            f.write_str("the canary is as high as the baseline")?;
-        } else {
-            let word = if *effect > 0.0 { "higher" } else { "lower" };
-            write!(
-                f,
-                "the canary is {} {word} than the baseline",
-                Percent(effect.abs())
-            )?;
+        let size = Percent(effect.abs());
+        match effect.partial_cmp(&0.0) {
+            None => f.write_str("the change is not known yet")?,
+            Some(Ordering::Equal) => f.write_str("the canary is as high as the baseline")?,
+            Some(Ordering::Greater) => write!(f, "the canary is {size} higher than the baseline")?,
+            Some(Ordering::Less) => write!(f, "the canary is {size} lower than the baseline")?,
         }
         write!(
             f,
@@ -215,7 +244,7 @@ impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let percent = self.0 * 100.0;
         if percent.is_infinite() {
-            return f.write_str(if percent > 0.0 {
+            return f.write_str(if percent.is_sign_positive() {
                 "infinity"
             } else {
                 "-infinity"

@@ -50,32 +50,21 @@ pub(super) fn size_of_median(
 
 /// Every share that a change in `change` of a baseline of this size may be.
 pub(super) fn of(change: Interval, baseline: Size) -> Interval {
-    let share = |change: f64, size: f64| {
-        if change == 0.0 {
-            0.0
-        } else if change.is_infinite() {
-            change
-        } else {
-            change / size
-        }
+    let both = |change: f64| {
+        [baseline.least, baseline.most].map(|size| {
+            if change == 0.0 {
+                0.0
+            } else if change.is_infinite() {
+                change
+            } else {
+                change / size
+            }
+        })
     };
+    let ([low, other_low], [high, other_high]) = (both(change.lo), both(change.hi));
     Interval {
-        lo: share(
-            change.lo,
-            if change.lo > 0.0 {
-                baseline.most
-            } else {
-                baseline.least
-            },
-        ),
-        hi: share(
-            change.hi,
-            if change.hi < 0.0 {
-                baseline.most
-            } else {
-                baseline.least
-            },
-        ),
+        lo: low.min(other_low),
+        hi: high.max(other_high),
     }
 }
 

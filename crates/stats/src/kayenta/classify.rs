@@ -7,8 +7,11 @@ use crate::{Failure, InvalidInput, Side};
 /// In which direction a change of the metric is a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Direction {
+    /// As of latencies.
     Increase,
+    /// As of throughput.
     Decrease,
+    /// Either is.
     #[default]
     Either,
 }
@@ -16,6 +19,7 @@ pub enum Direction {
 /// What stands in for a missing (NaN) point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Missing {
+    /// Nothing: it is left out.
     #[default]
     Remove,
     /// Zero.
@@ -28,28 +32,35 @@ pub enum EffectSize {
     /// Mean of the experiment over mean of the control; no number where either is 0.
     #[default]
     MeanRatio,
-    /// The chance that a value of the experiment exceeds one of the control.
+    /// The chance that a value of the experiment exceeds one of the control, ties counted half: U/(m·n).
     Cles,
 }
 
-/// An effect size at or below which a decrease counts, and one at or above which an increase does.
+/// Effect sizes from which on a change counts: ratios, or chances for [`EffectSize::Cles`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
+    /// A decrease to this or below counts.
     pub decrease: f64,
+    /// An increase to this or above counts.
     pub increase: f64,
 }
 
 /// A metric's configuration, with Kayenta's names and defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rules {
+    /// Which changes are failures.
     pub direction: Direction,
+    /// What becomes of NaN.
     pub nan_strategy: Missing,
+    /// Whether a failure fails the whole canary.
     pub critical: bool,
+    /// Whether an arm without data fails the metric.
     pub must_have_data: bool,
-    /// The share of the estimated shift that its interval must stay clear of 0 by.
+    /// The share of the estimated shift that its interval must stay clear of 0 by; 0 or above.
     pub tolerance: f64,
-    /// The level of that interval.
+    /// The chance that this interval holds the shift: 0.98 for 98%.
     pub conf_level: f64,
+    /// What `effect_size` and `critical_thresholds` are measured in.
     pub measure: EffectSize,
     /// Allowed decrease and increase; without, those at which nothing has changed.
     pub effect_size: Option<Bounds>,
@@ -80,6 +91,7 @@ impl Default for Rules {
 /// A classification with what it rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Classified {
+    /// What Kayenta says.
     pub classification: Classification,
     /// Whether it fails the whole canary.
     pub critical: bool,
@@ -92,7 +104,16 @@ pub struct Classified {
 /// High where the interval of the Hodges-Lehmann shift lies above `tolerance·|shift|` and the effect
 /// size is at least `effect_size.increase` or no number; Low mirrored; else Pass. A critical metric fails critically
 /// if it does so beyond `critical_thresholds`, too. The interval is R's asymptotic one with continuity
-/// correction ([`Pair::shift_beyond`]).
+/// correction ([`Pair::shift_beyond`]). Source: `MannWhitneyClassifier` of `spinnaker/kayenta`, with the
+/// differences that [the module](crate::kayenta) names. Values are in any unit, the same for both; a NaN is
+/// missing.
+///
+/// # Errors
+///
+/// An invalid input for a value that is infinite, a tolerance or outlier factor that is negative or no number, a level
+/// outside (0, 1), or a bound that is NaN.
+///
+/// # Examples
 ///
 /// ```
 /// use stats::kayenta::{Classification, Rules, classify};
@@ -100,14 +121,10 @@ pub struct Classified {
 /// let experiment = [20.0, 22.0, 21.0, 25.0, 30.0];
 /// let found = classify(&control, &experiment, &Rules::default())?;
 /// assert_eq!(found.classification, Classification::High);
-/// assert!((found.deviation - 12.040_816).abs() < 1e-6);
+/// // 118/5 over 9.8/5.
+/// assert!((found.deviation - 118.0 / 9.8).abs() < 1e-14);
 /// # Ok::<(), stats::Failure>(())
 /// ```
-///
-/// # Errors
-///
-/// An invalid input for a value that is infinite, a tolerance or outlier factor that is negative or no number, a level
-/// outside (0, 1), or a bound that is NaN.
 pub fn classify(control: &[f64], experiment: &[f64], rules: &Rules) -> Result<Classified, Failure> {
     inside_unit("conf_level", rules.conf_level)?;
     not_negative("tolerance", rules.tolerance)?;

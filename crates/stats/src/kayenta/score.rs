@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 /// One metric's classification and the groups it belongs to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Graded<'a> {
+    /// What [`super::classify`] said.
     pub classification: Classification,
+    /// Whether anything but a pass of it makes the score 0.
     pub critical: bool,
+    /// The names of its groups; without one it only counts for what is critical or without data.
     pub groups: &'a [String],
 }
 
@@ -15,6 +18,7 @@ pub struct Graded<'a> {
 pub struct Score {
     /// 0 to 100, rounded to two decimals.
     pub summary: f64,
+    /// Of each group by its name, 0 to 100, not rounded; 0 where nothing in it has data.
     pub groups: BTreeMap<String, f64>,
 }
 
@@ -25,7 +29,14 @@ const NODATA_PERCENT: f64 = 50.0;
 ///
 /// A group's score is Pass/(Pass + High + Low + NodataFailMetric)·100. Groups without a weight share what
 /// is left of 100 equally; a group in which nothing has data counts as passed. 0 if any critical
-/// metric does not pass, or if half of the metrics or more have no data.
+/// metric does not pass, or if half of the metrics or more have no data. `weights` are in per cent, by the
+/// names of groups. Source: `WeightedSumScorer` of `spinnaker/kayenta`.
+///
+/// # Errors
+///
+/// A weight that is negative or no number.
+///
+/// # Examples
 ///
 /// ```
 /// use stats::kayenta::{Classification, Graded, score};
@@ -36,10 +47,6 @@ const NODATA_PERCENT: f64 = 50.0;
 /// assert_eq!(found.summary, 50.0);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
-///
-/// # Errors
-///
-/// A weight that is negative or no number.
 pub fn score(
     metrics: &[Graded<'_>],
     weights: &BTreeMap<String, f64>,
@@ -112,13 +119,16 @@ impl Tally {
 /// What a score means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grade {
+    /// At least the threshold for a pass.
     Pass,
+    /// Below it, at least the marginal one: people decide.
     Marginal,
+    /// Below both, or NaN.
     Fail,
 }
 
-/// Compares a score with the thresholds of a canary configuration; Kayenta's users commonly take 95
-/// and 75.
+/// Compares a score with the thresholds of a canary configuration, all from 0 to 100; Kayenta's users
+/// commonly take 95 and 75. What equals a threshold reaches it.
 ///
 /// ```
 /// use stats::kayenta::{Grade, grade};
@@ -235,6 +245,12 @@ mod tests {
         );
         check(&[(Pass, false, g), (NodataFailMetric, false, g)], &[], 50.0);
         check(&[], &[], 0.0);
+    }
+
+    #[test]
+    fn a_metric_in_no_group_adds_nothing_and_nothing_has_no_sign() {
+        let found = check(&[(Classification::Pass, false, &[])], &[], 0.0);
+        assert!(found.summary.is_sign_positive() && found.groups.is_empty());
     }
 
     #[test]

@@ -1,9 +1,8 @@
 //! Boundaries that a process without drift crosses ever with a chance of at most α.
-//!
-//! Howard, Ramdas, McAuliffe & Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence
-//! sequences", Annals of Statistics 49 (2021), sections 3.2 and 3.5; the names and the tuning are those of their
-//! package `confseq`. `s` is the value of the process, `v` its intrinsic time (a variance), both in the
-//! process's own unit. A mixture M(s, v) is a supermartingale; its boundary at α is where M = 1/α.
+
+mod stitching;
+
+pub use stitching::Stitching;
 
 use super::evidence::log_evidence;
 use crate::guard::{inside_unit, not_negative, positive};
@@ -15,30 +14,46 @@ use crate::{Alpha, InvalidInput};
 /// Where the mixture is tightest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tuning {
-    /// The intrinsic time at which the boundary is to be lowest.
+    /// The intrinsic time at which the boundary is to be lowest, in the unit of v; above 0.
     pub v_opt: f64,
-    /// The level for which it is.
+    /// The level for which it is, inside (0, 1).
     pub alpha_opt: f64,
 }
 
 impl Tuning {
     /// ρ of the two-sided normal mixture: `v/(2·ln(1/α) + ln(1 + 2·ln(1/α)))` (Howard et al. 2021,
-    /// section 3.5). The other mixtures take the same.
+    /// section 3.5). The other mixtures take the same. In the unit of `v_opt`, above 0.
     ///
     /// # Errors
     ///
     /// An invalid input for a `v_opt` that is not positive, or an `alpha_opt` outside (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tuning = stats::sequential::Tuning { v_opt: 100.0, alpha_opt: 0.05 };
+    /// assert!((tuning.two_sided_rho()? - 12.600_561).abs() < 1e-6);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn two_sided_rho(self) -> Result<f64, InvalidInput> {
         positive("v_opt", self.v_opt)?;
         inside_unit("alpha_opt", self.alpha_opt)?;
         Ok(self.v_opt / spread(self.alpha_opt))
     }
 
-    /// ρ of the one-sided mixtures: that of the two-sided at twice the level.
+    /// ρ of the one-sided mixtures: that of the two-sided at twice the level. Unit and source as there.
     ///
     /// # Errors
     ///
     /// As [`Self::two_sided_rho`]; an `alpha_opt` of ½ or more is too large here.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let tuning = stats::sequential::Tuning { v_opt: 100.0, alpha_opt: 0.05 };
+    /// assert!((tuning.one_sided_rho()? - 15.800_635).abs() < 1e-6);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn one_sided_rho(self) -> Result<f64, InvalidInput> {
         positive("v_opt", self.v_opt)?;
         inside_unit("alpha_opt", self.alpha_opt)?;
@@ -58,7 +73,12 @@ fn spread(alpha: f64) -> f64 {
     twice + libm::log1p(twice)
 }
 
-/// A mixture, ready to be evaluated.
+/// A mixture M(s, v), ready to be evaluated: a supermartingale for every process of its family that has no
+/// drift. The boundary at α is where M = 1/α.
+///
+/// `s` is the value of the process, `v` its intrinsic time (a variance), so that √v has the unit of s.
+///
+/// Source: Howard et al. 2021, sections 3.2 and 3.5; the names and the tuning are those of `confseq`.
 ///
 /// ```
 /// use stats::sequential::{Mixture, Tuning};
@@ -101,26 +121,48 @@ enum Kind {
 /// Whether deviations in one direction or in both are watched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sides {
+    /// Upwards alone.
     One,
+    /// Both, with one and the same level.
     Two,
 }
 
 impl Mixture {
-    /// For a sub-Gaussian process, both directions: `½·ln(ρ/(v + ρ)) + s²/(2(v + ρ))`.
+    /// For a sub-Gaussian process, both directions: ln M is `½·ln(ρ/(v + ρ)) + s²/(2(v + ρ))` (Howard et al.
+    /// 2021, proposition 5). `rho` is in the unit of v, best from [`Tuning::two_sided_rho`].
     ///
     /// # Errors
     ///
-    /// An invalid input for a ρ that is not positive; the same for all mixtures.
+    /// An invalid input for a ρ that is not positive and finite; the same for all mixtures.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// // ½·ln(4/(12 + 4)) + 64/(2·16) is 2 − ln 2.
+    /// let mixture = stats::sequential::Mixture::two_sided_normal(4.0)?;
+    /// assert!((mixture.log(8.0, 12.0)? - (2.0 - 2_f64.ln())).abs() < 1e-15);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn two_sided_normal(rho: f64) -> Result<Self, InvalidInput> {
         positive("rho", rho)?;
         Ok(Self(Kind::TwoSidedNormal { rho }))
     }
 
-    /// For a sub-Gaussian process, upwards: `½·ln(4ρ/(v + ρ)) + s²/(2(v + ρ)) + ln Φ(s/√(v + ρ))`.
+    /// For a sub-Gaussian process, upwards: ln M is `½·ln(4ρ/(v + ρ)) + s²/(2(v + ρ)) + ln Φ(s/√(v + ρ))`
+    /// (proposition 6). `rho` is in the unit of v, best from [`Tuning::one_sided_rho`].
     ///
     /// # Errors
     ///
     /// As [`Self::two_sided_normal`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// // At s = 0 the rest is ½·ln(4·4/16) + ln ½.
+    /// let mixture = stats::sequential::Mixture::one_sided_normal(4.0)?;
+    /// assert!((mixture.log(0.0, 12.0)? + 2_f64.ln()).abs() < 1e-15);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn one_sided_normal(rho: f64) -> Result<Self, InvalidInput> {
         positive("rho", rho)?;
         Ok(Self(Kind::OneSidedNormal { rho }))
@@ -128,9 +170,24 @@ impl Mixture {
 
     /// For a sub-exponential process with scale `c`, upwards (proposition 9).
     ///
+    /// With a = ρ/c², b = (v + ρ)/c², x = b + s/c and P the regularised lower incomplete gamma function,
+    /// M is `aᵃ/(Γ(a)·P(a, a)) · Γ(b)·P(b, x)/xᵇ · exp(x − a)`. `rho` is in the unit of v, best from
+    /// [`Tuning::one_sided_rho`]; `c` in that of s.
+    ///
     /// # Errors
     ///
-    /// As [`Self::two_sided_normal`], also for a `c` that is not positive.
+    /// As [`Self::two_sided_normal`], also for a `c` that is not positive and finite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::sequential::{Mixture, Tuning};
+    /// let tuning = Tuning { v_opt: 100.0, alpha_opt: 0.05 };
+    /// let mixture = Mixture::gamma_exponential(tuning.one_sided_rho()?, 2.0)?;
+    /// // The formula in mpmath; `confseq` has the same figure.
+    /// assert!((mixture.log(10.0, 100.0)? + 0.249_016_479).abs() < 1e-9);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn gamma_exponential(rho: f64, c: f64) -> Result<Self, InvalidInput> {
         positive("rho", rho)?;
         positive("c", c)?;
@@ -141,9 +198,22 @@ impl Mixture {
 
     /// For a sub-Poisson process with scale `c`, upwards (proposition 10).
     ///
+    /// With a, b and x as for [`Self::gamma_exponential`] and Q = 1 − P, M is
+    /// `aᵃ/(Γ(a)·Q(a, a)) · Γ(x)·Q(x, b)/bˣ · exp(b − a)`. Units as there.
+    ///
     /// # Errors
     ///
     /// As [`Self::gamma_exponential`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::sequential::{Mixture, Tuning};
+    /// let tuning = Tuning { v_opt: 100.0, alpha_opt: 0.05 };
+    /// let mixture = Mixture::gamma_poisson(tuning.one_sided_rho()?, 2.0)?;
+    /// assert!((mixture.log(10.0, 100.0)? + 0.069_912_185).abs() < 1e-9);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn gamma_poisson(rho: f64, c: f64) -> Result<Self, InvalidInput> {
         positive("rho", rho)?;
         positive("c", c)?;
@@ -153,11 +223,24 @@ impl Mixture {
     }
 
     /// For a sub-Bernoulli process that falls by at most `g` and rises by at most `h` a step
-    /// (propositions 7 and 8). `tuning` becomes r = max(ρ − g·h, g·h/1000).
+    /// (propositions 7 and 8). `tuning` becomes r = max(ρ − g·h, g·h/1000), and the rest is
+    /// [`Self::beta_binomial_with`]. g and h are in the unit of s.
     ///
     /// # Errors
     ///
-    /// As [`Self::two_sided_normal`], also for a `g` or `h` that is not positive.
+    /// Those of [`Tuning::two_sided_rho`] or [`Tuning::one_sided_rho`]; an invalid input for a `g` or `h`
+    /// that is not positive and finite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::sequential::{Mixture, Sides, Tuning};
+    /// let tuning = Tuning { v_opt: 100.0, alpha_opt: 0.05 };
+    /// let mixture = Mixture::beta_binomial(tuning, 0.2, 0.8, Sides::Two)?;
+    /// // As `confseq` has it.
+    /// assert!((mixture.log(10.0, 100.0)? + 0.694_101_2).abs() < 1e-6);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn beta_binomial(
         tuning: Tuning,
         g: f64,
@@ -173,11 +256,27 @@ impl Mixture {
         Self::beta_binomial_with((rho - g * h).max(1e-3 * g * h), g, h, sides)
     }
 
-    /// As [`Self::beta_binomial`] with r itself.
+    /// As [`Self::beta_binomial`] with r itself, in the unit of v.
+    ///
+    /// v/(g·h) steps, of which (v − g·s)/(g(g + h)) fall and (v + h·s)/(h(g + h)) rise; M is how much
+    /// likelier they are when the share that falls has the distribution Beta(r/(g(g + h)), r/(h(g + h)))
+    /// than at the fair share h/(g + h). One-sided, that distribution is cut off above the fair share. An s
+    /// below −v/h or above v/g is one that such a process cannot have.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// An invalid input for an `r`, `g` or `h` that is not positive and finite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::sequential::{Mixture, Sides};
+    /// // Three coins that all show heads: g = h = ½, v = ¾, s = 3/2. A uniform prior, r = ½, expects that
+    /// // with a chance of ¼ where a fair coin has ⅛.
+    /// let mixture = Mixture::beta_binomial_with(0.5, 0.5, 0.5, Sides::Two)?;
+    /// assert!((mixture.log(1.5, 0.75)? - 2_f64.ln()).abs() < 1e-14);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn beta_binomial_with(r: f64, g: f64, h: f64, sides: Sides) -> Result<Self, InvalidInput> {
         positive("r", r)?;
         positive("g", g)?;
@@ -196,11 +295,23 @@ impl Mixture {
         }))
     }
 
-    /// ln M at the value `s` and the intrinsic time `v`.
+    /// ln M at the value `s` and the intrinsic time `v`, by the formula of the mixture: the evidence against
+    /// "no drift", 0 where nothing has happened (s = v = 0).
     ///
     /// # Errors
     ///
-    /// An invalid input for a `v` that is negative, or an `s` that such a process cannot have at `v`.
+    /// An invalid input for a `v` that is negative or not finite, or an `s` that is NaN or that such a
+    /// process cannot have at `v`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mixture = stats::sequential::Mixture::two_sided_normal(1.0)?;
+    /// assert_eq!(mixture.log(0.0, 0.0)?, 0.0);
+    /// // ½·ln(1/4) + 16/8
+    /// assert!((mixture.log(4.0, 3.0)? - 1.306_852_819).abs() < 1e-9);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn log(&self, s: f64, v: f64) -> Result<f64, InvalidInput> {
         not_negative("v", v)?;
         let log = self.at(s, v);
@@ -255,11 +366,24 @@ impl Mixture {
         }
     }
 
-    /// The boundary: the s above 0 with M(s, v) = 1/α, or the highest s there is if M stays below.
+    /// The boundary: the s above 0 with M(s, v) = 1/α, or the highest s there is if M stays below. A process
+    /// without drift exceeds it at any v ever with a chance of at most α (Howard et al. 2021, section 3.2).
+    /// In the unit of s.
     ///
     /// # Errors
     ///
-    /// An invalid input for a `v` that is negative.
+    /// An invalid input for a `v` that is negative or not finite, or one so far from what the mixture is
+    /// tuned for that no double holds the boundary.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mixture = stats::sequential::Mixture::two_sided_normal(1.0)?;
+    /// // √((v + ρ)·ln((v + ρ)/(ρ·α²))) with v = 3 and α = 0.05.
+    /// let bound = mixture.bound(3.0, stats::Alpha::default())?;
+    /// assert!((bound - (4.0 * 1_600_f64.ln()).sqrt()).abs() < 1e-12);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn bound(&self, v: f64, alpha: Alpha) -> Result<f64, InvalidInput> {
         self.log(0.0, v)?;
         let threshold = -libm::log(alpha.get());
@@ -273,10 +397,9 @@ impl Mixture {
                 }
                 highest
             }
-            Kind::OneSidedNormal { rho } => normal(rho),
-            Kind::GammaExponential { rho, c, .. } | Kind::GammaPoisson { rho, c, .. } => {
-                normal(rho) + c * threshold
-            }
+            Kind::OneSidedNormal { rho }
+            | Kind::GammaExponential { rho, .. }
+            | Kind::GammaPoisson { rho, .. } => normal(rho),
         };
         let mut upper = start;
         while self.at(upper, v) < threshold {
@@ -291,83 +414,6 @@ const BEYOND_FLOATS: InvalidInput = InvalidInput::new(
     "the boundary is beyond what floats can hold",
     "give v, and what the boundary is tuned by, in a unit in which they are nearer 1",
 );
-
-/// What shapes the stitched boundary.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Stitching {
-    /// The intrinsic time from which on the boundary is tight.
-    pub v_min: f64,
-    /// The sub-gamma scale; 0 for a sub-Gaussian process.
-    pub c: f64,
-    /// How the chance of crossing is spread over epochs; above 1.
-    pub s: f64,
-    /// How far epochs are apart; above 1.
-    pub eta: f64,
-}
-
-impl Stitching {
-    /// The polynomial stitched boundary (Howard et al. 2021, theorem 1 and equation 10), which grows
-    /// as √(v·ln ln v): with `ℓ = s·ln ln(ηv/v_min) + ln(ζ(s)/(α·lnˢ η))`,
-    /// `√(k₁²·v·ℓ + k₂²c²ℓ²) + k₂·c·ℓ`, `k₁ = (η^¼ + η^−¼)/√2`, `k₂ = (√η + 1)/2`.
-    ///
-    /// ```
-    /// let stitching = stats::sequential::Stitching { v_min: 10.0, c: 3.0, s: 1.4, eta: 2.0 };
-    /// assert!((stitching.bound(100.0, stats::Alpha::default())? - 64.487_55).abs() < 1e-5);
-    /// # Ok::<(), stats::InvalidInput>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// An invalid input for a parameter outside its domain.
-    pub fn bound(&self, v: f64, alpha: Alpha) -> Result<f64, InvalidInput> {
-        positive("v_min", self.v_min)?;
-        positive("s", self.s - 1.0)?;
-        positive("eta", self.eta - 1.0)?;
-        not_negative("v", v)?;
-        crate::guard::finite_values("c", &[self.c])?;
-        let v = v.max(self.v_min);
-        let spacing = libm::log(self.eta);
-        let epochs = libm::log(libm::log(self.eta * (v / self.v_min)));
-        let ell = self.s * epochs + libm::log(zeta(self.s))
-            - self.s * libm::log(spacing)
-            - libm::log(alpha.get());
-        let quarter = self.eta.sqrt().sqrt();
-        let k1 = (quarter + 1.0 / quarter) / std::f64::consts::SQRT_2;
-        let k2 = (self.eta.sqrt() + 1.0) / 2.0;
-        let linear = k2 * self.c * ell;
-        let bound = (k1 * k1 * v * ell + linear * linear).sqrt() + linear;
-        if !bound.is_finite() {
-            return Err(BEYOND_FLOATS);
-        }
-        Ok(bound)
-    }
-}
-
-/// Riemann's ζ for s > 1: Euler and Maclaurin's sum after 16 terms (DLMF 25.2.9).
-fn zeta(s: f64) -> f64 {
-    const N: f64 = 16.0;
-    let head: f64 = (1..16).map(|n| libm::pow(f64::from(n), -s)).sum();
-    let power = libm::pow(N, -s);
-    let mut term = s * power / N;
-    let mut sum = head + power * N / (s - 1.0) + power / 2.0;
-    // B₂ₖ/(2k)!
-    let coefficients = [
-        1.0 / 12.0,
-        -1.0 / 720.0,
-        1.0 / 30_240.0,
-        -1.0 / 1_209_600.0,
-        1.0 / 47_900_160.0,
-        -691.0 / 1_307_674_368_000.0,
-        1.0 / 74_724_249_600.0,
-    ];
-    let mut k = 1.0;
-    for coefficient in coefficients {
-        sum += coefficient * term;
-        term *= (s + k) * (s + k + 1.0) / (N * N);
-        k += 2.0;
-    }
-    sum
-}
 
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,10 @@ use crate::{Alpha, Interval, InvalidInput};
 /// What is asked of two counts, control first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CountsQuestion {
-    /// How much each arm's share is expected before any event, in pseudo-counts; their ratio is best
-    /// that of the shares. A small sum finds large differences early, a large one small ones late.
+    /// How much each arm's share is expected before any event, in pseudo-counts from 1e-200 to 1e300; their
+    /// ratio is best that of the shares. A small sum finds large differences early, a large one small ones late.
     pub prior: [f64; 2],
-    /// The share of the traffic each arm gets; adds up to 1.
+    /// The share of the traffic each arm gets, 1e-200 or more; adds up to 1.
     pub shares: [f64; 2],
     /// The error level over all looks together.
     pub alpha: Alpha,
@@ -20,7 +20,8 @@ pub struct CountsQuestion {
 /// What the counts say, at this look and however many there were or will be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CountsAnswer {
-    /// ln E against equal rates. Under equal rates E exceeds 1/α ever with a chance of at most α.
+    /// ln E against equal rates, a pure number; negative where the counts speak for them. Under equal rates E
+    /// exceeds 1/α ever with a chance of at most α.
     pub log_e: f64,
     /// min(1, 1/E) at this look. Over several looks take the smallest so far.
     pub p: f64,
@@ -29,6 +30,8 @@ pub struct CountsAnswer {
     /// The treatment's rate of events over the control's; infinite where only the control saw no event,
     /// NaN where neither saw any.
     pub rate_ratio: f64,
+    /// Every rate ratio whose share is in `share_interval`; from 0, and open to infinity where the control
+    /// saw no event.
     pub rate_ratio_interval: Interval,
 }
 
@@ -36,25 +39,32 @@ pub struct CountsAnswer {
 ///
 /// Given that an event happens, it falls to the treatment with the chance θ = ρ_t·λ_t/(ρ_t·λ_t + ρ_c·λ_c),
 /// whatever the traffic does. E is the Dirichlet-multinomial mixture over θ against one θ; the interval
-/// holds every θ with E(θ) < 1/α, and the rate ratio is θ/(1 − θ)·ρ_c/ρ_t (Lindon & Malek,
-/// "Anytime-valid inference for multinomial count data", NeurIPS 2022, sections 3 and 4).
+/// holds every θ with E(θ) < 1/α, and the rate ratio is θ/(1 − θ)·ρ_c/ρ_t. With a prior a and counts n ln E is
+/// ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ] (Lindon & Malek 2022,
+/// sections 3 and 4).
 ///
-/// With no events at all E is 1 and the interval everything: nothing is known, and that is said.
+/// `counts` are those of control and treatment since the beginning. With no events at all E is 1 and the
+/// interval everything: nothing is known, and that is said.
+///
+/// # Errors
+///
+/// A prior that is not between 1e-200 and 1e300, a share below 1e-200, shares that do not add up to 1, or a
+/// count above 2^53.
+///
+/// # Examples
 ///
 /// ```
 /// use stats::Alpha;
 /// use stats::sequential::{CountsQuestion, counts};
 /// let question = CountsQuestion { prior: [1.0, 1.0], shares: [0.5, 0.5], alpha: Alpha::default() };
 /// let answer = counts([10, 40], &question)?;
-/// assert!(answer.p < 0.001);
+/// // With a uniform prior 1/E is 51·(50 over 10)/2^50.
+/// assert!((answer.p - 51.0 * 10_272_278_170.0 / 2_f64.powi(50)).abs() < 1e-15);
 /// assert_eq!(answer.rate_ratio, 4.0);
-/// assert!(answer.rate_ratio_interval.lo > 1.4);
+/// // mpmath: where E(θ) is 20.
+/// assert!((answer.rate_ratio_interval.lo - 1.444_669_693_6).abs() < 1e-9);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
-///
-/// # Errors
-///
-/// A prior that is not between 1e-200 and 1e300, a share below 1e-200, shares that do not add up to 1, or a count above 2^53.
 pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswer, InvalidInput> {
     for count in counts {
         guard::count("counts", count)?;
@@ -131,11 +141,13 @@ pub(super) fn lowest_odds(yes: f64, no: f64, within: f64) -> f64 {
         let theta = odds / (1.0 + odds);
         divergence([yes, no], [theta, 1.0 / (1.0 + odds)]) - within
     };
-    let mut width = 1.0;
-    while beyond(middle - width) < 0.0 {
-        width *= 2.0;
-    }
-    root_between(middle - width, middle, beyond).map_or(yes / no, libm::exp)
+    // Farther down than 2^10 no double holds the odds.
+    (0..=10)
+        .map(|doublings| middle - f64::from(1 << doublings))
+        .find(|low| beyond(*low) >= 0.0)
+        .map_or(0.0, |low| {
+            libm::exp(root_between(low, middle, beyond).unwrap_or(middle))
+        })
 }
 
 #[cfg(test)]

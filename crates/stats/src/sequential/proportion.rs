@@ -23,9 +23,13 @@ pub const LEAST_EVENTS: u64 = 20;
 /// Below the floor compare [`counts`](super::counts), which is exact from the first event on, or ask for
 /// the absolute difference, which is not refused.
 ///
+/// `tuning` is N*, in observations of both arms. Formula, source and units are those of the two functions.
+///
 /// # Errors
 ///
 /// Those of [`effect::proportion`] and [`asymptotic`]; [`CannotCompute::TooFew`] below the floor.
+///
+/// # Examples
 ///
 /// ```
 /// use stats::effect::Proportion;

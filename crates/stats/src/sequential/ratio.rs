@@ -7,19 +7,11 @@ use crate::guard;
 /// The sequential test for a sample ratio mismatch, fed as counts come in.
 ///
 /// ln E of the counts so far against the shares that were set, with a Dirichlet prior of
-/// `concentration·ρ`; p is the smallest 1/E so far (Lindon & Malek, NeurIPS 2022, section 2; the package
-/// `ssrm-test`). An arm with share 0 is left out until it gets a unit, which it cannot have got by
-/// chance. With no mismatch, p falls to α ever with a chance of at most α.
+/// a = `concentration`·ρ: ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ]; p is the smallest
+/// 1/E so far. An arm with share 0 is left out until it gets a unit, which it cannot have got by chance. With
+/// no mismatch, p falls to α ever with a chance of at most α.
 ///
-/// ```
-/// let mut split = stats::sequential::RatioMismatch::new(&[0.5, 0.5], 10_000.0)?;
-/// assert_eq!(split.observe(&[0, 0])?.p, 1.0);
-/// let look = split.observe(&[1_000, 1_300])?;
-/// assert!(look.p < 0.05);
-/// let later = split.observe(&[1_300, 1_000])?;
-/// assert_eq!(later.p, look.p, "what was seen stays seen");
-/// # Ok::<(), stats::InvalidInput>(())
-/// ```
+/// Source: Lindon & Malek 2022, section 2 and equation 9; their package `ssrm-test`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RatioMismatch {
     shares: Vec<f64>,
@@ -31,16 +23,30 @@ pub struct RatioMismatch {
 /// What one look says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RatioLook {
+    /// ln E of all counts so far against the shares; negative where they speak for them, infinite where an
+    /// arm without a share has a unit.
     pub log_bayes_factor: f64,
     /// The smallest of 1 and 1/E over the looks so far.
     pub p: f64,
 }
 
 impl RatioMismatch {
+    /// A test of the shares that the traffic should have, before the first unit. `concentration` is what
+    /// the prior is worth, in units: much finds small mismatches late, little large ones early.
+    ///
     /// # Errors
     ///
-    /// An invalid input for fewer than two shares, shares that are negative or do not add up to 1,
-    /// or a concentration that is not between 1e-6 and 1e300.
+    /// An invalid input for fewer than two shares, shares that are negative, above 0 and below 1e-200 or do
+    /// not add up to 1, or a concentration that is not between 1e-6 and 1e300.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::sequential::RatioMismatch;
+    /// assert!(RatioMismatch::new(&[0.9, 0.1], 100.0).is_ok());
+    /// let refused = RatioMismatch::new(&[0.9, 0.2], 100.0).unwrap_err();
+    /// assert_eq!(refused.field, "null_probabilities");
+    /// ```
     pub fn new(shares: &[f64], concentration: f64) -> Result<Self, InvalidInput> {
         if shares.len() < 2 {
             return Err(InvalidInput::new(
@@ -66,11 +72,24 @@ impl RatioMismatch {
         })
     }
 
-    /// Takes in the units that came since the last look, one count an arm.
+    /// Takes in the units that came since the last look, one count an arm, and says what all so far say.
     ///
     /// # Errors
     ///
-    /// An invalid input for another number of arms, or counts whose sum is too large.
+    /// An invalid input for another number of arms, or counts that add up to more than 2^53 in an arm.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut split = stats::sequential::RatioMismatch::new(&[0.5, 0.5], 10_000.0)?;
+    /// assert_eq!(split.observe(&[0, 0])?.p, 1.0);
+    /// let look = split.observe(&[1_000, 1_300])?;
+    /// // ln E with the prior 5,000 and 5,000 in mpmath.
+    /// assert!((look.p - 0.028_561_798).abs() < 1e-9);
+    /// let later = split.observe(&[1_300, 1_000])?;
+    /// assert_eq!(later.p, look.p, "what was seen stays seen");
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn observe(&mut self, increment: &[u64]) -> Result<RatioLook, InvalidInput> {
         if increment.len() != self.counts.len() {
             return Err(InvalidInput::new(

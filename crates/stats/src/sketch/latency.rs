@@ -17,7 +17,7 @@ pub struct LatencyHistogram {
     count: u64,
 }
 
-/// A quantile of sketched values.
+/// A quantile of sketched values, all in their unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileBounds {
     /// Off by at most the accuracy of the sketch, relative to itself.
@@ -35,6 +35,15 @@ impl LatencyHistogram {
     /// # Errors
     ///
     /// An accuracy outside (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use stats::sketch::LatencyHistogram;
+    /// assert_eq!(LatencyHistogram::new(0.01)?.count(), 0);
+    /// assert_eq!(LatencyHistogram::new(1.0).unwrap_err().field, "accuracy");
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     pub fn new(accuracy: f64) -> Result<Self, InvalidInput> {
         inside_unit("accuracy", accuracy)?;
         Ok(Self {
@@ -46,7 +55,14 @@ impl LatencyHistogram {
         })
     }
 
-    /// Takes in a value, `times` over.
+    /// Takes in a value, `times` over: in any unit, 0 or above.
+    ///
+    /// # Errors
+    ///
+    /// A value that is negative, NaN or infinite; more values in all than 2^64 − 1. Nothing is taken in
+    /// then.
+    ///
+    /// # Examples
     ///
     /// ```
     /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
@@ -55,11 +71,6 @@ impl LatencyHistogram {
     /// assert_eq!(histogram.count(), 4);
     /// # Ok::<(), stats::InvalidInput>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// A value that is negative, NaN or infinite; more values in all than 2^64 − 1. Nothing is taken in
-    /// then.
     pub fn record(&mut self, value: f64, times: u64) -> Result<(), InvalidInput> {
         if times == 0 {
             return Ok(());
@@ -92,6 +103,8 @@ impl LatencyHistogram {
     ///
     /// A histogram with another accuracy; more values in all than 2^64 − 1. Nothing is taken in then.
     ///
+    /// # Examples
+    ///
     /// ```
     /// let mut all = stats::sketch::LatencyHistogram::new(0.01)?;
     /// let mut part = all.clone();
@@ -116,15 +129,32 @@ impl LatencyHistogram {
         Ok(())
     }
 
+    /// How many values were taken in, zeros among them.
+    ///
+    /// ```
+    /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
+    /// histogram.record(0.0, 7)?;
+    /// assert_eq!(histogram.count(), 7);
+    /// # Ok::<(), stats::InvalidInput>(())
+    /// ```
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.count
     }
 
-    /// The quantile `q` with what is known of it.
+    /// The quantile `q` with what is known of it, in the unit of the values, for one look.
     ///
     /// The ranks of the interval are `q·n ∓ z·√(n·q(1 − q))` (Hahn & Meeker, *Statistical Intervals*,
-    /// section 5.2), outwards to whole ranks.
+    /// section 5.2), outwards to whole ranks and from there to the outer edges of their buckets. The estimate
+    /// is that of [`Self::estimate`].
+    ///
+    /// # Errors
+    ///
+    /// [`CannotCompute::EmptyArm`] without values; [`CannotCompute::TooFew`] where the sample does not reach as far as
+    /// the interval's ranks; [`CannotCompute::DegenerateQuantile`] where both ends of the interval fall into one
+    /// bucket, which cannot tell their distance; an invalid input for a `q` outside (0, 1).
+    ///
+    /// # Examples
     ///
     /// ```
     /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
@@ -133,15 +163,11 @@ impl LatencyHistogram {
     /// }
     /// let p99 = histogram.quantile(0.99, stats::Alpha::default())?;
     /// assert!((p99.estimate / 9_900.0 - 1.0).abs() <= 0.01);
-    /// assert!(p99.interval.contains(9_900.0));
+    /// // Ranks 9,900 ∓ 1.96·√99, and a bucket of 2% beyond them at most.
+    /// assert!(p99.interval.contains(9_880.0) && p99.interval.contains(9_920.0));
+    /// assert!(p99.interval.lo > 0.98 * 9_880.0 && p99.interval.hi < 1.021 * 9_920.0);
     /// # Ok::<(), stats::Failure>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`CannotCompute::EmptyArm`] without values; [`CannotCompute::TooFew`] where the sample does not reach as far as
-    /// the interval's ranks; [`CannotCompute::DegenerateQuantile`] where both ends of the interval fall into one
-    /// bucket, which cannot tell their distance; an invalid input for a `q` outside (0, 1).
     pub fn quantile(&self, q: f64, alpha: Alpha) -> Result<QuantileBounds, Failure> {
         inside_unit("q", q)?;
         if self.count == 0 {
@@ -171,9 +197,22 @@ impl LatencyHistogram {
     /// The quantile `q` of the values seen, off by at most the accuracy of the sketch, also where
     /// [`Self::quantile`] cannot bound that of the population.
     ///
+    /// The bucket i of the value with rank ⌈q·n⌉ says 2γ^i/(γ + 1) (Masson, Rim & Lee 2019, section 2).
+    ///
     /// # Errors
     ///
     /// [`CannotCompute::EmptyArm`] without values; an invalid input for a `q` outside (0, 1).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut histogram = stats::sketch::LatencyHistogram::new(0.01)?;
+    /// histogram.record(10.0, 1)?;
+    /// histogram.record(250.0, 1)?;
+    /// assert!((histogram.estimate(0.5)? - 10.0).abs() <= 0.1);
+    /// assert!((histogram.estimate(0.51)? - 250.0).abs() <= 2.5);
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     pub fn estimate(&self, q: f64) -> Result<f64, Failure> {
         inside_unit("q", q)?;
         if self.count == 0 {
@@ -228,145 +267,4 @@ impl LatencyHistogram {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn filled(values: &[f64]) -> LatencyHistogram {
-        let mut histogram = LatencyHistogram::new(0.01).unwrap();
-        for value in values {
-            histogram.record(*value, 1).unwrap();
-        }
-        histogram
-    }
-
-    #[test]
-    fn more_than_can_be_counted_is_refused_and_changes_nothing() {
-        let mut histogram = LatencyHistogram::new(0.01).unwrap();
-        histogram.record(5.0, u64::MAX - 1).unwrap();
-        let before = histogram.clone();
-        assert_eq!(histogram.record(7.0, 2).unwrap_err().field, "times");
-        assert_eq!(histogram.record(0.0, 2).unwrap_err().field, "times");
-        let mut more = LatencyHistogram::new(0.01).unwrap();
-        more.record(0.0, 2).unwrap();
-        assert_eq!(histogram.merge(&more).unwrap_err().field, "other");
-        assert_eq!(histogram, before);
-        histogram.record(7.0, 1).unwrap();
-        assert_eq!(histogram.count(), u64::MAX);
-    }
-
-    #[test]
-    fn what_cannot_be_recorded_or_asked_is_refused() {
-        for bad in [0.0, 1.0, -0.1, f64::NAN] {
-            assert_eq!(LatencyHistogram::new(bad).unwrap_err().field, "accuracy");
-        }
-        let mut histogram = filled(&[1.0]);
-        for bad in [-1.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(histogram.record(bad, 1).unwrap_err().field, "value");
-        }
-        assert_eq!(histogram, filled(&[1.0]), "nothing was counted");
-        histogram.record(5.0, 0).unwrap();
-        assert_eq!(histogram, filled(&[1.0]));
-        assert_eq!(
-            histogram
-                .merge(&LatencyHistogram::new(0.02).unwrap())
-                .unwrap_err()
-                .field,
-            "accuracy"
-        );
-        assert!(
-            matches!(histogram.quantile(1.0, Alpha::default()), Err(Failure::Invalid(invalid)) if invalid.field == "q")
-        );
-    }
-
-    #[test]
-    fn too_little_says_so() {
-        let cannot = |values: &[f64], q| filled(values).quantile(q, Alpha::default()).unwrap_err();
-        assert_eq!(cannot(&[], 0.5), CannotCompute::EmptyArm.into());
-        assert_eq!(cannot(&[1.0, 2.0, 3.0], 0.5), CannotCompute::TooFew.into());
-        assert_eq!(cannot(&[1.0; 100], 0.999), CannotCompute::TooFew.into());
-        assert_eq!(
-            cannot(&[7.0; 500], 0.5),
-            CannotCompute::DegenerateQuantile.into()
-        );
-        assert_eq!(
-            cannot(&[0.0; 500], 0.5),
-            CannotCompute::DegenerateQuantile.into()
-        );
-    }
-
-    #[test]
-    fn an_estimate_needs_no_bounds() {
-        let one_value = filled(&[7.0; 500]);
-        assert!((one_value.estimate(0.999).unwrap() / 7.0 - 1.0).abs() <= 0.01);
-        let values: Vec<f64> = (1..=1_000).map(f64::from).collect();
-        let many = filled(&values);
-        let bounded = many.quantile(0.3, Alpha::default()).unwrap();
-        assert_eq!(many.estimate(0.3).unwrap(), bounded.estimate);
-        assert_eq!(
-            filled(&[]).estimate(0.5).unwrap_err(),
-            CannotCompute::EmptyArm.into()
-        );
-        assert!(many.estimate(0.0).is_err());
-    }
-
-    #[test]
-    fn ranks_and_edges_are_where_they_should_be() {
-        let values: Vec<f64> = (1..=1_000).map(f64::from).collect();
-        let found = filled(&values).quantile(0.5, Alpha::default()).unwrap();
-        // 500 ∓ 1.96·√250, outwards: ranks 469 and 531.
-        let edges = |value: f64| {
-            let histogram = filled(&[]);
-            histogram.edges(Some(histogram.index(value)))
-        };
-        assert_eq!(
-            found.interval,
-            Interval {
-                lo: edges(469.0).lo,
-                hi: edges(531.0).hi
-            }
-        );
-        assert_eq!(found.bucket, edges(500.0));
-        assert!((found.estimate / 500.0 - 1.0).abs() <= 0.01);
-        let mut with_zeros = filled(&values);
-        with_zeros.record(0.0, 1_000).unwrap();
-        assert_eq!(with_zeros.count(), 2_000);
-        let found = with_zeros.quantile(0.5, Alpha::default()).unwrap();
-        assert_eq!((found.estimate, found.interval.lo), (0.0, 0.0));
-        assert!(found.interval.hi > 40.0);
-    }
-
-    #[test]
-    fn ranks_go_outwards() {
-        let mut histogram = LatencyHistogram::new(0.001).unwrap();
-        for value in 1..=100 {
-            histogram.record(f64::from(value), 1).unwrap();
-        }
-        // 50 ∓ 9.8
-        let found = histogram.quantile(0.5, Alpha::default()).unwrap().interval;
-        assert!(found.contains(40.0) && !found.contains(39.0), "{found:?}");
-        assert!(found.contains(60.0) && !found.contains(61.0), "{found:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn every_value_is_within_the_accuracy_of_its_bucket(value in 1e-300..1e300_f64, power in -290..290_i32, accuracy in 0.0005..0.4_f64) {
-            let histogram = LatencyHistogram::new(accuracy).unwrap();
-            for value in [value, 10_f64.powi(power)] {
-                let index = histogram.index(value);
-                let edges = histogram.edges(Some(index));
-                prop_assert!(edges.lo < value && value <= edges.hi, "{} in {:?}", value, edges);
-                let off = (histogram.middle(Some(index)) / value - 1.0).abs();
-                prop_assert!(off <= accuracy * (1.0 + 1e-9));
-            }
-        }
-
-        #[test]
-        fn merged_is_as_good_as_whole(left in prop::collection::vec(0.0..1e6_f64, 0..60), right in prop::collection::vec(0.0..1e6_f64, 0..60)) {
-            let mut merged = filled(&left);
-            merged.merge(&filled(&right)).unwrap();
-            let whole: Vec<f64> = left.into_iter().chain(right).collect();
-            prop_assert_eq!(merged, filled(&whole));
-        }
-    }
-}
+mod tests;

@@ -6,8 +6,9 @@ use stats::judge::{
 };
 use stats::kayenta::{Bounds, Classification, Rules, classify};
 use stats::non_inferiority::{self, non_inferiority};
+use stats::rank::hodges_lehmann;
 use stats::sequential::{Comparison, QuantileTest, Tuning, rate};
-use stats::{Alpha, Better, Moments, Question, effect};
+use stats::{Alpha, Better, Interval, Moments, Question, Side, effect};
 
 fn continuous(control: &[f64], canary: &[f64], rule: &Rule) -> Judgement {
     judge(&Observed::Continuous { control, canary }, rule).unwrap()
@@ -151,6 +152,64 @@ fn the_baselines_median_is_the_middle_one() {
     let canary: Vec<f64> = control.iter().map(|x| x + 5.0).collect();
     let found = continuous(&control, &canary, &rule);
     assert!((found.effect.unwrap() - 0.1).abs() < 1e-15, "{found:?}");
+}
+
+/// Values of which some are negative, with a quantile that is well above 0, and the same moved up.
+fn of_both_signs() -> (Vec<f64>, Vec<f64>) {
+    let control: Vec<f64> = whole(0..900)
+        .iter()
+        .map(|i| i * 7.0 % 901.0 - 5.0)
+        .collect();
+    let canary = whole(0..850)
+        .iter()
+        .map(|i| i * 11.0 % 853.0 + 120.5)
+        .collect();
+    (control, canary)
+}
+
+/// The shares of a positive baseline in `size` that a rise in `change` may be.
+fn shares(change: Interval, size: Interval) -> (f64, f64) {
+    assert!(change.lo > 0.0 && size.lo > 0.0);
+    (change.lo / size.hi, change.hi / size.lo)
+}
+
+#[test]
+fn a_shift_and_the_median_it_is_a_share_of_have_a_quarter_of_the_level_each() {
+    let (control, canary) = of_both_signs();
+    for min_sample in [20, 400] {
+        let rule = Rule {
+            looks: Looks::One,
+            min_sample,
+            ..Rule::default()
+        };
+        let quarter = Alpha::new(0.0125).unwrap();
+        let tuning = Tuning {
+            v_opt: 4.0 * min_sample.max(25) as f64,
+            alpha_opt: 0.05,
+        };
+        let median = QuantileTest::new(0.5, tuning).unwrap();
+        let size = median.interval(&control, quarter).unwrap().interval;
+        let shift = hodges_lehmann(&canary, &control, quarter, Side::Two).unwrap();
+        let found = continuous(&control, &canary, &rule).interval.unwrap();
+        assert_eq!((found.lo, found.hi), shares(shift.interval, size));
+    }
+}
+
+#[test]
+fn the_difference_of_quantiles_and_what_it_is_a_share_of_have_half_of_the_level_each() {
+    let (control, canary) = of_both_signs();
+    let half = Alpha::new(0.025).unwrap();
+    let tuning = Tuning {
+        v_opt: 100.0,
+        alpha_opt: 0.05,
+    };
+    let median = QuantileTest::new(0.5, tuning).unwrap();
+    let size = median.interval(&control, half).unwrap().interval;
+    let change = median.compare(&control, &canary, Comparison::Difference, half);
+    let found = quantile(0.5, &control, &canary, &Rule::default());
+    let interval = found.interval.unwrap();
+    let wanted = shares(change.unwrap().interval, size);
+    assert_eq!((interval.lo, interval.hi), wanted);
 }
 
 #[test]

@@ -53,6 +53,15 @@ fn counts_that_no_double_holds_are_refused_by_name() {
 }
 
 #[test]
+fn where_most_succeed_rates_are_compared_and_not_counts() {
+    let found = rates((900, 1_000), (1_960, 2_000), &Rule::default());
+    assert_eq!(found.method, Method::SequentialRates);
+    // 98% against 90%.
+    let effect = found.effect.unwrap();
+    assert!((effect - 8.0 / 90.0).abs() < 1e-15, "{effect}");
+}
+
+#[test]
 fn errors_are_judged_by_their_counts() {
     let fail = rates((10, 10_000), (60, 10_000), &Rule::default());
     assert_eq!(

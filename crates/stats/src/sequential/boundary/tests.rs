@@ -1,3 +1,4 @@
+use super::stitching::zeta;
 use super::*;
 use proptest::prelude::*;
 
@@ -251,6 +252,14 @@ proptest! {
             prop_assert!((log + alpha.ln()).abs() < 1e-8, "{} {}", log, -alpha.ln());
         }
         prop_assert!(mixture.bound(v, level(alpha / 2.0)).unwrap() >= bound);
+    }
+
+    #[test]
+    fn however_large_the_steps_the_mixture_is_one_over_alpha_at_its_boundary(v in 0.5..5_000.0_f64, power in -6..6_i32, poisson in prop::bool::ANY) {
+        let c = 10_f64.powi(power);
+        let mixture = if poisson { Mixture::gamma_poisson(12.0, c) } else { Mixture::gamma_exponential(12.0, c) }.unwrap();
+        let log = mixture.log(mixture.bound(v, level(0.05)).unwrap(), v).unwrap();
+        prop_assert!((log - 20_f64.ln()).abs() < 1e-8, "{log}");
     }
 
     #[test]

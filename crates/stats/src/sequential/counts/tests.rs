@@ -51,6 +51,8 @@ fn what_is_no_question_is_refused_by_name() {
     assert_eq!(field([1.0, f64::NAN], [0.5, 0.5]), "dirichlet_alpha");
     assert_eq!(field([1.0, 1.0], [0.0, 1.0]), "assignment_share");
     assert_eq!(field([1.0, 1.0], [0.5, 0.6]), "assignment_share");
+    assert_eq!(field([1.0, 1.0], [9e-201, 1.0]), "assignment_share");
+    assert!(counts([1, 1], &question([1.0, 1.0], [1e-200, 1.0], 0.05)).is_ok());
 }
 
 proptest! {

@@ -112,6 +112,37 @@ fn equal_arms_are_equal_and_far_ones_are_not() {
     );
 }
 
+#[test]
+fn a_count_at_the_threshold_itself_is_outside() {
+    let values: Vec<f64> = (0..40).map(f64::from).collect();
+    let arm = test(0.4).arm("a", &values).unwrap();
+    for count in 5..15 {
+        assert_eq!(arm.fewest_below(arm.evidence(count as f64)), count + 1);
+    }
+    for count in 17..30 {
+        assert_eq!(arm.most_below(arm.evidence(count as f64)), count - 1);
+    }
+}
+
+/// The least y − x of places x in a and y in b that both arms together do not speak against.
+fn least_change_by_trying(a: &Arm, b: &Arm, threshold: f64) -> f64 {
+    let far = 1e6;
+    let places = |arm: &Arm| [arm.sorted.as_slice(), &[-far, far]].concat();
+    let mut least = f64::INFINITY;
+    for x in places(a) {
+        for y in places(b) {
+            if a.against(x) + b.against(y) < threshold {
+                least = least.min(y - x);
+            }
+        }
+    }
+    if least < -far / 2.0 {
+        f64::NEG_INFINITY
+    } else {
+        least
+    }
+}
+
 fn values() -> impl Strategy<Value = Vec<f64>> {
     (prop::collection::vec(1..1_000_u32, 1..60), 1..3_u32).prop_map(|(values, grid)| {
         values
@@ -127,6 +158,22 @@ proptest! {
         let (left, right) = (test(q).arm("a", &a).unwrap(), test(q).arm("b", &b).unwrap());
         let got = least_common_evidence(&left, &right);
         prop_assert!((got - least_by_trying(test(q), &a, &b)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_least_change_is_found(
+        a in prop::collection::vec(0..1_000, 1..9),
+        b in prop::collection::vec(0..1_000, 1..9),
+        v_opt in 1.0..300.0_f64,
+        q in 0.1..0.9_f64,
+        alpha in 0.05..0.999_f64,
+    ) {
+        let test = QuantileTest::new(q, Tuning { v_opt, ..TUNING }).unwrap();
+        let arm = |values: &[i32]| test.arm("a", &values.iter().map(|x| f64::from(*x)).collect::<Vec<_>>()).unwrap();
+        let (a, b) = (arm(&a), arm(&b));
+        let threshold = -alpha.ln();
+        let found = least_change(&a, &b, threshold, Comparison::Difference);
+        prop_assert_eq!(found, least_change_by_trying(&a, &b, threshold));
     }
 
     #[test]
