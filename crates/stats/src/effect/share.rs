@@ -1,5 +1,5 @@
 use super::{Arm, Proportion, cuped, mean, proportion, ratio};
-use crate::numeric::student_quantile;
+use crate::numeric::{root_between, student_quantile};
 use crate::{
     Alpha, CannotCompute, Estimate, Interval, InvalidInput, Moments, PairMoments, Question,
     sequential,
@@ -37,6 +37,9 @@ pub struct Share {
     /// The squared standard error of the control's size, and its covariance with the difference.
     base_variance: f64,
     covariance: f64,
+    /// What of the squared standard error is the treatment's own, and n − 1 of control and treatment.
+    treatment_variance: f64,
+    freedom: [f64; 2],
     /// By the delta method, of the share itself.
     stderr: f64,
 }
@@ -143,22 +146,24 @@ impl Share {
         let (adjusted, as_is, before) = (of(1.0, theta), of(1.0, 0.0), of(0.0, theta));
         // 2·cov(x − θy, x) = var(x − θy) + var(x) − var(θy).
         let together = 0.5 * (adjusted * adjusted + as_is * as_is - before * before);
-        let share = Self::against(absolute, relative.estimate, arm, together)?;
+        let part = adjusted * adjusted;
+        let share = Self::against(absolute, relative.estimate, arm, part, together)?;
         Ok((share, theta))
     }
 
     /// Of a difference from which the control's own figure is taken.
     fn apart(absolute: Estimate, relative: Estimate, control: Arm) -> Result<Self, CannotCompute> {
         let own = control.stderr / absolute.stderr;
-        Self::against(absolute, relative, control, own * own)
+        Self::against(absolute, relative, control, own * own, own * own)
     }
 
-    /// Of a difference from which a figure is taken that has the covariance `together` with the control's
-    /// own, in squared standard errors of the difference.
+    /// Of a difference whose squared standard error is the control's to the share `part`, and from which a
+    /// figure is taken that has the covariance `together` with the control's own, in the same unit.
     fn against(
         absolute: Estimate,
         relative: Estimate,
         control: Arm,
+        part: f64,
         together: f64,
     ) -> Result<Self, CannotCompute> {
         let spread = control.stderr * (control.n as f64).sqrt();
@@ -177,6 +182,8 @@ impl Share {
             } else {
                 -together
             },
+            treatment_variance: (1.0 - part).max(0.0),
+            freedom: [control.n, absolute.n - control.n].map(|n| (n - 1) as f64),
             stderr: relative.stderr,
         })
     }
@@ -222,11 +229,12 @@ impl Share {
         &self.absolute
     }
 
-    /// The estimate with the standard error that it has if `share` is the truth; for the test of it.
+    /// The estimate with the standard error and the degrees of freedom that it has if `share` is the truth;
+    /// for the test of it.
     ///
     /// Effect and standard error are shares of the control: with d the difference and c the control's
-    /// size, √(var(d) − 2·share·cov(d, c) + share²·var(c))/c. `share` is finite. All else, as p and
-    /// interval, is that of the absolute difference.
+    /// size, √(var(d) − 2·share·cov(d, c) + share²·var(c))/c, and Satterthwaite's degrees of freedom of
+    /// that sum. p and interval are those of the absolute difference.
     ///
     /// ```
     /// use stats::effect::{Proportion, Share};
@@ -237,30 +245,81 @@ impl Share {
     /// ```
     #[must_use]
     pub fn at(&self, share: f64) -> Estimate {
-        let variance = 1.0 - 2.0 * share * self.covariance + share * share * self.base_variance;
-        let stderr = variance.max(0.0).sqrt() / self.base;
         Estimate {
             effect: self.effect(),
-            stderr,
+            stderr: self.spread(share) / self.base,
+            df: self.df(share),
             ..self.absolute
         }
     }
 
-    /// The interval at a fixed size of the sample: [`Self::within`] t(1 − α/2), with the degrees of freedom
-    /// of the absolute difference.
+    /// The standard error of what is left if `share` is the truth, in those of the difference.
+    fn spread(&self, share: f64) -> f64 {
+        let variance = 1.0 - 2.0 * share * self.covariance + share * share * self.base_variance;
+        variance.max(0.0).sqrt()
+    }
+
+    /// Welch and Satterthwaite's degrees of freedom if `share` is the truth: those of the difference at 0,
+    /// and the nearer to the control's n − 1 the more the control weighs.
+    fn df(&self, share: f64) -> f64 {
+        let spread = self.spread(share);
+        let treatment = (self.treatment_variance.sqrt() / spread).min(1.0).powi(2);
+        let control = 1.0 - treatment;
+        let [n_control, n_treatment] = self.freedom;
+        1.0 / (control * control / n_control + treatment * treatment / n_treatment)
+    }
+
+    /// The interval at a fixed size of the sample: every share that a two-sided t test at `alpha` does not
+    /// reject, with the degrees of freedom that the variance has at that share. It is [`Self::within`]
+    /// t(1 − α/2) but that t goes along with the share, which matters where one arm has few observations.
+    ///
+    /// Source: Fieller 1954; F. E. Satterthwaite, "An approximate distribution of estimates of variance
+    /// components", Biometrics Bulletin 2 (1946).
     ///
     /// ```
     /// use stats::{Alpha, effect::{Proportion, Share}};
     /// let share = Share::of_proportions(Proportion::new(100, 1000)?, Proportion::new(150, 1000)?).unwrap();
-    /// // Fieller's quadratic at t = 1.96119, solved apart.
+    /// // The roots of |d − θc| = t(0.975, df(θ))·SE(θ), found apart.
     /// let interval = share.interval(Alpha::default());
-    /// assert!((interval.lo - 0.187_220_266_157).abs() < 1e-9);
-    /// assert!((interval.hi - 0.920_352_409_579).abs() < 1e-9);
+    /// assert!((interval.lo - 0.187_225_246_403).abs() < 1e-9);
+    /// assert!((interval.hi - 0.920_403_338_843).abs() < 1e-9);
     /// # Ok::<(), stats::InvalidInput>(())
     /// ```
     #[must_use]
     pub fn interval(&self, alpha: Alpha) -> Interval {
-        self.within(-student_quantile(0.5 * alpha.get(), self.absolute.df))
+        let critical = |df: f64| -student_quantile(0.5 * alpha.get(), df);
+        let beyond = |share: f64| {
+            (self.z - share * self.base).abs() - critical(self.df(share)) * self.spread(share)
+        };
+        // No share has more degrees of freedom than both arms together, and none fewer than the smaller arm.
+        let [control, treatment] = self.freedom;
+        let narrow = self.within(critical(control + treatment));
+        let wide = self.within(critical(control.min(treatment)));
+        let endless = self.base <= critical(control) * self.base_variance.sqrt();
+        let end = |near: f64, far: f64| {
+            if near == far || near.is_infinite() {
+                return near;
+            }
+            let mut far = far;
+            if far.is_infinite() {
+                let outwards = 1.0_f64.copysign(far);
+                if near * outwards < 0.0 && beyond(0.0) > 0.0 {
+                    far = 0.0;
+                } else if endless {
+                    return far;
+                } else {
+                    far = near + outwards * near.abs().max(1.0);
+                    while far.is_finite() && beyond(far) < 0.0 {
+                        far = near + 2.0 * (far - near);
+                    }
+                }
+            }
+            root_between(near, far, beyond).unwrap_or(far)
+        };
+        Interval {
+            lo: end(narrow.lo, wide.lo),
+            hi: end(narrow.hi, wide.hi),
+        }
     }
 
     /// The interval that holds at every look, with the p that does: [`sequential::asymptotic`] of the
