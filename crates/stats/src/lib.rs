@@ -24,5 +24,5 @@ pub mod srm;
 
 pub use cannot::CannotCompute;
 pub use guard::Failure;
-pub use moments::{Moments, PairMoments};
+pub use moments::{Moments, PairMoments, Skewness};
 pub use question::{Alpha, Better, Difference, Estimate, Interval, InvalidInput, Question, Side};

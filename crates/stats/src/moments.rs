@@ -7,8 +7,10 @@
 
 mod centred;
 mod pair;
+mod skewness;
 
 pub use pair::PairMoments;
+pub use skewness::Skewness;
 
 use crate::InvalidInput;
 use centred::{Centred, ROOM, align, count, exponent, impossible, join, sum_of_squares};

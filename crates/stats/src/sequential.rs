@@ -18,7 +18,7 @@ mod quantile;
 mod rate;
 mod ratio;
 
-pub use asymptotic::{DEFAULT_TUNING, asymptotic, reach};
+pub use asymptotic::{DEFAULT_TUNING, LARGEST_SKEWNESS, asymptotic, reach};
 pub(crate) use asymptotic::{critical, time};
 pub use boundary::{Mixture, Sides, Stitching, Tuning};
 pub use counts::{CountsAnswer, CountsQuestion, counts};

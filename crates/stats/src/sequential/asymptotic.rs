@@ -3,6 +3,15 @@ use crate::{Alpha, Estimate, Interval, InvalidInput, Question, Side};
 /// The number of observations at which the sequence is tightest, where nothing better is known.
 pub const DEFAULT_TUNING: f64 = 5000.0;
 
+/// The most skewness of a difference ([`crate::Skewness::of_difference`]) with which [`asymptotic`]
+/// keeps its level.
+///
+/// Found by simulation, not proven: with equal arms that are looked at from the first unit on, at splits of
+/// 3:1, 9:1 and 19:1, exponential, lognormal and Pareto values, and revenue of 2% and 10% buyers, stop in
+/// 5.3% at most where looks wait for it, and in up to 36% where they do not (level 5%). Arms of the same
+/// size have none of it.
+pub const LARGEST_SKEWNESS: f64 = 0.2;
+
 /// The same comparison, valid however often one looks: an asymptotic confidence sequence around an
 /// effect from [`crate::effect`].
 ///
@@ -13,7 +22,8 @@ pub const DEFAULT_TUNING: f64 = 5000.0;
 ///
 /// "Asymptotic" is a restriction: the level is kept from some sample size on, at which means behave
 /// like normal ones. For two proportions ask [`super::proportion`], which refuses a relative difference
-/// of so few events that the level would be broken.
+/// of so few events that the level would be broken; of means between arms of different sizes look at
+/// [`LARGEST_SKEWNESS`] first.
 ///
 /// Source: Waudby-Smith et al., equations 9, 155 and 161 (two-sided), appendix B (one-sided); gbstats
 /// `frequentist/tests.py`, whose one-sided p is the same but only sought between 1e-5 and 0.4999.
