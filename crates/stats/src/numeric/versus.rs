@@ -36,14 +36,6 @@ impl Point {
     }
 }
 
-/// What is averaged over the narrower variable: a chance of the wider one, or a mean, that rises from 0 with
-/// the point. With its first and second derivative by the logit.
-struct Rise {
-    value: f64,
-    slope: f64,
-    bend: f64,
-}
-
 /// Beside 1, what is smaller than 1e-18 is nothing.
 const LN_1E18: f64 = 41.446_531_673_892_82;
 
@@ -117,27 +109,18 @@ impl Beta {
         }
     }
 
-    /// The chance of less than a point, and how it rises.
-    fn chance_at(self, at: Point) -> Rise {
-        let density = self.density(at);
-        Rise {
-            value: self.lower_tail(at),
-            slope: density,
-            bend: -at.delta * density,
-        }
+    /// The chance of less than a point, and its derivative by the logit.
+    fn chance_at(self, at: Point) -> (f64, f64) {
+        (self.lower_tail(at), self.density(at))
     }
 
-    /// The mean of max(value − X, 0) at a point, and how it rises.
-    fn excess_at(self, at: Point) -> Rise {
+    /// The mean of max(value − X, 0) at a point, and its derivative by the logit.
+    fn excess_at(self, at: Point) -> (f64, f64) {
         let n = self.a + self.b;
-        let (chance, density) = (self.lower_tail(at), self.density(at));
-        let per_logit = at.x * at.y;
-        Rise {
-            // Far below the mean the two cancel, and rounding may leave less than nothing.
-            value: (at.delta / n * chance + density / n).max(0.0),
-            slope: per_logit * chance,
-            bend: per_logit * (density + (at.y - at.x) * chance),
-        }
+        let chance = self.lower_tail(at);
+        let excess = at.delta / n * chance + self.density(at) / n;
+        // Far below the mean the two cancel, and rounding may leave less than nothing.
+        (excess.max(0.0), at.x * at.y * chance)
     }
 
     /// How far above its centre, in logits, 1 + (a + b + 1)(1 − x) is 1.
@@ -188,18 +171,18 @@ impl Beta {
         wide: Self,
         gap: f64,
         ends: [(f64, f64); 2],
-        rise: impl Fn(Point) -> Rise,
+        rise: impl Fn(Point) -> (f64, f64),
     ) -> f64 {
         let rise = |aside: f64| rise(wide.at(aside + gap));
-        let term = |aside: f64| self.density(self.at(aside)) * rise(aside).value;
+        let term = |aside: f64| self.density(self.at(aside)) * rise(aside).0;
         // From here on nothing is left but powers of the distance to the end, for both variables.
         let left = -self.mirrored().end().max(wide.mirrored().end() + gap);
         let right = self.end().max(wide.end() - gap);
         // The top of the hill is above the centre, for the rise pulls it there.
         let ascent = |aside: f64| {
-            let rise = rise(aside);
-            if rise.value > 0.0 {
-                rise.slope / rise.value - self.at(aside).delta
+            let (value, slope) = rise(aside);
+            if value > 0.0 {
+                slope / value - self.at(aside).delta
             } else {
                 f64::INFINITY
             }
@@ -207,10 +190,13 @@ impl Beta {
         let top = root_between(0.0, right, ascent).unwrap_or(right);
         // Bells of this curvature with a step of 0.4 widths are exact to e^(−2π²/0.4²). The cap is for hills
         // that are cut off like exp(−n·eᵗ), which grows beyond ±iπ/2: exact to e^(−π²/0.25).
-        let (at, here) = (self.at(top), rise(top));
-        let pull = here.slope / here.value;
-        let own = (self.a + self.b) * at.x * at.y;
-        let curvature = own + (pull * pull - here.bend / here.value).clamp(0.0, f64::MAX);
+        let (at, (value, slope)) = (self.at(top), rise(top));
+        // The rise bends no more than the wider variable's bell, nor than it is steep.
+        let per_logit = at.x * at.y;
+        let bend = (slope / value)
+            .powi(2)
+            .min((wide.a + wide.b + 1.0) * per_logit);
+        let curvature = (self.a + self.b) * per_logit + bend;
         let step = (0.4 / curvature.sqrt()).min(0.25);
         let mut sum = term(top);
         for (direction, last, power, (limit, more)) in [
@@ -363,6 +349,28 @@ mod tests {
             close(other.chance_below(coin), 0.5, 1e-12);
             // Half the time ½ is missing, but for the rare times the coin lands between.
             close(other.mean_shortfall_to(coin), 0.25, 1e-5);
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_next_to_an_end() {
+        // Where b is small, nearly all of a variable may be nearer to 1 than a double can tell: how far from it
+        // is the same beta variable turned around. By the means, to the digits of what is missing to 1.
+        for (a, b, c, d) in [
+            (1e15, 0.01, 1e15, 0.02),
+            (1e15, 0.3, 1e12, 0.01),
+            (1e9, 0.02, 7.0, 1e-3),
+            (0.5, 1e-6, 1e8, 0.04),
+            (3.0, 0.01, 0.01, 5.0),
+            (1e5, 0.01, 0.02, 1e4),
+        ] {
+            let (one, other) = (Beta { a, b }, Beta { a: c, b: d });
+            for (low, high) in [(one, other), (other.mirrored(), one.mirrored())] {
+                let sum = low.chance_below(high) + high.chance_below(low);
+                close(sum, 1.0, 1e-12);
+                let (up, down) = (low.mean_shortfall_to(high), high.mean_shortfall_to(low));
+                close(up - down, b / (a + b) - d / (c + d), 1e-10);
+            }
         }
     }
 
