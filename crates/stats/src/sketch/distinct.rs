@@ -289,6 +289,15 @@ mod tests {
     }
 
     #[test]
+    fn a_hundred_thousand_names_have_as_many_hashes() {
+        // Two of 64 random bits are equal not once in a thousand million such tries.
+        let mut hashes: Vec<u64> = (0..100_000_u64).map(|i| hash(&i.to_le_bytes())).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        assert_eq!(hashes.len(), 100_000);
+    }
+
+    #[test]
     fn names_of_zeros_differ_by_their_length() {
         let zeros = [0; 70];
         let mut hashes: Vec<u64> = (0..70).map(|length| hash(&zeros[..length])).collect();

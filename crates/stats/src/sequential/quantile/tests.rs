@@ -143,6 +143,22 @@ fn least_change_by_trying(a: &Arm, b: &Arm, threshold: f64) -> f64 {
     }
 }
 
+#[test]
+fn where_one_arm_has_spent_nearly_all_the_other_still_bounds_nothing() {
+    // What is left for b lies between its least evidence and that of every whole count.
+    let tuning = Tuning {
+        v_opt: 62.842_088_992,
+        ..TUNING
+    };
+    let test = QuantileTest::new(0.870_200_867, tuning).unwrap();
+    let (a, b) = (test.arm("a", &[3.0; 6]), test.arm("b", &[3.0; 2]));
+    let (a, b) = (a.unwrap(), b.unwrap());
+    let threshold = -0.985_091_833_f64.ln();
+    let found = least_change(&a, &b, threshold, Comparison::Difference);
+    assert_eq!(found, f64::NEG_INFINITY);
+    assert_eq!(found, least_change_by_trying(&a, &b, threshold));
+}
+
 fn values() -> impl Strategy<Value = Vec<f64>> {
     (prop::collection::vec(1..1_000_u32, 1..60), 1..3_u32).prop_map(|(values, grid)| {
         values
