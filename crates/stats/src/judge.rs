@@ -20,6 +20,7 @@ mod quantile;
 mod reason;
 mod share;
 mod tail;
+mod ties;
 
 pub use reason::{Reason, TailChange};
 
