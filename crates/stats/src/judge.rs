@@ -15,6 +15,7 @@
 //! the baseline is nothing no share of it decides: a rate may have an absolute margin beside it.
 
 mod continuous;
+mod doubt;
 mod events;
 mod quantile;
 mod reason;

@@ -2,7 +2,7 @@
 
 use super::tail::{self, Finding, Tail};
 use super::{
-    Compared, Judgement, Looks, Method, Reason, Rule, Verdict, Worse, relative, share, ties,
+    Compared, Judgement, Looks, Method, Reason, Rule, Verdict, Worse, doubt, relative, share, ties,
     without_data,
 };
 use crate::numeric::normal_sf;
@@ -47,8 +47,21 @@ pub(super) fn judge(
         let wanted = rule.min_sample;
         return Ok(compared.with(Verdict::Inconclusive, Reason::TooFew { least, wanted }));
     }
+    let tails: &[Tail] = match rule.worse {
+        Worse::Higher => &[Tail::Upper],
+        Worse::Lower => &[Tail::Lower],
+        Worse::Either => &[Tail::Upper, Tail::Lower],
+    };
+    let doubt_of_a_pass = || {
+        tails
+            .iter()
+            .find_map(|at| doubt::of_a_pass(&pair, *at, rule))
+    };
     if pair.a()[0] == pair.b()[0] && is_constant(pair.a()) && is_constant(pair.b()) {
-        return Ok(compared.with(Verdict::Pass, Reason::Constant));
+        return Ok(match doubt_of_a_pass() {
+            Some(reason) => compared.with(Verdict::Inconclusive, reason),
+            None => compared.with(Verdict::Pass, Reason::Constant),
+        });
     }
     let (verdict, reason) = rule.held_against(compared.effect, compared.interval);
     if verdict == Verdict::Fail {
@@ -60,25 +73,18 @@ pub(super) fn judge(
         let tolerance = rule.tolerance;
         return Ok(compared.with(Verdict::Fail, Reason::Ranks { pairs, tolerance }));
     }
-    let tails: &[Tail] = match rule.worse {
-        Worse::Higher => &[Tail::Upper],
-        Worse::Lower => &[Tail::Lower],
-        Worse::Either => &[Tail::Upper, Tail::Lower],
-    };
     let mut doubt = None;
     for tail in tails {
         match tail::compare(&pair, *tail, rule, half / tails.len() as f64)? {
             Finding::Worse(change) => return Ok(compared.with(Verdict::Fail, Reason::Tail(change))),
-            Finding::Doubtful(change) => doubt = Some(change),
+            Finding::Doubtful(change) => doubt = Some(Reason::TailInDoubt(change)),
             Finding::Nothing => {}
         }
     }
     if let Some(ties::Most { value, share }) = ties::most(&pair) {
         return Ok(compared.with(Verdict::Inconclusive, Reason::MostlyEqual { value, share }));
     }
-    if verdict == Verdict::Inconclusive
-        && rule.held_against(effect, recorded).0 == Verdict::Pass
-    {
+    if verdict == Verdict::Inconclusive && rule.held_against(effect, recorded).0 == Verdict::Pass {
         let tolerance = rule.tolerance;
         let reason = Reason::Coarse {
             effect,
@@ -87,15 +93,12 @@ pub(super) fn judge(
         };
         return Ok(compared.with(Verdict::Inconclusive, reason));
     }
-    if verdict == Verdict::Pass {
-        doubt = doubt.or_else(|| tails.iter().find_map(|at| tail::doubt(&pair, *at, rule)));
+    if verdict == Verdict::Pass
+        && let Some(reason) = doubt.or_else(doubt_of_a_pass)
+    {
+        return Ok(compared.with(Verdict::Inconclusive, reason));
     }
-    Ok(match (verdict, doubt) {
-        (Verdict::Pass, Some(change)) => {
-            compared.with(Verdict::Inconclusive, Reason::TailInDoubt(change))
-        }
-        _ => compared.with(verdict, reason),
-    })
+    Ok(compared.with(verdict, reason))
 }
 
 /// What ranks say of the bulk.

@@ -69,6 +69,8 @@ pub enum Reason {
     Tail(TailChange),
     /// The bulk is tolerated, but the worst values look worse than chance makes them.
     TailInDoubt(TailChange),
+    /// The bulk is tolerated, but so few values were seen that a tenth of the canary's may be beyond its tail.
+    TailUnseen(TailChange),
     /// None of the trials of either arm had the event; the canary's rate is below `bound`. There is no
     /// baseline that a tolerance could be a share of: only a margin can tell a pass.
     NoEvents {
@@ -190,6 +192,15 @@ impl fmt::Display for Reason {
             }
             Self::TailInDoubt(tail) => {
                 write!(f, "the bulk is as tolerated, but the tail looks worse: ")?;
+                tail.fmt(f)
+            }
+            Self::TailUnseen(tail) => {
+                write!(
+                    f,
+                    "the bulk is as tolerated, but {} values are too few to tell of the tail that less than a \
+                     tenth is worse: ",
+                    tail.of
+                )?;
                 tail.fmt(f)
             }
             Self::NoEvents { bound, margin } => {
@@ -418,6 +429,7 @@ mod tests {
             },
             Reason::Tail(tail),
             Reason::TailInDoubt(tail),
+            Reason::TailUnseen(tail),
             Reason::NoEvents {
                 bound: 0.0004,
                 margin: None,
@@ -465,6 +477,7 @@ mod tests {
                 "the canary is as high as the baseline (interval -2% to infinity): the values come in steps too coarse to tell a change of the tolerated 10%; judge finer values, or a count or a rate",
                 "the tail is worse than tolerated: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
                 "the bulk is as tolerated, but the tail looks worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
+                "the bulk is as tolerated, but 10 values are too few to tell of the tail that less than a tenth is worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, but a tolerance that is a share of none decides nothing; an absolute margin would",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, within the accepted margin of 0.1%",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, not yet within the accepted margin of 0.01%; more data will tell",

@@ -11,11 +11,8 @@ use std::borrow::Cow;
 /// Where the tail begins: a tenth of the values lie in it.
 const UPPER: f64 = 0.9;
 
-/// From where on else a pass asks whether the canary's values look worse, the worst first.
-const ELSEWHERE: [f64; 5] = [0.99, 0.75, 0.5, 0.25, 0.1];
-
 /// At which chance a tail is thought to be worse, though that is not shown.
-const DOUBT: f64 = 0.05;
+pub(super) const DOUBT: f64 = 0.05;
 
 /// Which tail, as seen from the metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,27 +59,9 @@ pub(super) fn compare(
     })
 }
 
-/// Whether the canary's values look worse anywhere else, from the worst hundredth to all but the best tenth: by the
-/// precedence test of [`compare`], each quantile by itself. Nothing is failed by it, so it has no part of the level.
-///
-/// The interval of a shift is one of all values only while the arms differ by a shift. Where a few per cent
-/// are far out, or where one of two modes grows, it may be narrow and tolerable beside quantiles that are neither.
-pub(super) fn doubt(pair: &Pair, tail: Tail, rule: &Rule) -> Option<TailChange> {
-    let (canary, control) = upright(pair, tail);
-    ELSEWHERE.into_iter().find_map(|q| {
-        let (change, rank) = beyond(&canary, &control, q, rule);
-        let spared = (control.len() - rank) as f64;
-        // No more than their share needs no sum to be believed.
-        let more = change.beyond as f64 * control.len() as f64 > spared * canary.len() as f64;
-        let chance =
-            || exceedance(canary.len(), control.len(), rank, change.beyond as usize);
-        (more && chance() < DOUBT).then(|| change.seen_from(tail))
-    })
-}
-
 /// Canary and control so that higher is worse: the lower tail is the upper tail of the values with their signs
 /// turned.
-fn upright(pair: &Pair, tail: Tail) -> (Cow<'_, [f64]>, Cow<'_, [f64]>) {
+pub(super) fn upright(pair: &Pair, tail: Tail) -> (Cow<'_, [f64]>, Cow<'_, [f64]>) {
     let turned = |values: &[f64]| values.iter().rev().map(|value| 0.0 - value).collect();
     match tail {
         Tail::Upper => (pair.a().into(), pair.b().into()),
@@ -92,7 +71,7 @@ fn upright(pair: &Pair, tail: Tail) -> (Cow<'_, [f64]>, Cow<'_, [f64]>) {
 
 /// How many values of the canary lie beyond the control's quantile `q` and the tolerance, and the rank of
 /// that quantile.
-fn beyond(canary: &[f64], control: &[f64], q: f64, rule: &Rule) -> (TailChange, usize) {
+pub(super) fn beyond(canary: &[f64], control: &[f64], q: f64, rule: &Rule) -> (TailChange, usize) {
     let rank = (q * control.len() as f64).ceil() as usize;
     let start = control[rank - 1];
     let margin = rule.tolerance * start.abs();
@@ -107,7 +86,7 @@ fn beyond(canary: &[f64], control: &[f64], q: f64, rule: &Rule) -> (TailChange, 
 
 impl TailChange {
     /// A quantile of values with their signs turned is the opposite one of the values.
-    fn seen_from(self, tail: Tail) -> Self {
+    pub(super) fn seen_from(self, tail: Tail) -> Self {
         match tail {
             Tail::Upper => self,
             Tail::Lower => Self {
@@ -145,7 +124,7 @@ fn shifted(
 
 /// The chance that at least `beyond` of `m` values exceed the `rank`-th smallest of `n` others from the
 /// same distribution: that among the highest `beyond + n − rank` of all, at most `n − rank` are others.
-fn exceedance(m: usize, n: usize, rank: usize, beyond: usize) -> f64 {
+pub(super) fn exceedance(m: usize, n: usize, rank: usize, beyond: usize) -> f64 {
     let (m, n, spared) = (m as f64, n as f64, (n - rank) as f64);
     let drawn = beyond as f64 + spared;
     let ln_all = ln_choose(m + n, drawn);

@@ -122,9 +122,8 @@ fn leading(sorted: &[f64], value: f64) -> usize {
 /// shift between the arms; mid-ranks and the variance with ties answer it also where most values are equal.
 pub(super) fn worse(pair: &Pair, rule: &Rule, chance: f64) -> Option<f64> {
     let against = |sign: f64| -> Option<f64> {
-        let tolerable = |value: &f64| {
-            (value + sign * rule.tolerance * value.abs()).clamp(f64::MIN, f64::MAX)
-        };
+        let tolerable =
+            |value: &f64| (value + sign * rule.tolerance * value.abs()).clamp(f64::MIN, f64::MAX);
         let tolerated: Vec<f64> = pair.b().iter().map(tolerable).collect();
         let test = Pair::new(pair.a(), &tolerated).ok()?.mann_whitney().ok()?;
         if sign > 0.0 {
