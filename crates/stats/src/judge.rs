@@ -15,11 +15,13 @@
 //! the baseline is nothing no share of it decides: a rate may have an absolute margin beside it.
 
 mod continuous;
+mod doubt;
 mod events;
 mod quantile;
 mod reason;
 mod share;
 mod tail;
+mod ties;
 
 pub use reason::{Reason, TailChange};
 

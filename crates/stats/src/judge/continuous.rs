@@ -2,7 +2,8 @@
 
 use super::tail::{self, Finding, Tail};
 use super::{
-    Compared, Judgement, Looks, Method, Reason, Rule, Verdict, Worse, relative, share, without_data,
+    Compared, Judgement, Looks, Method, Reason, Rule, Verdict, Worse, doubt, relative, share, ties,
+    without_data,
 };
 use crate::numeric::normal_sf;
 use crate::rank::Pair;
@@ -28,7 +29,12 @@ pub(super) fn judge(
         Err(Failure::CannotCompute(_)) => return Ok(without_data(n, Method::MannWhitney, rule)),
         Err(Failure::Invalid(invalid)) => return Err(invalid),
     };
-    let (effect, interval) = bulk(&pair, rule, half)?;
+    let Bulk {
+        effect,
+        interval,
+        recorded,
+        chance,
+    } = bulk(&pair, rule, half)?;
     let compared = Compared {
         n,
         effect,
@@ -41,32 +47,68 @@ pub(super) fn judge(
         let wanted = rule.min_sample;
         return Ok(compared.with(Verdict::Inconclusive, Reason::TooFew { least, wanted }));
     }
-    if pair.a()[0] == pair.b()[0] && is_constant(pair.a()) && is_constant(pair.b()) {
-        return Ok(compared.with(Verdict::Pass, Reason::Constant));
-    }
-    let (verdict, reason) = rule.held_against(compared.effect, compared.interval);
-    if verdict == Verdict::Fail {
-        return Ok(compared.with(verdict, reason));
-    }
     let tails: &[Tail] = match rule.worse {
         Worse::Higher => &[Tail::Upper],
         Worse::Lower => &[Tail::Lower],
         Worse::Either => &[Tail::Upper, Tail::Lower],
     };
+    let doubt_of_a_pass = || {
+        tails
+            .iter()
+            .find_map(|at| doubt::of_a_pass(&pair, *at, rule))
+    };
+    if pair.a()[0] == pair.b()[0] && is_constant(pair.a()) && is_constant(pair.b()) {
+        return Ok(match doubt_of_a_pass() {
+            Some(reason) => compared.with(Verdict::Inconclusive, reason),
+            None => compared.with(Verdict::Pass, Reason::Constant),
+        });
+    }
+    let (verdict, reason) = rule.held_against(compared.effect, compared.interval);
+    if verdict == Verdict::Fail {
+        return Ok(compared.with(verdict, reason));
+    }
+    if let Some(chance) = chance
+        && let Some(pairs) = ties::worse(&pair, rule, chance)
+    {
+        let tolerance = rule.tolerance;
+        return Ok(compared.with(Verdict::Fail, Reason::Ranks { pairs, tolerance }));
+    }
     let mut doubt = None;
     for tail in tails {
         match tail::compare(&pair, *tail, rule, half / tails.len() as f64)? {
             Finding::Worse(change) => return Ok(compared.with(Verdict::Fail, Reason::Tail(change))),
-            Finding::Doubtful(change) => doubt = Some(change),
+            Finding::Doubtful(change) => doubt = Some(Reason::TailInDoubt(change)),
             Finding::Nothing => {}
         }
     }
-    Ok(match (verdict, doubt) {
-        (Verdict::Pass, Some(change)) => {
-            compared.with(Verdict::Inconclusive, Reason::TailInDoubt(change))
-        }
-        _ => compared.with(verdict, reason),
-    })
+    if let Some(ties::Most { value, share }) = ties::most(&pair) {
+        return Ok(compared.with(Verdict::Inconclusive, Reason::MostlyEqual { value, share }));
+    }
+    if verdict == Verdict::Inconclusive && rule.held_against(effect, recorded).0 == Verdict::Pass {
+        let tolerance = rule.tolerance;
+        let reason = Reason::Coarse {
+            effect,
+            interval,
+            tolerance,
+        };
+        return Ok(compared.with(Verdict::Inconclusive, reason));
+    }
+    if verdict == Verdict::Pass
+        && let Some(reason) = doubt.or_else(doubt_of_a_pass)
+    {
+        return Ok(compared.with(Verdict::Inconclusive, reason));
+    }
+    Ok(compared.with(verdict, reason))
+}
+
+/// What ranks say of the bulk.
+struct Bulk {
+    effect: f64,
+    interval: Interval,
+    /// The interval if equal values were equal, to every digit.
+    recorded: Interval,
+    /// Where both arms have values in common: the chance that is left for [`ties::worse`], on each side.
+    chance: Option<f64>,
 }
 
 /// By which share the canary's values differ from the baseline's, with an interval at `alpha`.
@@ -75,29 +117,87 @@ pub(super) fn judge(
 /// them is a factor between the values (Hodges & Lehmann 1963, of ln x), exact for a change of scale and
 /// free of the unit. Others are held against the baseline's median, which has to be estimated itself:
 /// shift and median get half of the level each, and the share is as far out as both ends allow.
-fn bulk(pair: &Pair, rule: &Rule, alpha: f64) -> Result<(f64, Interval), InvalidInput> {
+fn bulk(pair: &Pair, rule: &Rule, alpha: f64) -> Result<Bulk, InvalidInput> {
     if pair.a()[0] > 0.0 && pair.b()[0] > 0.0 {
         let logs = |values: &[f64]| -> Vec<f64> { values.iter().map(|x| libm::log(*x)).collect() };
         let Ok(logs) = Pair::new(&logs(pair.a()), &logs(pair.b())) else {
-            return Ok((f64::NAN, EVERYTHING));
+            return Ok(Bulk {
+                effect: f64::NAN,
+                interval: EVERYTHING,
+                recorded: EVERYTHING,
+                chance: None,
+            });
         };
-        let (shift, interval) = shifted(&logs, rule, alpha)?;
+        let shifted = shifted(&logs, rule, alpha)?;
         let of = |log: f64| libm::expm1(log);
-        let (lo, hi) = (of(interval.lo), of(interval.hi));
-        return Ok((of(shift), Interval { lo, hi }));
+        let both = |logs: Interval| Interval {
+            lo: of(logs.lo),
+            hi: of(logs.hi),
+        };
+        return Ok(Bulk {
+            effect: of(shifted.estimate),
+            interval: both(shifted.interval),
+            recorded: both(shifted.recorded),
+            chance: shifted.chance,
+        });
     }
-    let (shift, interval) = shifted(pair, rule, alpha / 2.0)?;
+    let shifted = shifted(pair, rule, alpha / 2.0)?;
     let baseline = share::size_of_median(pair.b(), rule, alpha / 2.0)?;
-    let effect = relative(shift, median(pair.b()).abs());
-    Ok((effect, share::of(interval, baseline)))
+    Ok(Bulk {
+        effect: relative(shifted.estimate, median(pair.b()).abs()),
+        interval: share::of(shifted.interval, baseline),
+        recorded: share::of(shifted.recorded, baseline),
+        chance: shifted.chance,
+    })
 }
 
-/// The Hodges-Lehmann shift with its interval at the looks that the rule asks for.
-fn shifted(pair: &Pair, rule: &Rule, alpha: f64) -> Result<(f64, Interval), InvalidInput> {
+/// A shift; the fields as of [`Bulk`].
+struct Shifted {
+    estimate: f64,
+    interval: Interval,
+    recorded: Interval,
+    chance: Option<f64>,
+}
+
+/// The Hodges-Lehmann shift with its interval at the looks that the rule asks for, as wide as equal values
+/// in both arms leave it: where values are recorded in steps, a test of a shift between distributions without steps
+/// may end in a single point that holds no truth.
+fn shifted(pair: &Pair, rule: &Rule, alpha: f64) -> Result<Shifted, InvalidInput> {
+    let recorded = shifted_as_recorded(pair, rule, alpha)?;
+    let Some(apart) = ties::apart(pair) else {
+        return Ok(Shifted {
+            estimate: recorded.0,
+            interval: recorded.1,
+            recorded: recorded.1,
+            chance: None,
+        });
+    };
+    let lowest = shifted_as_recorded(&apart.lowest, rule, alpha)?.1;
+    let highest = shifted_as_recorded(&apart.highest, rule, alpha)?.1;
+    let chance = match rule.looks {
+        Looks::One => alpha / 2.0,
+        Looks::Any => normal_sf(critical(size(pair), rule, alpha)),
+    };
+    Ok(Shifted {
+        estimate: recorded.0,
+        interval: Interval {
+            lo: lowest.lo,
+            hi: highest.hi,
+        },
+        recorded: recorded.1,
+        chance: Some(chance),
+    })
+}
+
+fn shifted_as_recorded(
+    pair: &Pair,
+    rule: &Rule,
+    alpha: f64,
+) -> Result<(f64, Interval), InvalidInput> {
     let (shift, level) = match rule.looks {
         Looks::One => (pair.shift(Alpha::new(alpha)?, Side::Two), 1.0 - alpha),
         Looks::Any => {
-            let z = critical((pair.a().len() + pair.b().len()) as f64, rule, alpha);
+            let z = critical(size(pair), rule, alpha);
             (pair.shift_beyond(z, Side::Two), 1.0 - 2.0 * normal_sf(z))
         }
     };
@@ -108,6 +208,11 @@ fn shifted(pair: &Pair, rule: &Rule, alpha: f64) -> Result<(f64, Interval), Inva
         shift.interval
     };
     Ok((shift.estimate, interval))
+}
+
+/// How many values there are in both.
+fn size(pair: &Pair) -> f64 {
+    (pair.a().len() + pair.b().len()) as f64
 }
 
 /// The critical value of [`sequential::asymptotic`] for `n` values, tuned to the rule. The rank statistic

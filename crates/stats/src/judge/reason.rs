@@ -42,10 +42,36 @@ pub enum Reason {
         /// What the rule accepts.
         tolerance: f64,
     },
+    /// Where values are equal in both arms: the canary ranks worse than the baseline made worse by the tolerance.
+    Ranks {
+        /// The share of all pairs of values in which the canary's is worse; equal ones are counted half.
+        pairs: f64,
+        /// What the rule accepts.
+        tolerance: f64,
+    },
+    /// Most values are one and the same: whether there is a change of the others, ranks cannot tell.
+    MostlyEqual {
+        /// What most values are.
+        value: f64,
+        /// The share of both arms' values that are equal to it.
+        share: f64,
+    },
+    /// As recorded the values are within the tolerance, but so many are equal in both arms that what was rounded may
+    /// be beyond it.
+    Coarse {
+        /// The change of the canary; NaN where it is not known.
+        effect: f64,
+        /// Where it may lie.
+        interval: Interval,
+        /// What the rule accepts.
+        tolerance: f64,
+    },
     /// The bulk may be as it was, but the worst values are not.
     Tail(TailChange),
     /// The bulk is tolerated, but the worst values look worse than chance makes them.
     TailInDoubt(TailChange),
+    /// The bulk is tolerated, but so few values were seen that a tenth of the canary's may be beyond its tail.
+    TailUnseen(TailChange),
     /// None of the trials of either arm had the event; the canary's rate is below `bound`. There is no
     /// baseline that a tolerance could be a share of: only a margin can tell a pass.
     NoEvents {
@@ -135,12 +161,47 @@ impl fmt::Display for Reason {
                     Percent(*tolerance)
                 )
             }
+            Self::Ranks { pairs, tolerance } => write!(
+                f,
+                "the canary's values are worse than the baseline's and the tolerated {} in {} of all \
+                 pairs, more than chance makes of 50%",
+                Percent(*tolerance),
+                Percent(*pairs)
+            ),
+            Self::MostlyEqual { value, share } => write!(
+                f,
+                "most values are equal ({} are {}), which ranks cannot compare: judge it as a count or a rate",
+                Percent(*share),
+                Plain(*value)
+            ),
+            Self::Coarse {
+                effect,
+                interval,
+                tolerance,
+            } => {
+                Change(*effect, *interval).fmt(f)?;
+                write!(
+                    f,
+                    ": the values come in steps too coarse to tell a change of the tolerated {}; judge finer \
+                     values, or a count or a rate",
+                    Percent(*tolerance)
+                )
+            }
             Self::Tail(tail) => {
                 write!(f, "the tail is worse than tolerated: ")?;
                 tail.fmt(f)
             }
             Self::TailInDoubt(tail) => {
                 write!(f, "the bulk is as tolerated, but the tail looks worse: ")?;
+                tail.fmt(f)
+            }
+            Self::TailUnseen(tail) => {
+                write!(
+                    f,
+                    "the bulk is as tolerated, but {} values are too few to tell of the tail that less than a \
+                     tenth is worse: ",
+                    tail.of
+                )?;
                 tail.fmt(f)
             }
             Self::NoEvents { bound, margin } => {
@@ -234,6 +295,20 @@ impl fmt::Display for Points {
             Percent(self.0.lo),
             Percent(self.0.hi)
         )
+    }
+}
+
+/// A value as it was given, unless that takes a line.
+struct Plain(f64);
+
+impl fmt::Display for Plain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.0;
+        if value == 0.0 || (1e-4..1e15).contains(&value.abs()) {
+            write!(f, "{value}")
+        } else {
+            write!(f, "{value:e}")
+        }
     }
 }
 
@@ -331,8 +406,26 @@ mod tests {
                 interval,
                 tolerance,
             },
+            Reason::Ranks {
+                pairs: 0.6125,
+                tolerance,
+            },
+            Reason::MostlyEqual {
+                value: 0.0,
+                share: 0.8,
+            },
+            Reason::MostlyEqual {
+                value: -2.5e-9,
+                share: 0.5,
+            },
+            Reason::Coarse {
+                effect: 0.0,
+                interval,
+                tolerance,
+            },
             Reason::Tail(tail),
             Reason::TailInDoubt(tail),
+            Reason::TailUnseen(tail),
             Reason::NoEvents {
                 bound: 0.0004,
                 margin: None,
@@ -374,8 +467,13 @@ mod tests {
                 "the canary is 5% lower than the baseline (interval -2% to infinity): all of it within the tolerated 10%",
                 "the canary is as high as the baseline (interval -2% to infinity): it may or may not exceed the tolerated 10%; more data will tell",
                 "the change is not known yet (interval -2% to infinity): it may or may not exceed the tolerated 10%; more data will tell",
+                "the canary's values are worse than the baseline's and the tolerated 10% in 61.3% of all pairs, more than chance makes of 50%",
+                "most values are equal (80% are 0), which ranks cannot compare: judge it as a count or a rate",
+                "most values are equal (50% are -2.5e-9), which ranks cannot compare: judge it as a count or a rate",
+                "the canary is as high as the baseline (interval -2% to infinity): the values come in steps too coarse to tell a change of the tolerated 10%; judge finer values, or a count or a rate",
                 "the tail is worse than tolerated: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
                 "the bulk is as tolerated, but the tail looks worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
+                "the bulk is as tolerated, but 10 values are too few to tell of the tail that less than a tenth is worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, but a tolerance that is a share of none decides nothing; an absolute margin would",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, within the accepted margin of 0.1%",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, not yet within the accepted margin of 0.01%; more data will tell",

@@ -6,12 +6,13 @@ use crate::numeric::ln_beta;
 use crate::rank::Pair;
 use crate::sequential::{Comparison, QuantileTest, Tuning};
 use crate::{Alpha, InvalidInput};
+use std::borrow::Cow;
 
 /// Where the tail begins: a tenth of the values lie in it.
 const UPPER: f64 = 0.9;
 
 /// At which chance a tail is thought to be worse, though that is not shown.
-const DOUBT: f64 = 0.05;
+pub(super) const DOUBT: f64 = 0.05;
 
 /// Which tail, as seen from the metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,29 +41,11 @@ pub(super) fn compare(
     rule: &Rule,
     alpha: f64,
 ) -> Result<Finding, InvalidInput> {
-    let mirrored: (Vec<f64>, Vec<f64>);
-    // The lower tail is the upper tail of the values with their signs turned.
-    let (canary, control) = match tail {
-        Tail::Upper => (pair.a(), pair.b()),
-        Tail::Lower => {
-            let turned = |values: &[f64]| values.iter().rev().map(|value| 0.0 - value).collect();
-            mirrored = (turned(pair.a()), turned(pair.b()));
-            (&mirrored.0[..], &mirrored.1[..])
-        }
-    };
-    let rank = (UPPER * control.len() as f64).ceil() as usize;
-    let start = control[rank - 1];
-    let margin = rule.tolerance * start.abs();
-    let beyond = canary.len() - canary.partition_point(|value| *value <= start + margin);
-    let change = TailChange {
-        q: match tail {
-            Tail::Upper => UPPER,
-            Tail::Lower => (10.0 - 10.0 * UPPER) / 10.0,
-        },
-        beyond: beyond as u64,
-        of: canary.len() as u64,
-    };
-    let chance = exceedance(canary.len(), control.len(), rank, beyond);
+    let (canary, control) = upright(pair, tail);
+    let (canary, control) = (&canary[..], &control[..]);
+    let (change, rank) = beyond(canary, control, UPPER, rule);
+    let chance = exceedance(canary.len(), control.len(), rank, change.beyond as usize);
+    let change = change.seen_from(tail);
     let worse = match rule.looks {
         Looks::One => chance < alpha,
         Looks::Any => shifted(canary, control, rule.tolerance, alpha)?,
@@ -74,6 +57,44 @@ pub(super) fn compare(
     } else {
         Finding::Nothing
     })
+}
+
+/// Canary and control so that higher is worse: the lower tail is the upper tail of the values with their signs
+/// turned.
+pub(super) fn upright(pair: &Pair, tail: Tail) -> (Cow<'_, [f64]>, Cow<'_, [f64]>) {
+    let turned = |values: &[f64]| values.iter().rev().map(|value| 0.0 - value).collect();
+    match tail {
+        Tail::Upper => (pair.a().into(), pair.b().into()),
+        Tail::Lower => (turned(pair.a()), turned(pair.b())),
+    }
+}
+
+/// How many values of the canary lie beyond the control's quantile `q` and the tolerance, and the rank of
+/// that quantile.
+pub(super) fn beyond(canary: &[f64], control: &[f64], q: f64, rule: &Rule) -> (TailChange, usize) {
+    let rank = (q * control.len() as f64).ceil() as usize;
+    let start = control[rank - 1];
+    let margin = rule.tolerance * start.abs();
+    let beyond = canary.len() - canary.partition_point(|value| *value <= start + margin);
+    let change = TailChange {
+        q,
+        beyond: beyond as u64,
+        of: canary.len() as u64,
+    };
+    (change, rank)
+}
+
+impl TailChange {
+    /// A quantile of values with their signs turned is the opposite one of the values.
+    pub(super) fn seen_from(self, tail: Tail) -> Self {
+        match tail {
+            Tail::Upper => self,
+            Tail::Lower => Self {
+                q: (100.0 - 100.0 * self.q) / 100.0,
+                ..self
+            },
+        }
+    }
 }
 
 /// Whether the canary's quantile is above the baseline's and the tolerance, at every look.
@@ -103,7 +124,7 @@ fn shifted(
 
 /// The chance that at least `beyond` of `m` values exceed the `rank`-th smallest of `n` others from the
 /// same distribution: that among the highest `beyond + n − rank` of all, at most `n − rank` are others.
-fn exceedance(m: usize, n: usize, rank: usize, beyond: usize) -> f64 {
+pub(super) fn exceedance(m: usize, n: usize, rank: usize, beyond: usize) -> f64 {
     let (m, n, spared) = (m as f64, n as f64, (n - rank) as f64);
     let drawn = beyond as f64 + spared;
     let ln_all = ln_choose(m + n, drawn);

@@ -12,4 +12,5 @@ mod laws;
 mod recorded;
 mod simulation;
 mod sketches;
+mod ties;
 mod verdicts;
