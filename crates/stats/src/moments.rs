@@ -10,8 +10,8 @@ mod pair;
 
 pub use pair::PairMoments;
 
-use crate::InvalidInput;
-use centred::{Centred, ROOM, align, count, exponent, impossible, join, sum_of_squares};
+use crate::Failure;
+use centred::{Centred, ROOM, align, count, exponent, join, sum_of_squares};
 
 /// Up to here every whole number has a double of its own, and products of two counts stay exact
 /// enough.
@@ -26,7 +26,7 @@ pub(crate) const LARGEST_COUNT: u64 = 1 << 53;
 /// a.merge(&b);
 /// assert_eq!((a.n(), a.mean(), a.variance()), (4, 2.5, 5.0 / 3.0));
 /// assert_eq!(Moments::from_sums(4, 10.0, 30.0)?, a);
-/// # Ok::<(), stats::InvalidInput>(())
+/// # Ok::<(), stats::Failure>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
@@ -56,15 +56,15 @@ impl Moments {
     ///
     /// # Errors
     ///
-    /// `n` (above 2^53, or 0 beside sums), `sum` or `sum_sq` (not finite), `sum_sq` (negative, or less than
-    /// sum²/n by more than rounding).
-    pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Self, InvalidInput> {
+    /// `NegativeVariance` where Σx² is less than (Σx)²/n by more than rounding; of
+    /// the input `n` (above 2^53, or 0 beside sums), `sum` or `sum_sq` (not finite).
+    pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Self, Failure> {
         let count = count(n)?;
         sum_of_squares(n, ("sum", sum), ("sum_sq", sum_sq))?;
         if n == 0 {
             return Ok(Self::new());
         }
-        let series = Centred::from_sums(count, sum, sum_sq).ok_or(impossible("sum_sq"))?;
+        let series = Centred::from_sums(count, sum, sum_sq)?;
         Ok(Self { n, series })
     }
 

@@ -21,10 +21,10 @@ use crate::{CannotCompute, Estimate, Moments, Question};
 /// use stats::{Moments, Question, effect};
 /// let control = Moments::from_sums(1000, 10_000.0, 104_000.0)?;
 /// let treatment = Moments::from_sums(1000, 10_300.0, 110_000.0)?;
-/// let answer = effect::mean(&control, &treatment, Question::default()).unwrap();
+/// let answer = effect::mean(&control, &treatment, Question::default())?;
 /// assert!((answer.effect - 0.03).abs() < 1e-15);
 /// assert!(answer.p < 0.05 && answer.interval.lo > 0.0);
-/// # Ok::<(), stats::InvalidInput>(())
+/// # Ok::<(), stats::Failure>(())
 /// ```
 pub fn mean(
     control: &Moments,
