@@ -72,6 +72,7 @@ pub struct Request {
 /// comparison. That a figure cannot be computed is no error but part of the report.
 pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     shares(&request.shares)?;
+    one_sided(request)?;
     if let Files::Two {
         exposures,
         conversions,
@@ -126,6 +127,22 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     )?;
     let control = control(request, &joined, exposures.path())?;
     report::report(request, &joined, control)
+}
+
+/// A guardrail is tested against its margin on one side, and the other: from a level of a half on it
+/// would hold and be broken at once.
+fn one_sided(request: &Request) -> Result<(), Failure> {
+    let guardrail = request
+        .metrics
+        .iter()
+        .find(|metric| metric.guardrail.is_some());
+    match guardrail {
+        Some(metric) if request.question.alpha.get() >= 0.5 => Err(Failure::asked(
+            format!("--alpha: {metric} is a guardrail, tested on one side, and needs it below 0.5"),
+            "give a number above 0 and below 0.5, as 0.05",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The planned shares add up to 1, each variant having one.

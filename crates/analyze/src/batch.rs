@@ -168,14 +168,19 @@ fn answer(line: &[u8], number: u64) -> Value {
     }
     match answered(request) {
         Ok(answer) => json!({ "id": id, "result": answer }),
-        Err(Stop::CannotCompute(why)) => json!({ "id": id, "result": without(why) }),
+        Err(Stop::CannotCompute(why)) => json!({ "id": id, "result": without(why, None) }),
+        Err(Stop::Arm(arm, why)) => json!({ "id": id, "result": without(why, Some(arm)) }),
         Err(Stop::Refused(refused)) => error(id, refused.at(number)),
     }
 }
 
 /// The result that says why there is none, and what to do where that is not plain.
-fn without(why: CannotCompute) -> Answer {
+fn without(why: CannotCompute, arm: Option<&str>) -> Answer {
     let answer = Answer::new().text("cannot_compute", why.code());
+    let answer = match arm {
+        Some(arm) => answer.text("arm", arm),
+        None => answer,
+    };
     match why.remedy() {
         Some(remedy) => answer
             .text("message", why.to_string())

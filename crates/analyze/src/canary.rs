@@ -4,11 +4,13 @@ mod columns;
 mod metric;
 mod report;
 mod series;
+mod thinned;
 mod words;
 
 pub(crate) use metric::worse;
 pub use metric::{Metric, What};
 pub use report::{MetricReport, Report};
+pub use thinned::{Every, Memory};
 
 use crate::failure::Failure;
 use crate::source::{Progress, Source};
@@ -34,6 +36,8 @@ pub struct Request {
     pub min_sample: u64,
     pub alpha: stats::Alpha,
     pub looks: Looks,
+    /// Which rows of a figure are compared.
+    pub every: Every,
 }
 
 /// Reads both files and judges every metric.
@@ -97,7 +101,7 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
                 alpha: request.alpha,
                 looks: request.looks,
             };
-            report::metric(metric, &rule, &control, &treated)
+            report::metric(metric, &rule, request.every, [&control, &treated])
         })
         .collect::<Result<Vec<_>, _>>()?;
     Ok(Report::new(request, each, &chosen))

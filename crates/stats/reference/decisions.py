@@ -104,6 +104,7 @@ def bayesian():
     other = {"n": 3, "sum": 6.0, "sum_sq": 14.0}
     proper = {"prior": {"proper": True}, "difference_type": "absolute"}
     yield cannot(arms(level, other, proper), "zero_baseline")
+    yield cannot(arms({**level, "sum": 3.0}, other, proper), "negative_variance")
     yield refused(arms(good, good, {"prior": {"proper": True, "variance": 0.0}}), "prior.variance")
     yield refused(arms(good, good, {"prior": {"proper": True, "mean": float("nan")}}), "prior.mean")
     yield refused(arms(good, good, {"prior": {}}), "prior.proper")

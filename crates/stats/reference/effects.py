@@ -226,10 +226,10 @@ def means():
     yield cannot(m(good, (1, 2, 4)), "too_few")
     yield cannot(m((2, 0, 2), good), "zero_baseline")
     yield cannot(m((4, 8, 16), good), "no_variance")
-    yield refused(m(good, (4, 8, 15.9)), "treatment.sum_sq")
+    yield cannot(m(good, (4, 8, 15.9)), "negative_variance")
     inputs = m((2, 0, 2), good, difference_type="absolute")
     yield case(inputs, fixed(inputs, mean_arm(inputs["control"]), mean_arm(inputs["treatment"])))
-    yield refused(m(good, (3, 6.0, -1.0)), "treatment.sum_sq")
+    yield cannot(m(good, (3, 6.0, -1.0)), "negative_variance")
     yield refused(m(good, (3, float("nan"), 14.0)), "treatment.sum")
     yield refused(m((3, 6.0, float("inf")), good), "control.sum_sq")
     yield refused(m((-3, 6.0, 14.0), good), "control.n")
@@ -286,8 +286,9 @@ def ratios():
     yield cannot(with_(den=zero, num_den_sum_prod=0), "zero_denominator")
     yield cannot(with_(num=zero, num_den_sum_prod=0), "zero_baseline")
     yield cannot(with_(n=3, num={"sum": 12, "sum_sq": 56}, den={"sum": 6, "sum_sq": 14}, num_den_sum_prod=28), "no_variance")
-    yield refused(with_(num_den_sum_prod=1e9), "control.num_den_sum_prod")
-    yield refused(with_(num={"sum": 1.0, "sum_sq": -1.0}), "control.num.sum_sq")
+    yield cannot(with_(num_den_sum_prod=1e9), "negative_variance")
+    yield cannot(with_(num={"sum": 1.0, "sum_sq": -1.0}), "negative_variance")
+    yield cannot(with_(den={"sum": 50.0, "sum_sq": 49.0}), "negative_variance")
     yield refused(with_(n=0), "control.n")
 
 
@@ -404,7 +405,8 @@ def cupeds():
     yield cannot(arms({**good, "post": zero, "post_pre_sum_prod": 0}, other, {}), "zero_baseline")
     same = {**good, "post": good["pre"], "post_pre_sum_prod": good["pre"]["sum_sq"]}
     yield cannot(arms(same, same, {}), "no_variance")
-    yield refused(arms({**good, "post_pre_sum_prod": 1e12}, other, {}), "control.post_pre_sum_prod")
+    yield cannot(arms({**good, "post_pre_sum_prod": 1e12}, other, {}), "negative_variance")
+    yield cannot(arms(good, {**other, "pre": {"sum": 1200.0, "sum_sq": 11_999.0}}, {}), "negative_variance")
 
 
 def anytime(inputs, told, n):
@@ -457,10 +459,11 @@ def sequentials():
     good = {"x": 5, "n": 10}
     yield cannot(arms(good, {"x": 0, "n": 0}, {}), "empty_arm")
     yield cannot(arms({"x": 0, "n": 5}, good, {}), "zero_baseline")
+    yield cannot(arms({"n": 3, "sum": 6.0, "sum_sq": 14.0}, {"n": 3, "sum": 6.0, "sum_sq": 11.9}, {}), "negative_variance")
     yield refused(arms(good, good, {"tuning": 0}), "tuning")
     yield refused(arms(good, good, {"tuning": -5}), "tuning")
     yield refused(arms(good, good, {"alpha": 0.5, "side": "less"}), "alpha")
-    yield refused(arms(good, {"n": 3, "sum": 1.0, "sum_sq": 1.0}, {}), "control")
+    yield refused(arms(good, {"n": 3, "sum": 1.0, "sum_sq": 1.0}, {}), "treatment")
     yield refused(arms({"n": 3, "sum": 1.0}, {"n": 3, "sum": 1.0, "sum_sq": 1.0}, {}), "control")
 
 

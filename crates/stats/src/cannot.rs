@@ -24,6 +24,8 @@ pub enum CannotCompute {
          rounding of the sums"
     )]
     LostPrecision,
+    #[error("the sums have a variance below zero, which no observations have")]
+    NegativeVariance,
     #[error("there are values below zero, and a share of a quantile is not told of those")]
     NegativeValues,
     #[error("there are more values than a comparison at every look keeps")]
@@ -43,6 +45,7 @@ impl CannotCompute {
             Self::ZeroDenominator => "zero_denominator",
             Self::Overflow => "overflow",
             Self::LostPrecision => "lost_precision",
+            Self::NegativeVariance => "negative_variance",
             Self::NegativeValues => "negative_values",
             Self::TooMany => "too_many",
         }
@@ -56,10 +59,64 @@ impl CannotCompute {
                 "take one constant near the means from every observation of both arms before they are summed, \
                  and ask for the absolute difference",
             ),
+            Self::NegativeVariance => Some(
+                "take every sum, that of the squares and that of the products, over the same n observations",
+            ),
             Self::NegativeValues => Some("ask for the absolute difference"),
             Self::TooMany => Some("ask once, at the planned end"),
             Self::Overflow => Some("give the figures in a unit in which they are nearer 1"),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CannotCompute::{
+        self, DegenerateQuantile, EmptyArm, LostPrecision, NegativeValues, NegativeVariance,
+        NoVariance, Overflow, TooFew, TooMany, ZeroBaseline, ZeroDenominator,
+    };
+
+    /// Code and what the remedy speaks of: the contract, in which a reason without a line does not compile.
+    const fn contract(why: CannotCompute) -> (&'static str, Option<&'static str>) {
+        match why {
+            EmptyArm => ("empty_arm", None),
+            TooFew => ("too_few", None),
+            NoVariance => ("no_variance", None),
+            ZeroBaseline => ("zero_baseline", None),
+            DegenerateQuantile => ("degenerate_quantile", None),
+            ZeroDenominator => ("zero_denominator", None),
+            Overflow => ("overflow", Some("nearer 1")),
+            LostPrecision => ("lost_precision", Some("take one constant")),
+            NegativeVariance => ("negative_variance", Some("the same n observations")),
+            NegativeValues => ("negative_values", Some("absolute difference")),
+            TooMany => ("too_many", Some("ask once")),
+        }
+    }
+
+    #[test]
+    fn every_reason_has_its_code_and_the_remedy_there_is() {
+        let all = [
+            EmptyArm,
+            TooFew,
+            NoVariance,
+            ZeroBaseline,
+            DegenerateQuantile,
+            ZeroDenominator,
+            Overflow,
+            LostPrecision,
+            NegativeVariance,
+            NegativeValues,
+            TooMany,
+        ];
+        for why in all {
+            let (code, about) = contract(why);
+            assert_eq!(why.code(), code);
+            match (why.remedy(), about) {
+                (None, None) => {}
+                (Some(remedy), Some(about)) => assert!(remedy.contains(about), "{code}: {remedy}"),
+                (found, _) => panic!("{code}: {found:?}"),
+            }
         }
     }
 }

@@ -12,8 +12,8 @@ mod skewness;
 pub use pair::PairMoments;
 pub use skewness::Skewness;
 
-use crate::InvalidInput;
-use centred::{Centred, ROOM, align, count, exponent, impossible, join, sum_of_squares};
+use crate::Failure;
+use centred::{Centred, ROOM, align, count, exponent, join, sum_of_squares};
 
 /// Up to here every whole number has a double of its own, and products of two counts stay exact
 /// enough.
@@ -28,7 +28,7 @@ pub(crate) const LARGEST_COUNT: u64 = 1 << 53;
 /// a.merge(&b);
 /// assert_eq!((a.n(), a.mean(), a.variance()), (4, 2.5, 5.0 / 3.0));
 /// assert_eq!(Moments::from_sums(4, 10.0, 30.0)?, a);
-/// # Ok::<(), stats::InvalidInput>(())
+/// # Ok::<(), stats::Failure>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moments {
@@ -75,8 +75,8 @@ impl Moments {
     ///
     /// # Errors
     ///
-    /// `n` (above 2^53, or 0 beside sums), `sum` or `sum_sq` (not finite), `sum_sq` (negative, or less than
-    /// sum²/n by more than rounding).
+    /// `NegativeVariance` where Σx² is less than (Σx)²/n by more than rounding; of
+    /// the input `n` (above 2^53, or 0 beside sums), `sum` or `sum_sq` (not finite).
     ///
     /// # Examples
     ///
@@ -84,16 +84,16 @@ impl Moments {
     /// let sums = stats::Moments::from_sums(3, 6.0, 14.0)?;
     /// assert_eq!((sums.mean(), sums.variance()), (2.0, 1.0));
     /// // Three numbers that add up to 6 have squares that add up to 12 or more.
-    /// assert_eq!(stats::Moments::from_sums(3, 6.0, 11.0).unwrap_err().field, "sum_sq");
-    /// # Ok::<(), stats::InvalidInput>(())
+    /// assert_eq!(stats::Moments::from_sums(3, 6.0, 11.0), Err(stats::CannotCompute::NegativeVariance.into()));
+    /// # Ok::<(), stats::Failure>(())
     /// ```
-    pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Self, InvalidInput> {
+    pub fn from_sums(n: u64, sum: f64, sum_sq: f64) -> Result<Self, Failure> {
         let count = count(n)?;
         sum_of_squares(n, ("sum", sum), ("sum_sq", sum_sq))?;
         if n == 0 {
             return Ok(Self::new());
         }
-        let series = Centred::from_sums(count, sum, sum_sq).ok_or(impossible("sum_sq"))?;
+        let series = Centred::from_sums(count, sum, sum_sq)?;
         Ok(Self { n, series })
     }
 

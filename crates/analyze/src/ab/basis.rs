@@ -8,7 +8,7 @@ use stats::count::{Events, central};
 use stats::effect::{self, Proportion, QuantileArm, Share};
 use stats::numeric::student_quantile;
 use stats::sequential::{self, CountsQuestion};
-use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Interval};
+use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Failure, Interval};
 use std::sync::Arc;
 
 mod quantiles;
@@ -57,7 +57,7 @@ pub(super) fn basis(
     request: &Request,
     metric: &Metric,
     [control, treatment]: [&Sums; 2],
-) -> Result<(Basis, Option<f64>), CannotCompute> {
+) -> Result<(Basis, Option<f64>), Failure> {
     let question = request.question;
     // A belief is about the relative effect as the delta method has it, as in gbstats.
     let shares = question.difference == Difference::Relative && request.method != Method::Bayesian;
@@ -70,11 +70,9 @@ pub(super) fn basis(
             Basis::Estimate(effect::mean(control, treatment, question)?)
         }
         (Sums::Share { x, n }, Sums::Share { x: more, n: of }) => {
-            // At most one for each unit, so the counts are always sound.
-            let proportion = |x, n| Proportion::new(x, n).map_err(|_| CannotCompute::TooFew);
-            let (control, treatment) = (proportion(*x, *n)?, proportion(*more, *of)?);
+            let (control, treatment) = (Proportion::new(*x, *n)?, Proportion::new(*more, *of)?);
             if control.n().min(treatment.n()) == 0 {
-                return Err(CannotCompute::EmptyArm);
+                return Err(CannotCompute::EmptyArm.into());
             }
             if control.x().min(treatment.x()) < RARE {
                 Basis::Counts(Counts::new(control, treatment)?)
@@ -108,7 +106,7 @@ pub(super) fn basis(
         }
         (Sums::Values(control), Sums::Values(treatment)) => {
             let Kind::Quantile(q) = metric.kind else {
-                return Err(CannotCompute::EmptyArm);
+                return Err(CannotCompute::EmptyArm.into());
             };
             if let Method::Sequential { tuning } = request.method {
                 let arms = [control, treatment];
@@ -119,11 +117,10 @@ pub(super) fn basis(
                     tuning,
                 )?))
             } else {
-                let arm = |values: &crate::join::Values| {
+                let arm = |values: &crate::join::Values| -> Result<QuantileArm, Failure> {
                     let n = values.n();
                     let found = values.quantile(q)?;
-                    QuantileArm::new(n, n, q, found.value, found.lo, found.hi)
-                        .map_err(|_| CannotCompute::TooFew)
+                    Ok(QuantileArm::new(n, n, q, found.value, found.lo, found.hi)?)
                 };
                 Basis::Estimate(effect::quantile(
                     &arm(control)?,
@@ -132,7 +129,7 @@ pub(super) fn basis(
                 )?)
             }
         }
-        _ => return Err(CannotCompute::EmptyArm),
+        _ => return Err(CannotCompute::EmptyArm.into()),
     };
     Ok((basis, theta))
 }
@@ -149,7 +146,7 @@ impl Basis {
     }
 
     /// Effect, interval and p at a level of error.
-    pub(super) fn answer(&self, request: &Request, alpha: Alpha) -> Result<Answer, CannotCompute> {
+    pub(super) fn answer(&self, request: &Request, alpha: Alpha) -> Result<Answer, Failure> {
         match (self, request.method) {
             (Self::Counts(counts), method) => counts.answer(method, alpha),
             (Self::Quantiles(values), _) => values.answer(alpha),
@@ -201,14 +198,11 @@ fn at_any_time(
     request: &Request,
     tuning: f64,
     alpha: Alpha,
-) -> Result<(f64, f64), CannotCompute> {
+) -> Result<(f64, f64), Failure> {
     let question = request.question;
-    let reach = sequential::reach(estimate.n, question, tuning, alpha);
-    let found = sequential::asymptotic(estimate, question, tuning);
-    match (reach, found) {
-        (Ok(reach), Ok(found)) => Ok((reach, found.p)),
-        _ => Err(CannotCompute::TooFew),
-    }
+    let reach = sequential::reach(estimate.n, question, tuning, alpha)?;
+    let found = sequential::asymptotic(estimate, question, tuning)?;
+    Ok((reach, found.p))
 }
 
 fn of(estimate: &Estimate, reach: f64, p: f64) -> Answer {
@@ -244,7 +238,7 @@ impl Counts {
     }
 
     /// The change of the rate relative to the control's, by the counts alone.
-    fn answer(&self, method: Method, alpha: Alpha) -> Result<Answer, CannotCompute> {
+    fn answer(&self, method: Method, alpha: Alpha) -> Result<Answer, Failure> {
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
         let events = |arm: Proportion| Events {
             count: arm.x(),
@@ -257,13 +251,11 @@ impl Counts {
                     shares: self.shares,
                     alpha,
                 };
-                let found = sequential::counts([self.control.x(), self.treatment.x()], &question)
-                    .map_err(|_| CannotCompute::TooFew)?;
+                let found = sequential::counts([self.control.x(), self.treatment.x()], &question)?;
                 (found.rate_ratio, found.rate_ratio_interval, found.p)
             }
             Method::Fixed | Method::Bayesian => {
-                let found = central(events(self.control), events(self.treatment), alpha)
-                    .map_err(|_| CannotCompute::TooFew)?;
+                let found = central(events(self.control), events(self.treatment), alpha)?;
                 (found.rate_ratio, found.interval, found.p)
             }
         };

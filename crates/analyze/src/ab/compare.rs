@@ -66,7 +66,7 @@ pub(super) fn compare(
     request: &Request,
     metric: &Metric,
     arms: [&Sums; 2],
-) -> Result<Figures, CannotCompute> {
+) -> Result<Figures, Failure> {
     let question = request.question;
     let (basis, theta) = basis::basis(request, metric, arms)?;
     let better = better(metric.direction);
@@ -97,7 +97,7 @@ pub(super) fn compare(
 }
 
 /// The chance to win instead of p.
-fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(), CannotCompute> {
+fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(), Failure> {
     figures.p = None;
     let chance = match &figures.basis {
         Basis::Estimate(estimate) => {
@@ -109,7 +109,7 @@ fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(
             posterior.chance_to_win
         }
         // Of the other methods.
-        Basis::Share(_) | Basis::Quantiles(_) => return Err(CannotCompute::TooFew),
+        Basis::Share(_) | Basis::Quantiles(_) => return Err(CannotCompute::TooFew.into()),
         Basis::Counts(counts) => {
             let belief = bayes::beta_binomial(counts.control, counts.treatment, BetaPrior::FLAT)?;
             match better {

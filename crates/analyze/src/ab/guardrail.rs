@@ -8,7 +8,8 @@ use stats::effect::Share;
 use stats::non_inferiority::{self, non_inferiority};
 use stats::numeric::student_quantile;
 use stats::{
-    Alpha, Better, CannotCompute, Difference, Estimate, Interval, Question, Side, sequential,
+    Alpha, Better, CannotCompute, Difference, Estimate, Failure, Interval, Question, Side,
+    sequential,
 };
 
 /// Whether it holds, one-sided at the level of the report, each guardrail for itself: missing a harm
@@ -18,7 +19,7 @@ pub(super) fn guardrail(
     basis: &Basis,
     margin: f64,
     better: Better,
-) -> Result<(Guardrail, Verdict), CannotCompute> {
+) -> Result<(Guardrail, Verdict), Failure> {
     let alpha = request.question.alpha;
     let told = |bound: f64, best: f64, p: Option<[f64; 2]>| Guardrail {
         margin: Number(margin),
@@ -56,7 +57,7 @@ pub(super) fn guardrail(
         (Some(estimate), Method::Fixed | Method::Bayesian) => {
             let ask = |effect: f64| {
                 let estimate = Estimate { effect, ..estimate };
-                non_inferiority(&estimate, margin, better, alpha).map_err(|_| CannotCompute::TooFew)
+                non_inferiority(&estimate, margin, better, alpha)
             };
             let found = ask(estimate.effect)?;
             // As far beyond the margin on its other side: its p is the other tail of this one.
@@ -81,7 +82,6 @@ pub(super) fn guardrail(
                     ..request.question
                 };
                 sequential::asymptotic(&Estimate { effect, ..estimate }, question, tuning)
-                    .map_err(|_| CannotCompute::TooFew)
             };
             let (good, bad, from_margin) = match better {
                 Better::Higher => (Side::Greater, Side::Less, estimate.effect + margin),
@@ -98,8 +98,7 @@ pub(super) fn guardrail(
                 side: good,
                 ..request.question
             };
-            let reach = sequential::reach(estimate.n, one_sided, tuning, alpha)
-                .map_err(|_| CannotCompute::TooFew)?;
+            let reach = sequential::reach(estimate.n, one_sided, tuning, alpha)?;
             let (bound, best) = ends(reach);
             Ok((told(bound, best, Some([held, broken])), verdict))
         }
@@ -108,7 +107,7 @@ pub(super) fn guardrail(
             if matches!(basis, Basis::Counts(_))
                 && request.question.difference == Difference::Absolute =>
         {
-            Err(CannotCompute::TooFew)
+            Err(CannotCompute::TooFew.into())
         }
         (None, method) => {
             // Each end of an exact central interval at 2α is one-sided at α. The two ends of a sequence
@@ -117,7 +116,7 @@ pub(super) fn guardrail(
                 Method::Fixed | Method::Bayesian => 2.0 * alpha.get(),
                 Method::Sequential { .. } => alpha.get(),
             };
-            let level = Alpha::new(level).map_err(|_| CannotCompute::TooFew)?;
+            let level = Alpha::new(level)?;
             let interval = basis.answer(request, level)?.interval;
             let (bound, best) = match better {
                 Better::Higher => (interval.lo, interval.hi),

@@ -211,6 +211,9 @@ pub(super) fn notes(
     for (asked, metric) in request.metrics.iter().zip(metrics) {
         notes.extend(of_metric(request, asked, metric));
     }
+    // A column may be a goal and a guardrail.
+    let mut told = std::collections::HashSet::new();
+    notes.retain(|note| told.insert(note.clone()));
     match request.method {
         Method::Bayesian => notes.push(
             "The chance to win is no p value: it starts from a prior of no difference, give or take 30%."

@@ -233,7 +233,7 @@ pub(super) fn report(
         .iter()
         .enumerate()
         .map(|(at, metric)| metric_report(request, joined, control, at, metric))
-        .collect();
+        .collect::<Result<_, _>>()?;
     compare::adjust(&mut metrics, request).map_err(|failure| {
         Failure::asked(format!("the p values cannot be adjusted: {failure}"), "")
     })?;
@@ -299,7 +299,7 @@ fn metric_report(
     control: usize,
     at: usize,
     metric: &Metric,
-) -> MetricReport {
+) -> Result<MetricReport, Failure> {
     let value = |(name, arm): &(String, Arm)| {
         let sums = &arm.metrics[at];
         ArmValue {
@@ -328,19 +328,25 @@ fn metric_report(
             let sums = [baseline, &arm.1.metrics[at].sums];
             let outcome = match compare::compare(request, metric, sums) {
                 Ok(figures) => Outcome::Computed(Box::new(figures)),
-                Err(why) => Outcome::Cannot {
+                Err(stats::Failure::CannotCompute(why)) => Outcome::Cannot {
                     cannot_compute: why.code(),
                     why: why.to_string(),
                 },
+                Err(stats::Failure::Invalid(invalid)) => {
+                    return Err(Failure::asked(
+                        format!("{metric}: {}: {}", invalid.field, invalid.why),
+                        invalid.remedy,
+                    ));
+                }
             };
-            Comparison {
+            Ok(Comparison {
                 arm: value(arm),
                 outcome,
                 verdict: Verdict::CannotCompute,
-            }
+            })
         })
-        .collect();
-    MetricReport {
+        .collect::<Result<_, _>>()?;
+    Ok(MetricReport {
         metric: metric.to_string(),
         kind: metric.kind,
         quantile: match metric.kind {
@@ -351,7 +357,7 @@ fn metric_report(
         guardrail: metric.guardrail,
         control: value(&joined.arms[control]),
         comparisons,
-    }
+    })
 }
 
 pub(super) fn figures_of(comparison: &Comparison) -> Option<&Figures> {

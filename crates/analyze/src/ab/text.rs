@@ -99,10 +99,11 @@ impl Report {
                 row.push(interval(self, kind, figures, figures.interval));
                 row.push(
                     match (figures.guardrail, figures.chance_to_win, figures.p) {
-                        (Some(guardrail), _, _) => guardrail
+                        // The column is one of chances to win; the p is in the sentence.
+                        (_, Some(chance), _) => certainty(chance.get()),
+                        (Some(guardrail), None, _) => guardrail
                             .deciding_p(comparison.verdict)
                             .map_or(String::new(), |chance| p(chance.get())),
-                        (None, Some(chance), _) => certainty(chance.get()),
                         (None, None, Some(chance)) => p(chance.get()),
                         (None, None, None) => String::new(),
                     },

@@ -1,10 +1,10 @@
 //! The arms of a comparison as requests write them, and as `stats` takes them.
 
-use super::{Answer, Refused};
+use super::{Answer, Refused, Stop};
 use crate::{Count, Number};
 use serde::Deserialize;
 use stats::effect::Proportion;
-use stats::{Estimate, InvalidInput, Moments, PairMoments, Question};
+use stats::{Estimate, Failure, InvalidInput, Moments, PairMoments, Question};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +53,17 @@ pub(super) fn within(arm: &'static str) -> impl Fn(InvalidInput) -> Refused {
     }
 }
 
+/// What sums have no answer to, with the arm that they are of.
+fn of_arm(arm: &'static str, field: impl Fn(&str) -> String) -> impl Fn(Failure) -> Stop {
+    move |failure| match failure {
+        Failure::CannotCompute(why) => Stop::Arm(arm, why),
+        Failure::Invalid(invalid) => {
+            let path = format!("{arm}.{}", field(invalid.field));
+            Refused::field(&path, invalid.why, invalid.remedy).into()
+        }
+    }
+}
+
 impl ProportionArm {
     pub(super) fn parse(&self, arm: &'static str) -> Result<Proportion, Refused> {
         Proportion::new(self.x.get(), self.n.get()).map_err(within(arm))
@@ -60,8 +71,9 @@ impl ProportionArm {
 }
 
 impl MeanArm {
-    pub(super) fn parse(&self, arm: &'static str) -> Result<Moments, Refused> {
-        Moments::from_sums(self.n.get(), self.sum.get(), self.sum_sq.get()).map_err(within(arm))
+    pub(super) fn parse(&self, arm: &'static str) -> Result<Moments, Stop> {
+        Moments::from_sums(self.n.get(), self.sum.get(), self.sum_sq.get())
+            .map_err(of_arm(arm, str::to_owned))
     }
 }
 
@@ -72,16 +84,14 @@ pub(super) fn pairs(
     (x_name, x): (&'static str, &Sums),
     (y_name, y): (&'static str, &Sums),
     (product_name, product): (&'static str, Number),
-) -> Result<PairMoments, Refused> {
-    PairMoments::from_sums(n.get(), x.pair(), y.pair(), product.get()).map_err(|invalid| {
-        let field = match invalid.field.split_once('.') {
-            Some(("x", rest)) => format!("{x_name}.{rest}"),
-            Some(("y", rest)) => format!("{y_name}.{rest}"),
-            _ if invalid.field == "sum_prod" => product_name.to_owned(),
-            _ => invalid.field.to_owned(),
-        };
-        Refused::field(&format!("{arm}.{field}"), invalid.why, invalid.remedy)
-    })
+) -> Result<PairMoments, Stop> {
+    let named = |field: &str| match field.split_once('.') {
+        Some(("x", rest)) => format!("{x_name}.{rest}"),
+        Some(("y", rest)) => format!("{y_name}.{rest}"),
+        _ if field == "sum_prod" => product_name.to_owned(),
+        _ => field.to_owned(),
+    };
+    PairMoments::from_sums(n.get(), x.pair(), y.pair(), product.get()).map_err(of_arm(arm, named))
 }
 
 /// Compares two arms as what they are: proportions or means.
@@ -89,7 +99,7 @@ pub(super) fn compare_any(
     control: &AnyArm,
     treatment: &AnyArm,
     question: Question,
-) -> Result<Estimate, super::Stop> {
+) -> Result<Estimate, Stop> {
     if let Some([control, treatment]) = proportions(control, treatment)? {
         return Ok(stats::effect::proportion(control, treatment, question)?);
     }
@@ -102,7 +112,7 @@ pub(super) fn proportions(
     control: &AnyArm,
     treatment: &AnyArm,
 ) -> Result<Option<[Proportion; 2]>, Refused> {
-    if control.x.is_none() || treatment.x.is_none() {
+    if control.x.is_none() && treatment.x.is_none() {
         return Ok(None);
     }
     let control = control.proportion("control")?;
@@ -119,7 +129,7 @@ impl AnyArm {
         ProportionArm { x, n: self.n }.parse(arm)
     }
 
-    fn mean(&self, arm: &'static str) -> Result<Moments, Refused> {
+    fn mean(&self, arm: &'static str) -> Result<Moments, Stop> {
         match (self.x, self.sum, self.sum_sq) {
             (None, Some(sum), Some(sum_sq)) => MeanArm {
                 n: self.n,
@@ -127,7 +137,7 @@ impl AnyArm {
                 sum_sq,
             }
             .parse(arm),
-            _ => Err(mixed(arm)),
+            _ => Err(mixed(arm).into()),
         }
     }
 }

@@ -68,11 +68,21 @@ const FAMILIES: &[(&str, Family)] = &[
 pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     let level = inputs.question().alpha;
     let Boundary { function, args } = inputs.read()?;
+    value(&function, &args, level).map_err(|stop| match stop {
+        // `alpha` may be given beside `args`, too.
+        Stop::Refused(refused) if args.alpha.is_some() || !refused.is_about("alpha") => {
+            refused.inside("args", &["function"]).into()
+        }
+        stop => stop,
+    })
+}
+
+fn value(function: &str, args: &Args, level: Alpha) -> Result<Answer, Stop> {
     let alpha = match args.alpha {
         Some(alpha) => Alpha::new(alpha.get())?,
         None => level,
     };
-    match function.as_str() {
+    match function {
         "poly_stitching_bound" => {
             let stitching = Stitching {
                 v_min: needed("v_min", args.v_min)?,
@@ -101,7 +111,7 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         (name, false)
     } else {
         (
-            function.strip_suffix("_mixture").unwrap_or(&function),
+            function.strip_suffix("_mixture").unwrap_or(function),
             args.s.is_some(),
         )
     };
@@ -116,9 +126,9 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         .into());
     };
     let mixture = args.mixture(*family)?;
-    let v = needed("args.v", args.v)?;
+    let v = needed("v", args.v)?;
     let value = if wants_log {
-        mixture.log(needed("args.s", args.s)?, v)?
+        mixture.log(needed("s", args.s)?, v)?
     } else {
         mixture.bound(v, alpha)?
     };
@@ -140,13 +150,13 @@ impl Args {
                 Sides::Two => Mixture::two_sided_normal(self.rho(Sides::Two)?)?,
             },
             Family::GammaExponential => {
-                Mixture::gamma_exponential(self.rho(Sides::One)?, needed("args.c", self.c)?)?
+                Mixture::gamma_exponential(self.rho(Sides::One)?, needed("c", self.c)?)?
             }
             Family::GammaPoisson => {
-                Mixture::gamma_poisson(self.rho(Sides::One)?, needed("args.c", self.c)?)?
+                Mixture::gamma_poisson(self.rho(Sides::One)?, needed("c", self.c)?)?
             }
             Family::BetaBinomial(named) => {
-                let (g, h) = (needed("args.g", self.g)?, needed("args.h", self.h)?);
+                let (g, h) = (needed("g", self.g)?, needed("h", self.h)?);
                 match self.r {
                     Some(r) => Mixture::beta_binomial_with(r.get(), g, h, sides(named))?,
                     None => Mixture::beta_binomial(self.tuning()?, g, h, sides(named))?,
@@ -165,7 +175,7 @@ impl Args {
 
     fn tuning(&self) -> Result<Tuning, Refused> {
         Ok(Tuning {
-            v_opt: needed("args.v_opt", self.v_opt)?,
+            v_opt: needed("v_opt", self.v_opt)?,
             alpha_opt: self.alpha_opt.get(),
         })
     }

@@ -1,7 +1,7 @@
 //! `cuped`: two means, freed of what the time before explains.
 
 use super::arms::{Sums, pairs, told};
-use super::{Answer, Inputs, Refused, Stop};
+use super::{Answer, Inputs, Stop};
 use crate::{Count, Number};
 use stats::PairMoments;
 
@@ -22,7 +22,7 @@ struct Arms {
 }
 
 impl Arm {
-    fn parse(&self, arm: &'static str) -> Result<PairMoments, Refused> {
+    fn parse(&self, arm: &'static str) -> Result<PairMoments, Stop> {
         let product = ("post_pre_sum_prod", self.post_pre_sum_prod);
         pairs(
             arm,

@@ -36,7 +36,11 @@ pub struct Inputs {
 impl Inputs {
     pub(super) fn new(inputs: Option<Value>) -> Result<Self, Refused> {
         let mut rest = match inputs {
-            Some(Value::Object(rest)) => rest,
+            Some(Value::Object(mut rest)) => {
+                leave_out_null(&mut rest);
+                rest
+            }
+            None | Some(Value::Null) => Map::new(),
             Some(_) => {
                 return Err(Refused::field(
                     "inputs",
@@ -44,7 +48,6 @@ impl Inputs {
                     r#"write "inputs": {…}"#,
                 ));
             }
-            None => Map::new(),
         };
         let alpha = match common::<Number>(&mut rest, "alpha")? {
             Some(alpha) => Alpha::new(alpha.get())?,
@@ -97,6 +100,22 @@ pub(super) fn finite(field: &str, list: &[Number]) -> Result<Vec<f64>, Refused> 
             "leave such values out, and count them apart if they mean something",
         )),
         None => Ok(Number::all(list)),
+    }
+}
+
+/// A field that is null is one that is not given, at any depth; an element of a list stays what it is.
+fn leave_out_null(fields: &mut Map<String, Value>) {
+    fields.retain(|_, value| !value.is_null());
+    for value in fields.values_mut() {
+        match value {
+            Value::Object(inner) => leave_out_null(inner),
+            Value::Array(list) => {
+                for inner in list.iter_mut().filter_map(Value::as_object_mut) {
+                    leave_out_null(inner);
+                }
+            }
+            _ => {}
+        }
     }
 }
 

@@ -119,7 +119,7 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
             canary: canary.events("canary")?,
         },
     };
-    let judgement = judge(&observed, &rule)?;
+    let judgement = judge(&observed, &rule).map_err(at_the_input)?;
     let interval = judgement
         .interval
         .map(|interval| [Number(interval.lo), Number(interval.hi)]);
@@ -129,7 +129,29 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         .value("n", json!(judgement.n))
         .maybe("effect", judgement.effect)
         .value("interval", json!(interval))
-        .text("method", judgement.method.name()))
+        .text("method", judgement.method.name())
+        .number("alpha", judgement.alpha)
+        .text(
+            "looks",
+            match rule.looks {
+                Looks::Any => "any",
+                Looks::One => "one",
+            },
+        ))
+}
+
+/// The names of `stats` as the request has them.
+fn at_the_input(invalid: stats::InvalidInput) -> Refused {
+    match invalid.field {
+        "q" | "tolerance" | "margin" => Refused::from(invalid).inside("metric", &[]),
+        // The values are finite, so it is what is tolerated that is not.
+        "a" | "b" => Refused::field(
+            "metric.tolerance",
+            "a value this share larger is beyond what a double holds",
+            "give a smaller share, or values in a unit in which they are nearer 1",
+        ),
+        _ => invalid.into(),
+    }
 }
 
 impl Arm {

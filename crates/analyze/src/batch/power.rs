@@ -7,7 +7,9 @@ use stats::power::Plan;
 #[derive(serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Metric {
+    #[serde(alias = "rate", alias = "conversion")]
     Proportion,
+    #[serde(alias = "continuous")]
     Mean,
 }
 

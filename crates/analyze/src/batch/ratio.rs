@@ -1,7 +1,7 @@
 //! `ratio`: two ratios of sums, by the delta method.
 
 use super::arms::{Sums, pairs, told};
-use super::{Answer, Inputs, Refused, Stop};
+use super::{Answer, Inputs, Stop};
 use crate::{Count, Number};
 use stats::PairMoments;
 
@@ -22,7 +22,7 @@ struct Arms {
 }
 
 impl Arm {
-    fn parse(&self, arm: &'static str) -> Result<PairMoments, Refused> {
+    fn parse(&self, arm: &'static str) -> Result<PairMoments, Stop> {
         let product = ("num_den_sum_prod", self.num_den_sum_prod);
         pairs(arm, self.n, ("num", &self.num), ("den", &self.den), product)
     }

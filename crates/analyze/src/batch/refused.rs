@@ -9,6 +9,8 @@ use stats::{CannotCompute, InvalidInput};
 pub enum Stop {
     /// The question is sound, the observations cannot answer it: a result that says so.
     CannotCompute(CannotCompute),
+    /// The same, of what one arm alone was given.
+    Arm(&'static str, CannotCompute),
     /// The question itself is wrong: an error.
     Refused(Refused),
 }
@@ -97,6 +99,25 @@ impl Refused {
             field: None,
             remedy: Some(remedy.into()),
             line: None,
+        }
+    }
+
+    pub(super) fn is_about(&self, field: &str) -> bool {
+        self.field.as_deref() == Some(field)
+    }
+
+    /// The path from the inputs to a field that was named from within `place`; `others` are not in it.
+    pub(super) fn inside(self, place: &str, others: &[&str]) -> Self {
+        match &self.field {
+            Some(field) if !others.contains(&field.as_str()) => {
+                let path = format!("{place}.{field}");
+                Self {
+                    message: self.message.replacen(field.as_str(), &path, 1),
+                    field: Some(path),
+                    ..self
+                }
+            }
+            _ => self,
         }
     }
 

@@ -1,4 +1,4 @@
-//! A request's JSON, in which no name may occur twice.
+//! A request's JSON, in which no name may occur twice and no numeral is beyond what a double holds.
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -7,7 +7,58 @@ use std::fmt;
 
 /// Parses a line. Beside the value, the path to the first name that an object holds twice: JSON
 /// leaves open which of the two counts, and programs differ.
+///
+/// A numeral of a thousand digits is JSON, and no reason to lose the id of the request: such ones
+/// become words, which the field they stand in refuses by name.
 pub(super) fn parse(line: &[u8]) -> serde_json::Result<(Value, Option<String>)> {
+    parse_plain(line).or_else(|error| match within_doubles(line) {
+        Some(line) => parse_plain(&line).map_err(|_| error),
+        None => Err(error),
+    })
+}
+
+/// The line with words in place of the numerals that no double holds; None where there is none.
+fn within_doubles(line: &[u8]) -> Option<Vec<u8>> {
+    let mut found = false;
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(&first) = rest.first() {
+        let length = match first {
+            b'"' => text_length(rest),
+            b'-' | b'0'..=b'9' => {
+                let part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+                let length = rest.iter().take_while(|byte| part(byte)).count();
+                let numeral = std::str::from_utf8(&rest[..length]).unwrap_or_default();
+                if numeral.parse::<f64>().is_ok_and(f64::is_infinite) {
+                    found = true;
+                    out.extend_from_slice(
+                        format!("\"a number of {length} characters, beyond 1.8e308\"").as_bytes(),
+                    );
+                    rest = &rest[length..];
+                    continue;
+                }
+                length
+            }
+            _ => 1,
+        };
+        out.extend_from_slice(&rest[..length]);
+        rest = &rest[length..];
+    }
+    found.then_some(out)
+}
+
+/// How long a string is, with its quotes.
+fn text_length(text: &[u8]) -> usize {
+    let mut escaped = false;
+    let end = text[1..].iter().position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+fn parse_plain(line: &[u8]) -> serde_json::Result<(Value, Option<String>)> {
     let twice = RefCell::new(None);
     let mut deserializer = serde_json::Deserializer::from_slice(line);
     let value = Part {

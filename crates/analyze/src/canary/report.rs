@@ -4,7 +4,8 @@ use super::Request;
 use super::columns::Chosen;
 use super::metric::{Metric, What};
 use super::series::Series;
-use super::words::reason;
+use super::thinned::{Every, Memory, compared, memory};
+use super::words::{narrower, never_forgotten, reason, thinned};
 use crate::Number;
 use crate::failure::Failure;
 use crate::figures::{between_shares, change, count, counted, share, table, value};
@@ -27,6 +28,8 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MetricReport {
     pub metric: String,
+    #[serde(skip)]
+    pub(super) column: String,
     pub verdict: &'static str,
     /// A sentence.
     pub reason: String,
@@ -45,6 +48,14 @@ pub struct MetricReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<[Number; 2]>,
     pub alpha: f64,
+    /// Of figures: how far apart the rows are that were compared, 1 being all of them, and how many
+    /// rows there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<usize>,
+    pub rows: [u64; 2],
+    /// How rows depend on those before them, where there are enough to tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dependence: Option<Memory>,
     #[serde(skip)]
     rate: bool,
 }
@@ -52,8 +63,8 @@ pub struct MetricReport {
 pub(super) fn metric(
     metric: &Metric,
     rule: &Rule,
-    baseline: &Series<'_>,
-    canary: &Series<'_>,
+    every: Every,
+    [baseline, canary]: [&Series<'_>; 2],
 ) -> Result<MetricReport, Failure> {
     let judged = |observed: &Observed<'_>| {
         judge(observed, rule).map_err(|invalid| {
@@ -63,11 +74,13 @@ pub(super) fn metric(
             )
         })
     };
-    let (judgement, missing, figures) = match &metric.what {
+    let mut compared_every = None;
+    let mut reason_of_rows = None;
+    let (judgement, missing, figures, memory) = match &metric.what {
         What::Continuous(column) | What::Quantile(column, _) => {
-            let (mut control, control_missing) = baseline.values(column);
-            let (mut treated, canary_missing) = canary.values(column);
-            let (control, treated) = (control.as_mut_slice(), treated.as_mut_slice());
+            let mut compared = compared(column, every, baseline, canary);
+            let control = compared.control.as_mut_slice();
+            let treated = compared.canary.as_mut_slice();
             let (q, observed) = match metric.what {
                 What::Quantile(_, q) => (
                     q,
@@ -87,7 +100,12 @@ pub(super) fn metric(
             };
             let judgement = judged(&observed)?;
             let figures = [order_statistic(control, q), order_statistic(treated, q)];
-            (judgement, [control_missing, canary_missing], figures)
+            compared_every = Some(compared.every);
+            reason_of_rows = compared
+                .memory
+                .filter(|memory| every == Every::Auto && memory.forgotten_after.is_none())
+                .map(|memory| never_forgotten(&memory));
+            (judgement, compared.missing, figures, compared.memory)
         }
         What::Rate(events, over) => {
             let control = trials(baseline, events, over)?;
@@ -97,7 +115,8 @@ pub(super) fn metric(
                 control: control.0,
                 canary: treated.0,
             };
-            (judged(&observed)?, [control.1, treated.1], figures)
+            let memory = memory_of_shares([baseline, canary], events, over);
+            (judged(&observed)?, [control.1, treated.1], figures, memory)
         }
         What::Count(events, over) => {
             let control = counted_over(baseline, events, over)?;
@@ -107,13 +126,22 @@ pub(super) fn metric(
                 control: control.0,
                 canary: treated.0,
             };
-            (judged(&observed)?, [control.1, treated.1], figures)
+            let memory = memory_of_shares([baseline, canary], events, over);
+            (judged(&observed)?, [control.1, treated.1], figures, memory)
         }
     };
     Ok(MetricReport {
         metric: metric.to_string(),
-        verdict: judgement.verdict.name(),
-        reason: reason(&judgement.reason),
+        column: metric.columns().next().unwrap_or_default().to_owned(),
+        verdict: match reason_of_rows {
+            Some(_) => Verdict::Inconclusive.name(),
+            None => judgement.verdict.name(),
+        },
+        interval: judgement
+            .interval
+            .filter(|_| reason_of_rows.is_none())
+            .map(|of| [Number(of.lo), Number(of.hi)]),
+        reason: reason_of_rows.unwrap_or_else(|| reason(&judgement.reason)),
         method: judgement.method.name(),
         worse: match rule.worse {
             Worse::Higher => "increase",
@@ -125,10 +153,26 @@ pub(super) fn metric(
         baseline: Number(figures[0]),
         canary: Number(figures[1]),
         effect: judgement.effect.map(Number),
-        interval: judgement.interval.map(|of| [Number(of.lo), Number(of.hi)]),
         alpha: judgement.alpha,
+        every: compared_every,
+        rows: [baseline.len(), canary.len()],
+        dependence: memory,
         rate: matches!(metric.what, What::Rate(..)),
     })
+}
+
+/// How rows of events out of something depend on those before them.
+fn memory_of_shares(series: [&Series<'_>; 2], events: &str, over: &str) -> Option<Memory> {
+    let [control, canary] = series.map(|series| -> Vec<f64> {
+        let shares = pairs(series, events, over);
+        shares
+            .map(|(_, pair)| match pair {
+                Some((x, n)) if n > 0.0 => x / n,
+                _ => f64::NAN,
+            })
+            .collect()
+    });
+    memory(&control, &canary)
 }
 
 /// The value below which a share `q` of the values lies; NaN of nothing.
@@ -262,7 +306,7 @@ impl Report {
                 format!("The canary passes. {}.", held.join(". ")),
             )
         };
-        let warnings = metrics
+        let mut warnings: Vec<String> = metrics
             .iter()
             .filter(|metric| metric.missing != [0, 0])
             .map(|metric| {
@@ -274,12 +318,18 @@ impl Report {
                 )
             })
             .collect();
+        warnings.extend(metrics.iter().filter_map(narrower));
         let mut notes = vec![match request.looks {
             Looks::Any => {
                 "Intervals hold at every look, so you may judge again as data comes in.".to_owned()
             }
             Looks::One => "Intervals hold for one look.".to_owned(),
         }];
+        for note in metrics.iter().filter_map(thinned) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         for (left_out, what) in [(&chosen.times, "time"), (&chosen.labels, "label")] {
             match left_out.as_slice() {
                 [] => {}

@@ -68,24 +68,18 @@ impl<'a> Series<'a> {
         })
     }
 
+    /// How many rows there are.
+    pub(super) fn len(&self) -> u64 {
+        let first = self.columns.first();
+        first.map_or(0, |(_, values)| values.len() as u64)
+    }
+
     /// All rows of a column; NaN where there is no value.
     pub(super) fn rows(&self, column: &str) -> &[f64] {
         self.columns
             .iter()
             .find(|(name, _)| name == column)
             .map_or(&[], |(_, values)| values)
-    }
-
-    /// The values there are, and how many rows have none.
-    pub(super) fn values(&self, column: &str) -> (Vec<f64>, u64) {
-        let rows = self.rows(column);
-        let values: Vec<f64> = rows
-            .iter()
-            .copied()
-            .filter(|value| !value.is_nan())
-            .collect();
-        let missing = (rows.len() - values.len()) as u64;
-        (values, missing)
     }
 
     /// About a column as a whole.

@@ -1,8 +1,69 @@
 //! Why a verdict is what it is, in the words of the table beside it.
 
-use crate::figures::{behind, between_shares, share};
+use super::report::MetricReport;
+use super::thinned::{Memory, every_row};
+use crate::figures::{behind, between_shares, count, share};
 use stats::Interval;
 use stats::judge::Reason;
+
+/// Why rows that remember those before them for too long decide nothing; without its full stop.
+pub(super) fn never_forgotten(memory: &Memory) -> String {
+    format!(
+        "neighbouring rows depend on each other (rank correlation {:.2}), and rows far enough apart to be \
+         compared are too few; a longer time will tell, or --every 1 where rows are not in the order of time",
+        memory.rank_correlation
+    )
+}
+
+/// That only some rows of a figure were compared.
+pub(super) fn thinned(metric: &MetricReport) -> Option<String> {
+    let every = metric.every.filter(|every| *every > 1)?;
+    let [control, canary] = metric.rows.map(|rows| {
+        let compared = rows.div_ceil(every as u64);
+        format!("{} of {}", count(compared), count(rows))
+    });
+    let of = if control == canary {
+        control
+    } else {
+        format!("{control} of the baseline and {canary} of the canary")
+    };
+    let why = match metric.dependence {
+        Some(memory) if memory.forgotten_after == Some(every) => format!(
+            "Neighbouring rows of {} depend on each other (rank correlation {:.2})",
+            metric.column, memory.rank_correlation
+        ),
+        _ => metric.column.clone(),
+    };
+    Some(format!("{why}: {} was compared, {of}.", every_row(every)))
+}
+
+/// That rows were taken as independent of each other and are not.
+pub(super) fn narrower(metric: &MetricReport) -> Option<String> {
+    let memory = metric.dependence.as_ref()?;
+    let correlation = format!("(rank correlation {:.2})", memory.rank_correlation);
+    match metric.every {
+        // Of sums over rows nothing is left out: that would lose events, and not the bursts within a row.
+        None if memory.reaches(1) => Some(format!(
+            "{}: neighbouring rows depend on each other {correlation}, as where events come in bursts; each event \
+             is taken as independent of the others, so the interval is too narrow.",
+            metric.metric
+        )),
+        // Nothing was decided, and that is said.
+        Some(_) if metric.interval.is_none() => None,
+        Some(every) if memory.reaches(every) => Some(format!(
+            "{}: neighbouring rows depend on each other {correlation}, and {} was compared: the interval is too \
+             narrow. {}",
+            metric.metric,
+            every_row(every),
+            match memory.forgotten_after {
+                Some(step) => format!("Compare {} with --every auto.", every_row(step)),
+                None => "There are too few rows to compare only ones that are far enough apart."
+                    .to_owned(),
+            }
+        )),
+        _ => None,
+    }
+}
 
 /// A sentence without its full stop.
 pub(super) fn reason(reason: &Reason) -> String {

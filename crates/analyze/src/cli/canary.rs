@@ -1,7 +1,7 @@
 //! `viridian analyze canary`.
 
 use super::Ended;
-use crate::canary::{self, Metric, Request};
+use crate::canary::{self, Every, Metric, Request};
 use crate::failure::Failure;
 use crate::source::Progress;
 use stats::judge::{Looks, Worse};
@@ -61,6 +61,19 @@ pub(super) struct Args {
     /// The accepted rate of false alarms.
     #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
     alpha: f64,
+    /// Compare every K-th row of a figure: 1 is all of them, auto as far apart as it takes until rows have
+    /// nearly forgotten each other.
+    ///
+    /// Averages over time of one host are each like the one before, so that many of them say less than as
+    /// many values would. auto reads that out of the rows, column by column, taking them to be in the
+    /// order of time. Where rows are in no such order, as sorted ones, give 1.
+    #[arg(
+        long,
+        value_name = "auto|K",
+        default_value = "auto",
+        allow_negative_numbers = true
+    )]
+    every: Every,
     /// Look once, when it is over, with more power.
     #[arg(long)]
     once: bool,
@@ -98,6 +111,7 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<(String, Ended), Fa
         margin: args.margin,
         min_sample: args.min_sample,
         alpha: stats::Alpha::new(args.alpha).unwrap_or_default(),
+        every: args.every,
         looks: if args.once { Looks::One } else { Looks::Any },
     };
     let report = canary::run(&request, progress)?;

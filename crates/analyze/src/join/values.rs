@@ -154,10 +154,10 @@ impl Values {
     /// # Errors
     ///
     /// `EmptyArm`; of a sketch, `TooFew`, and `DegenerateQuantile` where one bucket holds both bounds.
-    pub(crate) fn quantile(&self, q: f64) -> Result<Quantile, CannotCompute> {
+    pub(crate) fn quantile(&self, q: f64) -> Result<Quantile, Failure> {
         let n = self.n();
         if n == 0 {
-            return Err(CannotCompute::EmptyArm);
+            return Err(CannotCompute::EmptyArm.into());
         }
         match &self.rest {
             Rest::Exact(sorted) => {
@@ -286,7 +286,7 @@ fn sketched(
     below: &LatencyHistogram,
     zeros: u64,
     q: f64,
-) -> Result<Quantile, CannotCompute> {
+) -> Result<Quantile, Failure> {
     let half = |of: &LatencyHistogram, others: u64, q: f64| {
         if of.count() == 0 {
             return Ok(None);
@@ -296,15 +296,14 @@ fn sketched(
         match whole.quantile(q, Alpha::default()) {
             Ok(found) => Ok(Some(found)),
             Err(Failure::CannotCompute(CannotCompute::DegenerateQuantile)) => Ok(None),
-            Err(Failure::CannotCompute(why)) => Err(why),
-            Err(Failure::Invalid(_)) => Err(CannotCompute::TooFew),
+            Err(failure) => Err(failure),
         }
     };
     let up = half(above, below.count(), q)?;
     let down = half(below, above.count(), 1.0 - q)?;
     match (up, down) {
         // Both bounds in one bucket, be it that of the zeros.
-        (None, None) => Err(CannotCompute::DegenerateQuantile),
+        (None, None) => Err(CannotCompute::DegenerateQuantile.into()),
         (up, down) => {
             let of = |side: Option<stats::sketch::QuantileBounds>| {
                 side.map_or((0.0, 0.0, 0.0), |found| {
@@ -340,7 +339,10 @@ mod tests {
         // Ranks 500, 469 and 531 of -500..500.
         assert_eq!((found.value, found.lo, found.hi), (-1.0, -32.0, 30.0));
         assert_eq!(of([0.0, 0.0, 3.0], 10).value(0.5), 0.0);
-        assert_eq!(of([], 10).quantile(0.5), Err(CannotCompute::EmptyArm));
+        assert_eq!(
+            of([], 10).quantile(0.5),
+            Err(CannotCompute::EmptyArm.into())
+        );
     }
 
     #[test]
@@ -421,7 +423,7 @@ mod tests {
             all.sketch();
             assert_eq!(
                 all.quantile(0.5),
-                Err(CannotCompute::DegenerateQuantile),
+                Err(CannotCompute::DegenerateQuantile.into()),
                 "{value}"
             );
         }

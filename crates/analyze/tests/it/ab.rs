@@ -401,3 +401,40 @@ fn a_difference_of_quantiles_is_told_in_their_unit_at_every_look_too() {
         "{unit}{share}"
     );
 }
+
+#[test]
+fn a_goal_that_is_a_guardrail_too_reads_well_in_every_method() {
+    let folder = Folder::new();
+    folder.write(
+        "events.csv",
+        rows(
+            "user,arm,paid",
+            (0..2_000).map(|i| {
+                let paid = if i % 10 == 0 { "1" } else { "" };
+                format!("{i},{},{paid}", ["control", "new"][i / 10 % 2])
+            }),
+        ),
+    );
+    let line = "ab @events.csv --unit user --variant arm \
+                --metric paid:conversion --metric paid:conversion:guardrail=90%";
+    for (method, cell) in [
+        ("", "1.00"),
+        (" --sequential", "1.00"),
+        (" --bayesian", "50.0%"),
+    ] {
+        let text = folder.run(&format!("{line}{method}")).unwrap();
+        assert_eq!(text.matches("units without a value").count(), 1, "{text}");
+        let goal = text
+            .lines()
+            .find(|line| line.ends_with("no difference shown"))
+            .unwrap();
+        assert!(goal.contains(cell), "{text}");
+        // Beneath a chance to win there is one, never the p of the guardrail.
+        let guardrail = text.lines().find(|line| line.ends_with("  holds")).unwrap();
+        assert_eq!(
+            guardrail.contains("50.0%"),
+            method == " --bayesian",
+            "{text}"
+        );
+    }
+}

@@ -311,6 +311,36 @@ fn arms_that_make_no_comparison_say_so() {
 }
 
 #[test]
+fn a_guardrail_at_a_level_of_a_half_is_refused_for_that() {
+    let folder = Folder::new();
+    folder.write(
+        "events.csv",
+        rows(
+            "user,arm,revenue",
+            (0..400).map(|i| format!("{i},{},{}", ["control", "new"][i % 2], i % 7)),
+        ),
+    );
+    let line = "ab @events.csv --unit user --variant arm --metric revenue";
+    for (more, method) in [
+        ("", ""),
+        (":conversion", " --sequential"),
+        (":p50", " --sequential"),
+    ] {
+        let wrong = format!("{line}{more}:guardrail=5%{method} --alpha 0.5");
+        let refused = folder.run(&wrong).unwrap_err();
+        assert!(refused.starts_with("--alpha: revenue"), "{refused}");
+        assert!(refused.contains("below 0.5"), "{refused}");
+        assert!(folder.run(&wrong.replace("0.5", "0.49")).is_ok(), "{wrong}");
+        // Without a guardrail nothing is one-sided.
+        assert!(
+            folder
+                .run(&format!("{line}{more}{method} --alpha 0.5"))
+                .is_ok()
+        );
+    }
+}
+
+#[test]
 fn wrong_usage_ends_with_2() {
     for (more, part) in [
         (

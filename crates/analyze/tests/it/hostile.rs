@@ -166,11 +166,12 @@ fn weights_are_whole_parts_or_shares_of_one() {
 fn what_was_wrong_is_an_error_and_what_was_lost_says_so() {
     let good = json!({"n": 3, "sum": 6.0, "sum_sq": 14.0});
     let mean = |arm: Value| ask("mean", json!({"control": good, "treatment": arm}));
-    refused(
-        &mean(json!({"n": 4, "sum": 8, "sum_sq": 15})),
-        "treatment.sum_sq",
-        "sum²/n",
-    );
+    let impossible = mean(json!({"n": 4, "sum": 8, "sum_sq": 15}));
+    let result = &impossible["result"];
+    assert_eq!(result["cannot_compute"], "negative_variance", "{result}");
+    assert_eq!(result["arm"], "treatment", "{result}");
+    let remedy = result["remedy"].as_str().unwrap();
+    assert!(remedy.contains("the same n observations"), "{result}");
     let lost = mean(json!({"n": 1000, "sum": 1e12, "sum_sq": 1e21}));
     assert_eq!(lost["result"]["cannot_compute"], "lost_precision", "{lost}");
     assert!(
@@ -225,4 +226,131 @@ fn nothing_is_not_a_number_and_not_less_than_nothing() {
         )
         .unwrap();
     assert!(text.contains(r#""summary_score":0.0"#), "{text}");
+}
+
+#[test]
+fn a_numeral_beyond_doubles_is_the_fault_of_its_field_alone() {
+    let line = |id: &str, x: &str| {
+        format!(
+            r#"{{"id": {id}, "method": "proportion", "inputs": {{"control": {{"x": {x}, "n": 10}}, "treatment": {{"x": 1, "n": 10}}}}}}"#
+        )
+    };
+    let long = "7".repeat(1_000);
+    for x in [long.as_str(), "1e999", "-1e999", "1.5E+400"] {
+        let found = answers(&line(r#""a \" 1e999 \\""#, x));
+        assert_eq!(found[0]["id"], r#"a " 1e999 \"#, "{x}");
+        refused(&found[0], "control.x", "beyond 1.8e308");
+    }
+    // What is no JSON stays none, and the next line is read.
+    let found = answers(&format!("{}\n{}", line("1", "1e999}"), line("2", "3")));
+    assert_eq!(found[0]["error"]["code"], "invalid_json");
+    assert_eq!(found[1]["id"], 2);
+    assert!(found[1]["result"]["p"].is_number());
+}
+
+#[test]
+fn a_field_that_is_null_is_one_that_is_not_given() {
+    let arms = json!({"control": {"x": 100, "n": 1000}, "treatment": {"x": 150, "n": 1000}});
+    let with = |more: Value| {
+        let mut inputs = arms.clone();
+        for (name, value) in more.as_object().unwrap() {
+            inputs[name] = value.clone();
+        }
+        inputs
+    };
+    let bare = ask("bayesian_effect", arms.clone());
+    assert!(bare["result"]["chance_to_win"].is_number(), "{bare}");
+    let null = json!({"alpha": null, "side": null, "difference_type": null, "inverse": null, "prior": null});
+    assert_eq!(ask("bayesian_effect", with(null)), bare);
+    let arm = json!({"treatment": {"x": null, "n": 1000}});
+    refused(
+        &ask("sequential", with(arm.clone())),
+        "treatment",
+        "neither",
+    );
+    refused(&ask("proportion", with(arm)), "treatment.x", "missing");
+    // In a list it stands for a missing point, where those are known.
+    let points = |last: Value| json!({"control": [1, 2, 3, last], "experiment": [1, 2, 3]});
+    let found = ask("kayenta_classify", points(Value::Null));
+    assert_eq!(found, ask("kayenta_classify", points(json!("NaN"))));
+    refused(&ask("p_adjust", json!({"p": [0.5, null]})), "p[1]", "null");
+}
+
+#[test]
+fn a_wrong_input_is_named_by_its_whole_path() {
+    let values = json!({"values": [1.0, 2.0, 3.0]});
+    let judge = |metric: Value| {
+        ask(
+            "judge",
+            json!({"control": values, "canary": values, "metric": metric}),
+        )
+    };
+    refused(
+        &judge(json!({"type": "continuous", "tolerance": -1})),
+        "metric.tolerance",
+        "metric.tolerance: ",
+    );
+    refused(
+        &judge(json!({"type": "continuous", "margin": 0.1})),
+        "metric.margin",
+        "points",
+    );
+    refused(
+        &judge(json!({"type": "quantile", "q": 1.5})),
+        "metric.q",
+        "between",
+    );
+    let function = "two_sided_normal_mixture";
+    let boundary = |args: Value| ask("boundary", json!({"function": function, "args": args}));
+    refused(
+        &boundary(json!({"v": -1, "v_opt": 10})),
+        "args.v",
+        "args.v: ",
+    );
+    refused(&boundary(json!({"v": 1})), "args.v_opt", "needs it");
+    refused(
+        &boundary(json!({"v": 1, "v_opt": 10, "alpha": 2})),
+        "args.alpha",
+        "args.alpha",
+    );
+    let beside = json!({"function": function, "args": {"v": 1, "v_opt": 10}, "alpha": 2});
+    refused(&ask("boundary", beside), "alpha", "");
+    refused(
+        &ask("boundary", json!({"function": "no_mixture", "args": {}})),
+        "function",
+        "none of this name",
+    );
+}
+
+#[test]
+fn one_sided_rates_have_a_one_sided_interval() {
+    let ask = |side: &str, alpha: f64| {
+        let arms = json!({"control": {"count": 20, "exposure": 10.0}, "treatment": {"count": 33, "exposure": 10.0},
+            "side": side, "alpha": alpha});
+        ask("poisson_rates", arms)["result"].clone()
+    };
+    let both = ask("two", 0.1);
+    let (greater, less) = (ask("greater", 0.05), ask("less", 0.05));
+    assert_eq!(
+        greater["interval_score_one_sided"],
+        json!([both["interval_score"][0], "Infinity"])
+    );
+    assert_eq!(
+        less["interval_score_one_sided"],
+        json!([0.0, both["interval_score"][1]])
+    );
+    assert_eq!(
+        greater["interval_score"],
+        ask("two", 0.05)["interval_score"]
+    );
+    assert!(both.get("interval_score_one_sided").is_none());
+    assert!(ask("less", 0.5).get("interval_score_one_sided").is_none());
+    // The bound reaches 1 at the level of the p.
+    let p = greater["p_score"].as_f64().unwrap();
+    for (alpha, above) in [(p * 1.001, true), (p * 0.999, false)] {
+        let bound = ask("greater", alpha)["interval_score_one_sided"][0]
+            .as_f64()
+            .unwrap();
+        assert_eq!(bound > 1.0, above, "{alpha} {bound}");
+    }
 }

@@ -10,6 +10,7 @@ mod bad_files;
 mod batch;
 mod canary;
 mod columnar;
+mod dependent;
 mod harness;
 mod hostile;
 mod kinds;

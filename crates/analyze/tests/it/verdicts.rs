@@ -50,6 +50,34 @@ fn errors_out_of_requests_fail_and_pass() {
 }
 
 #[test]
+fn a_verdict_tells_the_level_and_the_looks_it_was_asked_for() {
+    let ask = |more: Value, looks: Option<&str>| {
+        let values = |add: f64| (0..60).map(|i| f64::from(i * 37 % 60) + add).collect();
+        let values = |add: f64| -> Vec<f64> { values(add) };
+        let mut metric = json!({"type": "continuous", "tolerance": 0.2});
+        if let Some(looks) = looks {
+            metric["looks"] = json!(looks);
+        }
+        let mut inputs = json!({"control": {"values": values(100.0)}, "canary": {"values": values(101.0)},
+            "metric": metric});
+        for (name, value) in more.as_object().unwrap() {
+            inputs[name] = value.clone();
+        }
+        verdict(inputs, "pass")
+    };
+    let usual = ask(json!({}), None);
+    assert_eq!(
+        (&usual["alpha"], &usual["looks"]),
+        (&json!(0.05), &json!("any"))
+    );
+    let once = ask(json!({"alpha": 0.2}), Some("one"));
+    assert_eq!(
+        (&once["alpha"], &once["looks"]),
+        (&json!(0.2), &json!("one"))
+    );
+}
+
+#[test]
 fn no_data_is_inconclusive_and_shows_no_figure() {
     let none = verdict(
         json!({"control": {"values": []}, "canary": {"values": [1, 2]}, "metric": {"type": "continuous"}}),
@@ -134,7 +162,7 @@ fn a_canary_is_refused_by_the_field_that_is_wrong() {
             json!({"values": [1]}),
             json!({"type": "continuous", "tolerance": -1}),
         ),
-        "tolerance",
+        "metric.tolerance",
     );
     refused(
         "judge",
@@ -215,7 +243,7 @@ fn a_boundary_is_refused_by_the_argument_that_is_wrong() {
     refused(
         "boundary",
         of("two_sided_normal", json!({"v": 1, "v_opt": 1, "alpha": 0})),
-        "alpha",
+        "args.alpha",
     );
     refused(
         "boundary",
@@ -223,7 +251,7 @@ fn a_boundary_is_refused_by_the_argument_that_is_wrong() {
             "bernoulli_confidence_interval",
             json!({"num_trials": 3, "t_opt": 9}),
         ),
-        "num_successes",
+        "args.num_successes",
     );
     refused(
         "kayenta_classify",
@@ -275,6 +303,6 @@ fn no_events_are_a_pass_only_within_a_margin() {
     refused(
         "judge",
         counts(json!({"type": "count", "margin": 0.1})),
-        "margin",
+        "metric.margin",
     );
 }

@@ -1,7 +1,7 @@
 //! One series at its scale, and the checks of sums.
 
 use super::LARGEST_COUNT;
-use crate::InvalidInput;
+use crate::{CannotCompute, InvalidInput};
 
 /// Magnitudes between 2^−400 and 2^400 need no scale.
 pub(super) const PLAIN: i32 = 400;
@@ -60,9 +60,15 @@ impl Centred {
         self.squares > n * rounding * rounding
     }
 
-    /// From sums, with n·Σx² − (Σx)² taken in twice the precision. `None` where it is below 0 by more
-    /// than rounding, which no observations have.
-    pub(super) fn from_sums(n: f64, sum: f64, sum_sq: f64) -> Option<Self> {
+    /// From sums, with n·Σx² − (Σx)² taken in twice the precision.
+    ///
+    /// # Errors
+    ///
+    /// [`CannotCompute::NegativeVariance`] where it is below 0 by more than rounding.
+    pub(super) fn from_sums(n: f64, sum: f64, sum_sq: f64) -> Result<Self, CannotCompute> {
+        if sum_sq < 0.0 {
+            return Err(CannotCompute::NegativeVariance);
+        }
         let largest = sum.abs().max(sum_sq.sqrt());
         let exponent = exponent(largest);
         let sum = libm::scalbn(sum, -exponent);
@@ -71,27 +77,18 @@ impl Centred {
         // What adding up a constant leaves by rounding is no spread that was seen.
         let rounding = 4.0 * f64::EPSILON * n.sqrt() * sum_sq;
         if squares < -rounding {
-            return None;
+            return Err(CannotCompute::NegativeVariance);
         }
         let seen = squares > rounding;
         // Up to 2^53 the squares of whole numbers add up without any rounding.
         let exact = squares == 0.0 && libm::scalbn(sum_sq, 2 * exponent) <= LARGEST_COUNT as f64;
-        Some(Self {
+        Ok(Self {
             mean: sum / n,
             squares: if seen { squares } else { 0.0 },
             exponent: (largest > 0.0).then_some(exponent),
             lost: n > 1.0 && !seen && !exact,
         })
     }
-}
-
-/// Why [`Centred::from_sums`] has no answer.
-pub(super) const fn impossible(field: &'static str) -> InvalidInput {
-    InvalidInput::new(
-        field,
-        "it is less than sum²/n, which no observations have",
-        "give the sum of each observation times itself, over the same n observations as the sum",
-    )
 }
 
 /// a·b − c·d, with the rounding of both products put back.
@@ -131,13 +128,6 @@ pub(super) fn sum_of_squares(
 ) -> Result<(), InvalidInput> {
     finite(sum.0, sum.1)?;
     finite(sum_sq.0, sum_sq.1)?;
-    if sum_sq.1 < 0.0 {
-        return Err(InvalidInput::new(
-            sum_sq.0,
-            "a sum of squares cannot be negative",
-            "give the sum of each observation times itself",
-        ));
-    }
     if n == 0 && (sum.1 != 0.0 || sum_sq.1 != 0.0) {
         return Err(InvalidInput::new(
             "n",
@@ -173,4 +163,53 @@ pub(super) fn join(a: &mut Centred, b: &Centred, here: f64, there: f64) {
     a.lost |= b.lost;
     a.squares += b.squares + apart * apart * here * share;
     a.mean += apart * share;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Moments, Question, effect};
+
+    #[test]
+    fn the_difference_of_two_products_keeps_what_both_round_off() {
+        // In whole numbers (2^27 + 1)² − (2^27 + 1)(2^27 + 3) = −2^28 − 2, of products beyond 2^53.
+        let a = f64::from((1 << 27) + 1);
+        assert_eq!(
+            product_difference(a, a, a, a + 2.0),
+            f64::from(-(1 << 28) - 2)
+        );
+        assert_eq!(product_difference(3.0, 5.0, 2.0, 4.0), 7.0);
+    }
+
+    /// Why a mean of these has no comparison.
+    fn told(moments: &Moments) -> CannotCompute {
+        effect::mean(moments, &Moments::of([1.0, 2.0]), Question::default()).unwrap_err()
+    }
+
+    #[test]
+    fn whole_numbers_lose_nothing_as_long_as_their_squares_add_up_to_2_to_the_53() {
+        let twice = |value: f64| Moments::from_sums(2, 2.0 * value, 2.0 * value * value).unwrap();
+        let largest = f64::from(1 << 26);
+        assert_eq!(told(&twice(largest)), CannotCompute::NoVariance);
+        assert_eq!(told(&twice(largest + 1.0)), CannotCompute::LostPrecision);
+    }
+
+    #[test]
+    fn what_one_part_lost_the_whole_has_lost() {
+        let constant = Moments::of([1e9; 5]);
+        let of = |n: u32| {
+            let n = f64::from(n);
+            Moments::from_sums(n as u64, n * 1e9, n * 1e18).unwrap()
+        };
+        let merged = |mut first: Moments, then: &Moments| {
+            first.merge(then);
+            told(&first)
+        };
+        let lost = of(1_000);
+        assert_eq!(merged(lost, &constant), CannotCompute::LostPrecision);
+        assert_eq!(merged(constant, &lost), CannotCompute::LostPrecision);
+        assert_eq!(merged(lost, &lost), CannotCompute::LostPrecision);
+        // One observation has no spread to lose.
+        assert_eq!(merged(of(1), &constant), CannotCompute::NoVariance);
+    }
 }

@@ -1,9 +1,8 @@
 use super::Moments;
 use super::centred::{
-    Centred, ROOM, align, count, exponent, finite, impossible, join, product_difference,
-    sum_of_squares,
+    Centred, ROOM, align, count, exponent, finite, join, product_difference, sum_of_squares,
 };
-use crate::InvalidInput;
+use crate::{CannotCompute, Failure};
 
 /// Count, means, spreads and covariance of pairs (x, y): numerator and denominator of a ratio, or a
 /// metric after and before.
@@ -14,7 +13,7 @@ use crate::InvalidInput;
 /// assert_eq!(pairs.covariance(), 3.5);
 /// let sums = PairMoments::from_sums(3, (6.0, 14.0), (15.0, 101.0), 37.0)?;
 /// assert!((sums.covariance() - 3.5).abs() < 1e-15);
-/// # Ok::<(), stats::InvalidInput>(())
+/// # Ok::<(), stats::Failure>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PairMoments {
@@ -57,8 +56,9 @@ impl PairMoments {
     ///
     /// # Errors
     ///
-    /// `n`, `x.sum`, `x.sum_sq`, `y.sum`, `y.sum_sq` as [`Moments::from_sums`]; `sum_prod` where it
-    /// is not finite, or beyond what the spreads of x and y allow (Cauchy and Schwarz).
+    /// `NegativeVariance` as [`Moments::from_sums`], and where Σxy is beyond what the
+    /// spreads of x and y allow (Cauchy and Schwarz): a multiple of y added to x would have one. Of
+    /// the input `n`, `x.sum`, `x.sum_sq`, `y.sum`, `y.sum_sq` as there; `sum_prod` where it is not finite.
     ///
     /// # Examples
     ///
@@ -66,16 +66,16 @@ impl PairMoments {
     /// use stats::PairMoments;
     /// let sums = PairMoments::from_sums(2, (4.0, 10.0), (8.0, 40.0), 20.0)?;
     /// assert_eq!(sums, PairMoments::of([(1.0, 2.0), (3.0, 6.0)]));
-    /// let refused = PairMoments::from_sums(2, (4.0, 10.0), (8.0, 40.0), 21.0).unwrap_err();
-    /// assert_eq!(refused.field, "sum_prod");
-    /// # Ok::<(), stats::InvalidInput>(())
+    /// let impossible = PairMoments::from_sums(2, (4.0, 10.0), (8.0, 40.0), 21.0).unwrap_err();
+    /// assert_eq!(impossible, stats::CannotCompute::NegativeVariance.into());
+    /// # Ok::<(), stats::Failure>(())
     /// ```
     pub fn from_sums(
         n: u64,
         (x_sum, x_sum_sq): (f64, f64),
         (y_sum, y_sum_sq): (f64, f64),
         sum_prod: f64,
-    ) -> Result<Self, InvalidInput> {
+    ) -> Result<Self, Failure> {
         let count = count(n)?;
         sum_of_squares(n, ("x.sum", x_sum), ("x.sum_sq", x_sum_sq))?;
         sum_of_squares(n, ("y.sum", y_sum), ("y.sum_sq", y_sum_sq))?;
@@ -83,8 +83,8 @@ impl PairMoments {
         if n == 0 {
             return Ok(Self::new());
         }
-        let x = Centred::from_sums(count, x_sum, x_sum_sq).ok_or(impossible("x.sum_sq"))?;
-        let y = Centred::from_sums(count, y_sum, y_sum_sq).ok_or(impossible("y.sum_sq"))?;
+        let x = Centred::from_sums(count, x_sum, x_sum_sq)?;
+        let y = Centred::from_sums(count, y_sum, y_sum_sq)?;
         let down =
             |value: f64, series: &Centred| libm::scalbn(value, -series.exponent.unwrap_or(0));
         let products = product_difference(
@@ -96,11 +96,7 @@ impl PairMoments {
         let most = x.squares.sqrt() * y.squares.sqrt();
         let rounding = 1e-9 * (down(x_sum_sq.sqrt(), &x) * down(y_sum_sq.sqrt(), &y)).max(most);
         if products.abs() > most + rounding {
-            return Err(InvalidInput::new(
-                "sum_prod",
-                "no pairs with these sums of squares have it",
-                "give the sum of x times y over the same pairs",
-            ));
+            return Err(CannotCompute::NegativeVariance.into());
         }
         let products = products.clamp(-most, most);
         Ok(Self { n, x, y, products })

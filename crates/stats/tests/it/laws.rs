@@ -7,8 +7,8 @@ use stats::effect::{self, Proportion, QuantileArm};
 use stats::non_inferiority::{Verdict, non_inferiority};
 use stats::power::Plan;
 use stats::{
-    Alpha, Better, CannotCompute, Difference, Estimate, Moments, PairMoments, Question, Side,
-    sequential,
+    Alpha, Better, CannotCompute, Difference, Estimate, Failure, Moments, PairMoments, Question,
+    Side, sequential,
 };
 
 fn near(a: f64, b: f64, tolerance: f64) -> bool {
@@ -363,38 +363,31 @@ fn a_spread_far_below_the_mean_is_kept() {
 fn what_is_not_finite_is_refused_or_shown() {
     assert!(Moments::of([1.0, f64::NAN]).mean().is_nan());
     assert!(Moments::of([1.0, f64::INFINITY]).stddev().is_nan());
+    let field = |failure: Failure| match failure {
+        Failure::Invalid(invalid) => invalid.field,
+        Failure::CannotCompute(why) => panic!("{why}"),
+    };
+    let sums = |n, sum, sum_sq| field(Moments::from_sums(n, sum, sum_sq).unwrap_err());
+    let pair = |x, y, product| field(PairMoments::from_sums(2, x, y, product).unwrap_err());
+    let good = (3.0, 5.0);
     for bad in [f64::NAN, f64::INFINITY] {
-        assert_eq!(Moments::from_sums(2, bad, 1.0).unwrap_err().field, "sum");
-        assert_eq!(Moments::from_sums(2, 1.0, bad).unwrap_err().field, "sum_sq");
-        assert_eq!(
-            PairMoments::from_sums(2, (1.0, 1.0), (1.0, 1.0), bad)
-                .unwrap_err()
-                .field,
-            "sum_prod"
-        );
+        assert_eq!(sums(2, bad, 1.0), "sum");
+        assert_eq!(sums(2, 1.0, bad), "sum_sq");
+        assert_eq!(pair((bad, 5.0), good, 5.0), "x.sum");
+        assert_eq!(pair((3.0, bad), good, 5.0), "x.sum_sq");
+        assert_eq!(pair(good, (bad, 5.0), 5.0), "y.sum");
+        assert_eq!(pair(good, (3.0, bad), 5.0), "y.sum_sq");
+        assert_eq!(pair(good, good, bad), "sum_prod");
     }
-    assert_eq!(
-        Moments::from_sums(2, 1.0, -1.0).unwrap_err().field,
-        "sum_sq"
-    );
-    assert_eq!(Moments::from_sums(0, 1.0, 0.0).unwrap_err().field, "n");
-    assert_eq!(Moments::from_sums(0, 0.0, 1.0).unwrap_err().field, "n");
-    assert_eq!(
-        Moments::from_sums((1 << 53) + 1, 1.0, 1.0)
-            .unwrap_err()
-            .field,
-        "n"
-    );
+    assert_eq!(sums(0, 1.0, 0.0), "n");
+    assert_eq!(sums(0, 0.0, 1.0), "n");
+    assert_eq!(sums((1 << 53) + 1, 1.0, 1.0), "n");
     assert!(Moments::from_sums(1 << 53, 1.0, 1.0).is_ok());
     assert_eq!(Moments::from_sums(0, 0.0, 0.0).unwrap(), Moments::new());
-    let wide = PairMoments::from_sums(2, (3.0, 5.0), (3.0, -5.0), 5.0).unwrap_err();
-    assert_eq!(wide.field, "y.sum_sq");
-    let wide = PairMoments::from_sums(2, (f64::NAN, 5.0), (3.0, 5.0), 5.0).unwrap_err();
-    assert_eq!(wide.field, "x.sum");
     // x and y alike: Σxy may be Σx² and no more.
-    assert!(PairMoments::from_sums(2, (3.0, 5.0), (3.0, 5.0), 5.0).is_ok());
-    assert!(PairMoments::from_sums(2, (3.0, 5.0), (3.0, 5.0), 5.1).is_err());
-    assert!(PairMoments::from_sums(2, (3.0, 5.0), (3.0, 5.0), 3.9).is_err());
+    assert!(PairMoments::from_sums(2, good, good, 5.0).is_ok());
+    assert!(PairMoments::from_sums(2, good, good, 5.1).is_err());
+    assert!(PairMoments::from_sums(2, good, good, 3.9).is_err());
     let large = QuantileArm::new((1 << 53) + 1, 5, 0.5, 1.0, 1.0, 1.0).unwrap_err();
     assert_eq!(large.field, "n");
     let large = QuantileArm::new(1 << 53, (1 << 53) + 1, 0.5, 1.0, 1.0, 1.0).unwrap_err();

@@ -56,18 +56,13 @@ fn sums(series: &Value) -> (f64, f64) {
 
 fn mean(arm: &Value) -> Result<Moments, Failure> {
     let (sum, sum_sq) = sums(arm);
-    Ok(Moments::from_sums(count(&arm["n"])?, sum, sum_sq)?)
+    Moments::from_sums(count(&arm["n"])?, sum, sum_sq)
 }
 
 fn pairs(arm: &Value, x: &str, y: &str) -> Result<PairMoments, Failure> {
     let product = number(&arm[format!("{x}_{y}_sum_prod")]);
     let n = count(&arm["n"])?;
-    Ok(PairMoments::from_sums(
-        n,
-        sums(&arm[x]),
-        sums(&arm[y]),
-        product,
-    )?)
+    PairMoments::from_sums(n, sums(&arm[x]), sums(&arm[y]), product)
 }
 
 fn told(estimate: &Estimate) -> Figures {

@@ -29,7 +29,7 @@ impl Quantiles {
         q: f64,
         difference: Difference,
         tuning: f64,
-    ) -> Result<Self, CannotCompute> {
+    ) -> Result<Self, Failure> {
         let [control, treatment] = arms.map(Values::all);
         let mut arms = [control?, treatment?];
         let comparison = match difference {
@@ -37,7 +37,7 @@ impl Quantiles {
             Difference::Relative => {
                 for value in arms.iter_mut().flatten() {
                     if *value < 0.0 {
-                        return Err(CannotCompute::NegativeValues);
+                        return Err(CannotCompute::NegativeValues.into());
                     }
                     // Nothing is less than anything: the order is all that the test looks at.
                     *value = value.max(f64::MIN_POSITIVE);
@@ -49,8 +49,8 @@ impl Quantiles {
             v_opt: tuning / 2.0,
             alpha_opt: 0.05,
         };
-        let test = QuantileTest::new(q, tuning).map_err(|_| CannotCompute::TooFew)?;
-        let p = test.p_value(&arms[0], &arms[1]).map_err(cannot)?;
+        let test = QuantileTest::new(q, tuning)?;
+        let p = test.p_value(&arms[0], &arms[1])?;
         let found = Self {
             test,
             comparison,
@@ -59,19 +59,18 @@ impl Quantiles {
         };
         if comparison == Comparison::Ratio {
             let alone = found.test.interval(&found.arms[0], Alpha::default());
-            if alone.map_err(cannot)?.estimate <= f64::MIN_POSITIVE {
-                return Err(CannotCompute::ZeroBaseline);
+            if alone?.estimate <= f64::MIN_POSITIVE {
+                return Err(CannotCompute::ZeroBaseline.into());
             }
         }
         Ok(found)
     }
 
-    pub(super) fn answer(&self, alpha: Alpha) -> Result<Answer, CannotCompute> {
+    pub(super) fn answer(&self, alpha: Alpha) -> Result<Answer, Failure> {
         let [control, treatment] = &self.arms;
         let found = self
             .test
-            .compare(control, treatment, self.comparison, alpha)
-            .map_err(cannot)?;
+            .compare(control, treatment, self.comparison, alpha)?;
         let (effect, interval) = match self.comparison {
             Comparison::Difference => (found.estimate, found.interval),
             Comparison::Ratio => {
@@ -90,12 +89,5 @@ impl Quantiles {
             stderr: None,
             p: self.p,
         })
-    }
-}
-
-fn cannot(failure: Failure) -> CannotCompute {
-    match failure {
-        Failure::CannotCompute(cannot) => cannot,
-        Failure::Invalid(_) => CannotCompute::TooFew,
     }
 }
