@@ -5,35 +5,60 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum CannotCompute {
+    /// An arm without any observation.
     #[error("one arm has no observations")]
     EmptyArm,
+    /// Fewer observations, events or units than the method needs at the least.
     #[error("too few observations for this method")]
     TooFew,
+    /// No spread in an arm, or in the figure that both come to.
     #[error("the observations do not vary, so their spread says nothing")]
     NoVariance,
+    /// A relative change of a control whose figure is 0.
     #[error("the baseline is zero, so no change relative to it exists")]
     ZeroBaseline,
+    /// Order statistics, or buckets of a sketch, that leave a quantile no interval.
     #[error("both bounds of the quantile fall on one value")]
     DegenerateQuantile,
+    /// A ratio whose denominators come to 0.
     #[error("the denominators of an arm add up to zero, so it has no ratio")]
     ZeroDenominator,
+    /// An effect, error or bound outside the doubles.
     #[error("the result is beyond what a double can hold")]
     Overflow,
+    /// Sums in which rounding may have swallowed a spread.
     #[error(
         "the sums agree to all their digits: the observations are all equal, or their spread is lost in the \
          rounding of the sums"
     )]
     LostPrecision,
+    /// Σx² below (Σx)²/n, or Σxy beyond what the spreads allow.
     #[error("the sums have a variance below zero, which no observations have")]
     NegativeVariance,
+    /// A relative change of a quantile where values of both signs occur.
     #[error("there are values below zero, and a share of a quantile is not told of those")]
     NegativeValues,
+    /// More values than are kept for a sequence of quantiles.
     #[error("there are more values than a comparison at every look keeps")]
     TooMany,
+    /// A sequence of means between arms of different sizes with more than
+    /// [`LARGEST_SKEWNESS`](crate::sequential::LARGEST_SKEWNESS) left in their difference.
+    #[error(
+        "the arms differ in size, and too few of the rare large values are in the smaller one for its mean to \
+         be held against its spread at every look"
+    )]
+    Skewed,
 }
 
 impl CannotCompute {
     /// The stable name of this reason, as `viridian analyze --batch` writes it.
+    ///
+    /// ```
+    /// use stats::{CannotCompute, Moments, Question, effect};
+    /// let empty = Moments::of([]);
+    /// let refused = effect::mean(&empty, &empty, Question::default()).unwrap_err();
+    /// assert_eq!(refused.code(), "empty_arm");
+    /// ```
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -48,10 +73,17 @@ impl CannotCompute {
             Self::NegativeVariance => "negative_variance",
             Self::NegativeValues => "negative_values",
             Self::TooMany => "too_many",
+            Self::Skewed => "skewed",
         }
     }
 
     /// What can be done about it, where that is not more or other observations.
+    ///
+    /// ```
+    /// use stats::CannotCompute;
+    /// assert!(CannotCompute::LostPrecision.remedy().unwrap().starts_with("take one constant"));
+    /// assert_eq!(CannotCompute::TooFew.remedy(), None);
+    /// ```
     #[must_use]
     pub const fn remedy(self) -> Option<&'static str> {
         match self {
@@ -64,6 +96,9 @@ impl CannotCompute {
             ),
             Self::NegativeValues => Some("ask for the absolute difference"),
             Self::TooMany => Some("ask once, at the planned end"),
+            Self::Skewed => Some(
+                "wait for more units in the smaller arm, split the traffic evenly, or compare how many convert",
+            ),
             Self::Overflow => Some("give the figures in a unit in which they are nearer 1"),
             _ => None,
         }
@@ -74,7 +109,7 @@ impl CannotCompute {
 mod tests {
     use super::CannotCompute::{
         self, DegenerateQuantile, EmptyArm, LostPrecision, NegativeValues, NegativeVariance,
-        NoVariance, Overflow, TooFew, TooMany, ZeroBaseline, ZeroDenominator,
+        NoVariance, Overflow, Skewed, TooFew, TooMany, ZeroBaseline, ZeroDenominator,
     };
 
     /// Code and what the remedy speaks of: the contract, in which a reason without a line does not compile.
@@ -91,6 +126,7 @@ mod tests {
             NegativeVariance => ("negative_variance", Some("the same n observations")),
             NegativeValues => ("negative_values", Some("absolute difference")),
             TooMany => ("too_many", Some("ask once")),
+            Skewed => ("skewed", Some("split the traffic evenly")),
         }
     }
 
@@ -108,6 +144,7 @@ mod tests {
             NegativeVariance,
             NegativeValues,
             TooMany,
+            Skewed,
         ];
         for why in all {
             let (code, about) = contract(why);

@@ -4,6 +4,8 @@
 //! randomness; the same input gives the same bits. What cannot be computed is said so by type
 //! ([`CannotCompute`]), never as a zero.
 
+#![warn(missing_docs, clippy::missing_errors_doc)]
+
 pub mod adjust;
 pub mod bayes;
 mod cannot;

@@ -6,6 +6,7 @@
 )]
 
 mod digits;
+mod documented;
 mod edges;
 mod hostile;
 mod laws;
