@@ -13,7 +13,7 @@ mod sums;
 mod table;
 mod values;
 
-pub(crate) use sums::{Arm, Measure, Sums};
+pub(crate) use sums::{Arm, Measure, MetricSums, Sums};
 pub(crate) use table::Fold;
 pub(crate) use values::{ACCURACY, Lump, Values};
 

@@ -50,6 +50,7 @@ pub enum Series {
 /// How rows depend on those before them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dependence {
+    /// What it was read from.
     pub series: Series,
     /// The rows of that series which have a value.
     pub rows: u64,

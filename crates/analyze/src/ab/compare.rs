@@ -6,10 +6,10 @@ use super::metric::{Direction, Kind, Metric};
 use super::report::{ArmReport, Figures, MetricReport, Outcome, Verdict};
 use super::{Method, Request};
 use crate::Number;
-use crate::join::Sums;
+use crate::join::{MetricSums, Sums};
 use stats::bayes::{self, BetaPrior, Prior};
-use stats::sequential::RatioMismatch;
-use stats::{Better, CannotCompute, Failure, adjust, srm};
+use stats::sequential::{LARGEST_SKEWNESS, RatioMismatch};
+use stats::{Better, CannotCompute, Failure, Skewness, adjust, srm};
 
 /// How many units' worth the sequence believes in the planned split before it sees one. The 10,000 of the
 /// test's authors tell a lost per cent of millions a little sooner, and of hundreds nothing: 20 against
@@ -65,10 +65,13 @@ pub(super) fn value(kind: Kind, sums: &Sums) -> f64 {
 pub(super) fn compare(
     request: &Request,
     metric: &Metric,
-    arms: [&Sums; 2],
+    arms: [&MetricSums; 2],
 ) -> Result<Figures, Failure> {
     let question = request.question;
-    let (basis, theta) = basis::basis(request, metric, arms)?;
+    let (basis, theta) = basis::basis(request, metric, arms.map(|arm| &arm.sums))?;
+    if matches!(request.method, Method::Sequential { .. }) && too_skewed(arms) {
+        return Err(CannotCompute::Skewed.into());
+    }
     let better = better(metric.direction);
     let answer = basis.answer(request, question.alpha)?;
     let mut figures = Figures {
@@ -94,6 +97,13 @@ pub(super) fn compare(
         figures.guarded = verdict;
     }
     Ok(figures)
+}
+
+/// Whether means of these arms are too lopsided, for their sizes, to be held against their own spread.
+fn too_skewed([control, treatment]: [&MetricSums; 2]) -> bool {
+    // Of shares and quantiles nothing is averaged, and there is none.
+    Skewness::of_difference(&control.skewness, &treatment.skewness)
+        .is_some_and(|left| left > LARGEST_SKEWNESS)
 }
 
 /// The chance to win instead of p.

@@ -318,14 +318,14 @@ fn metric_report(
             },
         }
     };
-    let baseline = &joined.arms[control].1.metrics[at].sums;
+    let baseline = &joined.arms[control].1.metrics[at];
     let comparisons = joined
         .arms
         .iter()
         .enumerate()
         .filter(|(other, _)| *other != control)
         .map(|(_, arm)| {
-            let sums = [baseline, &arm.1.metrics[at].sums];
+            let sums = [baseline, &arm.1.metrics[at]];
             let outcome = match compare::compare(request, metric, sums) {
                 Ok(figures) => Outcome::Computed(Box::new(figures)),
                 Err(stats::Failure::CannotCompute(why)) => Outcome::Cannot {

@@ -1,7 +1,7 @@
 //! What is kept of the units of one arm.
 
 use super::{Missing, Values};
-use stats::{Moments, PairMoments};
+use stats::{Moments, PairMoments, Skewness};
 
 /// What is measured of a unit's folded values, by their positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub(crate) struct Arm {
 pub(crate) struct MetricSums {
     /// Units without a value of their own.
     pub(crate) missing: u64,
+    /// Of what is averaged: the values, a ratio's numerators, those from after the exposure.
+    pub(crate) skewness: Skewness,
     pub(crate) sums: Sums,
 }
 
@@ -65,7 +67,11 @@ impl MetricSums {
             },
             Measure::Values(_) => Sums::Values(Values::default()),
         };
-        Self { missing: 0, sums }
+        Self {
+            missing: 0,
+            skewness: Skewness::default(),
+            sums,
+        }
     }
 
     /// Units that count.
@@ -110,6 +116,7 @@ impl Arm {
         self.units += other.units;
         for (sum, metric) in self.metrics.iter_mut().zip(&other.metrics) {
             sum.missing += metric.missing;
+            sum.skewness.merge(&metric.skewness);
             match (&mut sum.sums, &metric.sums) {
                 (Sums::Mean(sum), Sums::Mean(more)) => sum.merge(more),
                 (Sums::Ratio(sum), Sums::Ratio(more)) => sum.merge(more),
@@ -186,12 +193,18 @@ impl<'a> Adder<'a> {
                 continue;
             }
             match &mut metric.sums {
-                Sums::Mean(moments) => moments.push(a),
+                Sums::Mean(moments) => {
+                    moments.push(a);
+                    metric.skewness.push(a);
+                }
                 Sums::Share { x, n } => {
                     *x += 1;
                     *n += 1;
                 }
-                Sums::Ratio(moments) | Sums::Adjusted { pairs: moments, .. } => moments.push(a, b),
+                Sums::Ratio(moments) | Sums::Adjusted { pairs: moments, .. } => {
+                    moments.push(a, b);
+                    metric.skewness.push(a);
+                }
                 Sums::Values(values) => values.push(a),
             }
         }
@@ -202,6 +215,7 @@ impl<'a> Adder<'a> {
             .into_iter()
             .map(|(mut arm, zeros)| {
                 for (metric, zeros) in arm.metrics.iter_mut().zip(zeros) {
+                    metric.skewness.merge(&Skewness::of_zeros(zeros));
                     match &mut metric.sums {
                         Sums::Share { n, .. } => *n += zeros,
                         // Sums of zeros are always sound.
