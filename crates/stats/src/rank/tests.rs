@@ -120,6 +120,49 @@ fn samples_too_small_for_the_level_say_what_level_they_have() {
 }
 
 #[test]
+fn a_critical_value_that_is_no_number_rejects_nothing_it_could() {
+    let pair = Pair::new(&[1.0, 2.0, 4.0], &[3.0, 5.0]).unwrap();
+    assert_eq!(
+        pair.shift_beyond(f64::NAN, Side::Two),
+        pair.shift_beyond(f64::INFINITY, Side::Two)
+    );
+    // Of six differences the middle two, far below 0.
+    let narrow = pair.shift_beyond(f64::NEG_INFINITY, Side::Two).interval;
+    assert_eq!((narrow.lo, narrow.hi), (-2.0, -1.0));
+}
+
+#[test]
+fn coverage_beyond_a_critical_value_is_that_of_the_rank_it_takes() {
+    // mn/2 = 8 and σ² = 16·9/12 = 12. z = 1.5 takes C = ⌈7.5 − 5.196⌉ = 3, so U ≤ 2: (8 − 2.5)/√12 = 1.5877.
+    let pair = Pair::new(&[1.0, 2.0, 4.0, 8.0], &[0.5, 3.0, 5.0, 6.5]).unwrap();
+    // scipy.stats.norm.sf
+    let tail = 0.056_175_598_845_231_926;
+    let both = pair.shift_beyond(1.5, Side::Two);
+    assert!((both.coverage - (1.0 - 2.0 * tail)).abs() < 1e-14);
+    for side in [Side::Greater, Side::Less] {
+        let one = pair.shift_beyond(1.5, side);
+        assert!((one.coverage - (1.0 - tail)).abs() < 1e-14);
+    }
+    // With a value in both arms the exact distribution of U does not hold, whichever way they meet.
+    for (a, b) in [
+        ([1.0, 2.0, 4.0, 8.0], [0.5, 2.0, 5.0, 6.5]),
+        ([1.0, 2.0, 2.0, 8.0], [0.5, 3.0, 5.0, 6.5]),
+        ([1.0, 2.0, 4.0, 8.0], [0.5, 3.0, 3.0, 6.5]),
+    ] {
+        let tied = Pair::new(&a, &b).unwrap();
+        let z = -normal_quantile(0.1);
+        assert_eq!(
+            tied.shift(two(0.2), Side::Two),
+            tied.shift_beyond(z, Side::Two)
+        );
+    }
+    assert_ne!(
+        pair.shift(two(0.2), Side::Two),
+        pair.shift_beyond(-normal_quantile(0.1), Side::Two)
+    );
+}
+
+#[test]
 fn an_even_number_of_differences_takes_the_mean_of_the_middle_two() {
     assert_eq!(shift(&[1.0, 2.0], &[0.0], 0.05).estimate, 1.5);
     assert_eq!(
