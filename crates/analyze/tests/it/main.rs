@@ -17,4 +17,5 @@ mod kinds;
 mod methods;
 mod replay;
 mod scale;
+mod skewed;
 mod verdicts;

@@ -1,0 +1,48 @@
+//! Means of rare large values between arms of different sizes.
+
+use crate::harness::{Folder, rows};
+use serde_json::Value;
+
+/// Visitors of whom one in `one_in` buys for 1 to 40; the first `small` are in the treatment.
+fn shop(visitors: usize, small: usize, one_in: usize) -> String {
+    rows(
+        "user,arm,revenue",
+        (0..visitors).map(|i| {
+            let arm = if i < small { "treatment" } else { "control" };
+            let buys = (i * 7_919) % one_in == 1;
+            let revenue = if buys { 1 + (i * 31) % 40 } else { 0 };
+            format!("u{i},{arm},{revenue}")
+        }),
+    )
+}
+
+#[track_caller]
+fn comparison(text: &str, more: &str) -> Value {
+    let folder = Folder::new();
+    folder.write("shop.csv", text);
+    let line = format!("ab @shop.csv --unit user --variant arm --metric revenue {more} --json");
+    let report: Value = serde_json::from_str(&folder.run(&line).unwrap()).unwrap();
+    report["metrics"][0]["comparisons"][0].clone()
+}
+
+#[test]
+fn a_sequence_waits_for_rare_purchases_in_the_small_arm() {
+    let uneven = shop(8_000, 400, 50);
+    let waits = comparison(
+        &uneven,
+        "--share control=0.95 --share treatment=0.05 --sequential",
+    );
+    assert_eq!(waits["cannot_compute"], "skewed", "{waits}");
+    assert!(waits["p"].is_null() && waits["interval"].is_null());
+    for absolute in ["", "--absolute"] {
+        // One look at the planned end, an even split, and values that are not rare have an answer.
+        let once = comparison(&uneven, absolute);
+        assert!(once["p"].is_number(), "{once}");
+        let even = comparison(&shop(8_000, 4_000, 50), &format!("--sequential {absolute}"));
+        assert!(even["p"].is_number(), "{even}");
+        let shares = "--share control=0.95 --share treatment=0.05";
+        let common = shop(8_000, 400, 2);
+        let common = comparison(&common, &format!("--sequential {shares} {absolute}"));
+        assert!(common["p"].is_number(), "{common}");
+    }
+}
