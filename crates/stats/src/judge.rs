@@ -212,18 +212,23 @@ pub struct Judgement {
 /// against the rule.
 ///
 /// - *Fail*: the interval lies beyond the tolerance altogether, on a side that is worse; or the tail of a
-///   continuous metric does.
-/// - *Pass*: the interval lies within the tolerance, on every side that is worse, and no tail is in doubt.
+///   continuous metric does, or the ranks of values that are equal in both arms.
+/// - *Pass*: the interval lies within the tolerance, on every side that is worse, and no tail is in doubt; of a continuous
+///   metric also only once less than a tenth of the canary is shown to lie beyond the baseline's p99.
 /// - *Inconclusive* else, and always below the smallest sample.
 ///
 /// Continuous: the Hodges-Lehmann factor exp(median of ln y − ln x over all pairs) − 1 where all values are
 /// above 0, else the shift over the baseline's median, both by ranks (Hodges & Lehmann 1963) at the fixed
 /// critical value or at that of [`crate::sequential::asymptotic`], with half of α; and the upper (or lower)
 /// tenth with the other half, for one look by the precedence test (Balakrishnan & Ng, *Precedence-Type Tests
-/// and Applications*, 2006, chapter 2), for any number by the next. Quantile:
+/// and Applications*, 2006, chapter 2), for any number by the next. Values equal in both arms are taken for
+/// anything up to half-way to their neighbours, and where they are most there is no pass. Quantile:
 /// [`crate::sequential::QuantileTest`]. Rate and count: [`crate::sequential::counts`] over the trials or
 /// exposures, with a prior worth 4 events; where more than half of the trials succeed
-/// [`crate::sequential::rate`] of each arm at α/2. The sources are those of these methods;
+/// [`crate::sequential::rate`] of each arm at α/2. By period it is
+/// [`crate::sequential::counts_by_period`], with the prior at the first period's split, or the rates of all
+/// periods weighed by the canary's trials. Counts are exact for assigned shares of the traffic; the shares of
+/// the trials or exposures seen stand in for those. The sources are those of these methods;
 /// `docs/STATISTICS.md` has their false stops, simulated.
 ///
 /// # Errors

@@ -71,17 +71,20 @@ fn anywhere(canary: &[f64], control: &[f64], rule: &Rule) -> Option<TailChange> 
 /// likelihood ratios, which exceeds 1/α at any look with a chance of at most α while as many are (Ville's
 /// inequality; Wald 1945).
 fn evidence_of_few(x: f64, n: f64) -> f64 {
+    // Of many values one factor is beyond what a float holds and the other below it: only their product counts.
+    let ln_ratio = |share: f64, tolerated: f64, times: f64| {
+        if times == 0.0 {
+            0.0
+        } else {
+            times * libm::log(share / tolerated)
+        }
+    };
     SHARES
         .iter()
         .map(|(share, weight)| {
-            let ratio = |share: f64, tolerated: f64, times: f64| {
-                if times == 0.0 {
-                    1.0
-                } else {
-                    libm::pow(share / tolerated, times)
-                }
-            };
-            weight * ratio(*share, TOLERATED, x) * ratio(1.0 - share, 1.0 - TOLERATED, n - x)
+            let worse = ln_ratio(*share, TOLERATED, x);
+            let others = ln_ratio(1.0 - share, 1.0 - TOLERATED, n - x);
+            weight * libm::exp(worse + others)
         })
         .sum()
 }
@@ -97,6 +100,14 @@ mod tests {
         assert!(evidence_of_few(0.0, 28.0) < 20.0);
         assert!(evidence_of_few(1.0, 46.0) < 20.0);
         assert!(evidence_of_few(1.0, 100.0) > 20.0);
+    }
+
+    #[test]
+    fn any_number_of_values_tells_a_hundredth_from_a_tenth() {
+        for n in [1e3, 1e5, 1e9, 1e15] {
+            assert!(evidence_of_few(0.01 * n, n) > 1e10, "{n}");
+            assert!(evidence_of_few(0.2 * n, n) < 1e-10, "{n}");
+        }
     }
 
     #[test]

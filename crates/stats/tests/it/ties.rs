@@ -306,3 +306,21 @@ fn in_steps_a_worse_canary_hardly_ever_passes_and_an_equal_one_hardly_ever_fails
         assert!(passes <= most, "{usual}: {passes} pass with no tolerance");
     }
 }
+
+#[test]
+fn very_many_values_of_equal_arms_pass() {
+    let mut draw = Draw(23);
+    let mut values = || -> Vec<f64> {
+        (0..20_000)
+            .map(|_| 100.0 * (0.3 * normal_quantile(draw.unit())).exp())
+            .collect()
+    };
+    let (control, canary) = (values(), values());
+    let whole = |values: &[f64]| values.iter().map(|x| x.round()).collect::<Vec<_>>();
+    for rule in rules(0.1) {
+        let found = judged(&control, &canary, &rule);
+        assert_eq!(found.verdict, Verdict::Pass, "{}", found.reason);
+        let found = judged(&whole(&control), &whole(&canary), &rule);
+        assert_eq!(found.verdict, Verdict::Pass, "{}", found.reason);
+    }
+}
