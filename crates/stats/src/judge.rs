@@ -25,6 +25,7 @@ pub use reason::{Reason, TailChange};
 
 use crate::count::Events;
 use crate::{Alpha, Interval, InvalidInput};
+use std::slice::from_ref;
 
 /// Successes out of trials; "success" is whatever the metric counts, also an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,23 @@ pub enum Observed<'a> {
         control: Events,
         /// The canary's.
         canary: Events,
+    },
+    /// The same as [`Self::Rate`], told apart by the split of the traffic: a period ends where the split changes.
+    ///
+    /// A canary in a ramp gets its traffic at other times than its baseline, so that a base rate which
+    /// changes meanwhile, as by the hour of the day, is mistaken for a difference where the trials are added up.
+    RateByPeriod {
+        /// The baseline's, oldest first. A period without trials of one arm is left out.
+        control: &'a [Trials],
+        /// The canary's, of the same periods.
+        canary: &'a [Trials],
+    },
+    /// The same as [`Self::Count`], told apart by the split of the exposure.
+    CountByPeriod {
+        /// The baseline's, oldest first.
+        control: &'a [Events],
+        /// The canary's, of the same periods.
+        canary: &'a [Events],
     },
 }
 
@@ -245,7 +263,10 @@ pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidI
     crate::guard::not_negative("tolerance", rule.tolerance)?;
     if let Some(margin) = rule.margin {
         crate::guard::not_negative("margin", margin)?;
-        if !matches!(observed, Observed::Rate { .. }) {
+        if !matches!(
+            observed,
+            Observed::Rate { .. } | Observed::RateByPeriod { .. }
+        ) {
             return Err(InvalidInput::new(
                 "margin",
                 "it is in points of a rate, and this metric is none",
@@ -256,8 +277,18 @@ pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidI
     match observed {
         Observed::Continuous { control, canary } => continuous::judge(control, canary, rule),
         Observed::Quantile { q, control, canary } => quantile::judge(*q, control, canary, rule),
-        Observed::Rate { control, canary } => events::judge_rate(*control, *canary, rule),
-        Observed::Count { control, canary } => events::judge_count(*control, *canary, rule),
+        Observed::Rate { control, canary } => {
+            events::judge_rate([from_ref(control), from_ref(canary)], &events::WHOLE, rule)
+        }
+        Observed::Count { control, canary } => {
+            events::judge_count([from_ref(control), from_ref(canary)], &events::WHOLE, rule)
+        }
+        Observed::RateByPeriod { control, canary } => {
+            events::judge_rate([control, canary], &events::BY_PERIOD, rule)
+        }
+        Observed::CountByPeriod { control, canary } => {
+            events::judge_count([control, canary], &events::BY_PERIOD, rule)
+        }
     }
 }
 

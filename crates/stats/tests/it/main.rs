@@ -9,6 +9,7 @@ mod digits;
 mod edges;
 mod hostile;
 mod laws;
+mod ramp;
 mod recorded;
 mod simulation;
 mod sketches;
