@@ -11,6 +11,9 @@
 //! | rate | sequential comparison of counts, or of two rates where most trials succeed | yes |
 //! | count | sequential comparison of counts | yes |
 //!
+//! Rates and counts of a canary in a ramp are compared period by period, each with a split of the traffic of its
+//! own. The split is taken from the exposures that were seen, which stand in for the shares that were assigned.
+//!
 //! Nothing depends on the unit of the metric: effects and tolerance are shares of the baseline. Where
 //! the baseline is nothing no share of it decides: a rate may have an absolute margin beside it.
 
@@ -179,9 +182,9 @@ pub enum Method {
     MannWhitney,
     /// [`crate::sequential::QuantileTest`].
     SequentialQuantile,
-    /// [`crate::sequential::counts`].
+    /// [`crate::sequential::counts`], or [`crate::sequential::counts_by_period`].
     SequentialCounts,
-    /// [`crate::sequential::rate`] of each arm.
+    /// [`crate::sequential::rate`] of each arm; by period, their averages over the canary's trials.
     SequentialRates,
 }
 
@@ -237,14 +240,17 @@ pub struct Judgement {
 /// critical value or at that of [`crate::sequential::asymptotic`], with half of α; and the precedence test of
 /// the upper (or lower) tenth with the other half. Quantile: [`crate::sequential::QuantileTest`]. Rate and
 /// count: [`crate::sequential::counts`] over the trials or exposures, with a prior worth 4 events; where more
-/// than half of the trials succeed [`crate::sequential::rate`] of each arm at α/2. The sources are those of
+/// than half of the trials succeed [`crate::sequential::rate`] of each arm at α/2. By period it is
+/// [`crate::sequential::counts_by_period`], with the prior at the first period's split, or the rates of all periods weighed by
+/// the canary's trials. Counts are exact for assigned shares of the traffic; the shares of the trials or exposures seen
+/// stand in for those. The sources are those of
 /// these methods. `docs/STATISTICS.md` has their false stops, simulated.
 ///
 /// # Errors
 ///
 /// A tolerance or margin that is negative or no number, a margin for what is no rate, a value that is NaN or
 /// infinite, more successes than trials, a count above 2^53, an exposure that is not positive and finite or
-/// none of the whole beside the other, a quantile outside (0, 1).
+/// none of the whole beside the other, a quantile outside (0, 1); no period, or another number of them in the two arms.
 ///
 /// # Examples
 ///
@@ -257,6 +263,16 @@ pub struct Judgement {
 /// // mpmath: the rate ratio at which the evidence of 10 against 60 events is 20, less 1.
 /// assert!((judgement.interval.unwrap().lo - 1.178_318_179).abs() < 1e-9);
 /// assert!(judgement.reason.to_string().starts_with("the canary is 500% higher"));
+///
+/// // Errors grow tenfold while the canary goes from 5% to half of the traffic, the same for both.
+/// let trials = |x, n| Trials { x, n };
+/// let ramp = Observed::RateByPeriod {
+///     control: &[trials(95, 95_000), trials(500, 50_000)],
+///     canary: &[trials(5, 5_000), trials(500, 50_000)],
+/// };
+/// assert_eq!(judge(&ramp, &Rule::default())?.verdict, Verdict::Inconclusive);
+/// let added_up = Observed::Rate { control: trials(595, 145_000), canary: trials(505, 55_000) };
+/// assert_eq!(judge(&added_up, &Rule::default())?.verdict, Verdict::Fail);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
 pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidInput> {

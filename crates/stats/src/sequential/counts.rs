@@ -43,7 +43,8 @@ pub struct CountsAnswer {
 /// ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ] (M. Lindon and A. Malek, "Anytime-valid
 /// inference for multinomial count data", NeurIPS 2022, sections 3 and 4).
 ///
-/// `counts` are those of control and treatment since the beginning. With no events at all E is 1 and the
+/// `counts` are those of control and treatment since the beginning, while the shares stayed as they are; for a
+/// split that changes there is [`counts_by_period`](super::counts_by_period). With no events at all E is 1 and the
 /// interval everything: nothing is known, and that is said.
 ///
 /// # Errors
@@ -69,7 +70,15 @@ pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswe
     for count in counts {
         guard::count("counts", count)?;
     }
-    check_prior(question.prior)?;
+    for prior in question.prior {
+        if !(LEAST_SHARE..=1e300).contains(&prior) {
+            return Err(InvalidInput::new(
+                "dirichlet_alpha",
+                "it is out of the range from 1e-200 to 1e300",
+                "give the number of events that the belief is worth, as 1",
+            ));
+        }
+    }
     check_shares(question.shares)?;
     let seen = counts.map(|count| count as f64);
     let [control, treatment] = question.shares;
@@ -97,21 +106,7 @@ pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswe
 }
 
 /// Ratios of rates stay within the doubles with shares down to this one, whatever the counts.
-const LEAST_SHARE: f64 = 1e-200;
-
-pub(super) fn check_prior(prior: [f64; 2]) -> Result<(), InvalidInput> {
-    if prior
-        .iter()
-        .all(|prior| (LEAST_SHARE..=1e300).contains(prior))
-    {
-        return Ok(());
-    }
-    Err(InvalidInput::new(
-        "dirichlet_alpha",
-        "it is out of the range from 1e-200 to 1e300",
-        "give the number of events that the belief is worth, as 1",
-    ))
-}
+pub(super) const LEAST_SHARE: f64 = 1e-200;
 
 pub(super) fn check_shares(each: [f64; 2]) -> Result<(), InvalidInput> {
     if each.iter().any(|share| *share < LEAST_SHARE) {

@@ -1,6 +1,6 @@
 //! Two counts of events compared at every moment, while the split of the traffic changes between periods.
 
-use super::counts::{CountsQuestion, check_prior, check_shares, counts, divergence_at};
+use super::counts::{CountsQuestion, LEAST_SHARE, check_shares, counts, divergence_at};
 use crate::numeric::{root_between, stirling_rest};
 use crate::{Alpha, Interval, InvalidInput, guard};
 
@@ -49,13 +49,16 @@ pub struct PeriodsAnswer {
 /// multinomial count data", NeurIPS 2022, sections 3 and 4). Periods of one and the same split are exactly
 /// [`counts`] of their sum: nothing is lost by telling them apart.
 ///
+/// The shares are the assigned ones. Shares of the exposures that were seen may stand in for them; then the level
+/// is as exact as these are near.
+///
 /// Where the ratio differs from event to event but never exceeds r, the interval comes to lie above r with a
 /// chance of at most α all the same, and so below it: the part of the mixture on that side of r is a
 /// supermartingale, the other at most its prior weight once the likeliest ratio is beyond r.
 ///
 /// # Errors
 ///
-/// No period at all; a prior that is not between 1e-200 and 1e300, a share below 1e-200, shares that do not add
+/// No period at all; a prior that is not between 1e-200 and 2^53, a share below 1e-200, shares that do not add
 /// up to 1, or an arm with more than 2^53 events.
 ///
 /// # Examples
@@ -63,15 +66,17 @@ pub struct PeriodsAnswer {
 /// ```
 /// use stats::Alpha;
 /// use stats::sequential::{Period, counts_by_period};
-/// // From 5% to 50% of the traffic, and ten times the errors everywhere.
+/// // From 5% to 50% of the traffic, and ten times the errors in both arms.
 /// let ramp = [
 ///     Period { counts: [95, 5], shares: [0.95, 0.05] },
 ///     Period { counts: [500, 500], shares: [0.5, 0.5] },
 /// ];
 /// let answer = counts_by_period(&ramp, [3.8, 0.2], Alpha::default())?;
 /// assert!((answer.rate_ratio - 1.0).abs() < 1e-12);
-/// assert!(answer.p == 1.0 && answer.rate_ratio_interval.contains(1.0));
-/// // Added up, the 505 of the treatment are 86% more than its share.
+/// assert_eq!(answer.p, 1.0);
+/// // mpmath: where E(r) is 20.
+/// assert!((answer.rate_ratio_interval.lo - 0.791_769_953).abs() < 1e-9);
+/// assert!((answer.rate_ratio_interval.hi - 1.262_606_426).abs() < 1e-9);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
 pub fn counts_by_period(
@@ -86,7 +91,16 @@ pub fn counts_by_period(
             "give at least one",
         ));
     };
-    check_prior(prior)?;
+    if prior
+        .iter()
+        .any(|prior| !(LEAST_SHARE..=HEAVIEST).contains(prior))
+    {
+        return Err(InvalidInput::new(
+            "prior",
+            "it is out of the range from 1e-200 to 2^53",
+            "give the number of events that the belief is worth, as 1",
+        ));
+    }
     let mut total = [0_u64; 2];
     for period in periods {
         check_shares(period.shares)?;
@@ -132,6 +146,9 @@ pub fn counts_by_period(
         },
     })
 }
+
+/// A prior worth more events than a double counts would drown them in its rounding.
+const HEAVIEST: f64 = 9_007_199_254_740_992.0;
 
 /// Events of treatment ("yes") and control ("no"), of which the treatment gets the odds exp(offset)·r.
 #[derive(Clone, Copy)]
@@ -221,17 +238,12 @@ impl Strata<'_> {
                 .map(|s| s.information(bell.top))
                 .sum::<f64>()
                 .sqrt();
-        let mut step = 0.5 * spread.min(1.0);
-        let mut area = bell.area(step);
-        for _ in 0..HALVINGS {
-            step *= 0.5;
-            let finer = bell.area(step);
-            let change = (finer - area).abs();
-            area = finer;
-            if change <= 1e-13 * finer {
-                break;
-            }
-        }
+        // So narrow a bell is normal to the last digit, and its rounding would be all that steps of it show.
+        let area = if spread < 1e-8 {
+            std::f64::consts::TAU.sqrt() * spread
+        } else {
+            bell.whole_area(0.5 * spread.min(1.0))
+        };
         // The density of the log odds is θᵃ·(1 − θ)ᵇ/B(a, b), by Stirling's formula with the large terms cancelled.
         let (a, b) = (prior.yes, prior.no);
         let whole = a + b;
@@ -280,6 +292,21 @@ impl<'a> Bell<'a> {
 
     fn at(&self, s: f64) -> f64 {
         libm::exp(self.height - Strata(self.strata).divergence(s))
+    }
+
+    /// The area to its last digits, from `step` on finer and finer.
+    fn whole_area(&self, mut step: f64) -> f64 {
+        let mut area = self.area(step);
+        for _ in 0..HALVINGS {
+            step *= 0.5;
+            let finer = self.area(step);
+            let change = (finer - area).abs();
+            area = finer;
+            if change <= 1e-13 * finer {
+                break;
+            }
+        }
+        area
     }
 
     fn area(&self, step: f64) -> f64 {

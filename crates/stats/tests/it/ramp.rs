@@ -24,9 +24,9 @@ struct Course {
     rule: Rule,
 }
 
-const RUNS: u64 = 300;
-const LOOKS: usize = 24;
-const EACH: usize = 500;
+const RUNS: u64 = 200;
+const LOOKS: usize = 16;
+const EACH: usize = 750;
 
 impl Course {
     /// How many runs are stopped ever: with the trials by period, and added up.

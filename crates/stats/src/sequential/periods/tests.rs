@@ -36,11 +36,14 @@ fn same(one: &PeriodsAnswer, other: &PeriodsAnswer, tolerance: f64) {
     }
 }
 
+/// Periods, prior and α; ln E(1), the likeliest ratio, and the ends of its interval.
+type Case<'a> = (&'a [Period], [f64; 2], f64, [f64; 4]);
+
 #[test]
 fn the_figures_are_those_of_the_integral() {
-    // mpmath, 40 digits: ln E(1), the likeliest ratio, and the two at which E is 1/α.
+    // mpmath, 40 digits.
     let infinite = f64::INFINITY;
-    let cases: [(&[Period], [f64; 2], f64, [f64; 4]); 7] = [
+    let cases: [Case<'_>; 7] = [
         (
             &[period(95, 5, 0.05), period(500, 500, 0.5)],
             [3.8, 0.2],
@@ -141,7 +144,10 @@ fn what_is_no_question_is_refused_by_name() {
     };
     let good = period(1, 1, 0.5);
     assert_eq!(field(&[], [1.0, 1.0]), "periods");
-    assert_eq!(field(&[good], [0.0, 1.0]), "dirichlet_alpha");
+    for bad in [0.0, 1e-201, 1e16, -1.0, f64::NAN] {
+        assert_eq!(field(&[good], [bad, 1.0]), "prior");
+        assert_eq!(field(&[good, good], [1.0, bad]), "prior");
+    }
     assert_eq!(
         field(&[good, period(1, 1, 0.0)], [1.0, 1.0]),
         "assignment_share"
@@ -267,5 +273,35 @@ proptest! {
             Period { shares: [1.0 / (1.0 + odds), odds / (1.0 + odds)], ..*p }
         }).collect();
         prop_assert!(at(&there, [1.0, 1.0], 0.05).log_e <= 1e-9);
+    }
+}
+
+#[test]
+fn the_farthest_inputs_have_an_answer_with_its_ends_in_order() {
+    let most = 1 << 53;
+    for (counts, prior) in [
+        ([[0, 1], [1, 0]], [1e-200, 1e-200]),
+        ([[most, 0], [0, most]], [1.0, 1.0]),
+        ([[most / 2, most / 2], [most / 2, 3]], [9e15, 1e-200]),
+        ([[0, 0], [0, 1]], [9e15, 9e15]),
+        ([[5, 0], [7, 0]], [1e-200, 1.0]),
+        ([[0, most], [0, 0]], [1e-6, 1e6]),
+    ] {
+        for shares in [[1e-200, 0.5], [0.5, 1e-12], [0.3, 0.300_000_1]] {
+            let periods = [0, 1].map(|k| Period {
+                counts: counts[k],
+                shares: [1.0 - shares[k], shares[k]],
+            });
+            let found = at(&periods, prior, 0.05);
+            let Interval { lo, hi } = found.rate_ratio_interval;
+            assert!(
+                found.log_e.is_finite() && (0.0..=1.0).contains(&found.p),
+                "{found:?}"
+            );
+            assert!(
+                lo <= found.rate_ratio && found.rate_ratio <= hi && lo < hi,
+                "{found:?}"
+            );
+        }
     }
 }
