@@ -11,6 +11,9 @@
 //! | rate | sequential comparison of counts, or of two rates where most trials succeed | yes |
 //! | count | sequential comparison of counts | yes |
 //!
+//! Rates and counts of a canary in a ramp are compared period by period, each with a split of the traffic of its
+//! own. The split is taken from the exposures that were seen, which stand in for the shares that were assigned.
+//!
 //! Nothing depends on the unit of the metric: effects and tolerance are shares of the baseline. Where
 //! the baseline is nothing no share of it decides: a rate may have an absolute margin beside it.
 
@@ -27,6 +30,7 @@ pub use reason::{Reason, TailChange};
 
 use crate::count::Events;
 use crate::{Alpha, Interval, InvalidInput};
+use std::slice::from_ref;
 
 /// Successes out of trials; "success" is whatever the metric counts, also an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +73,23 @@ pub enum Observed<'a> {
         control: Events,
         /// The canary's.
         canary: Events,
+    },
+    /// The same as [`Self::Rate`], told apart by the split of the traffic: a period ends where the split changes.
+    ///
+    /// A canary in a ramp gets its traffic at other times than its baseline, so that a base rate which
+    /// changes meanwhile, as by the hour of the day, is mistaken for a difference where the trials are added up.
+    RateByPeriod {
+        /// The baseline's, oldest first. A period without trials of one arm is left out.
+        control: &'a [Trials],
+        /// The canary's, of the same periods.
+        canary: &'a [Trials],
+    },
+    /// The same as [`Self::Count`], told apart by the split of the exposure.
+    CountByPeriod {
+        /// The baseline's, oldest first.
+        control: &'a [Events],
+        /// The canary's, of the same periods.
+        canary: &'a [Events],
     },
 }
 
@@ -163,9 +184,9 @@ pub enum Method {
     MannWhitney,
     /// [`crate::sequential::QuantileTest`].
     SequentialQuantile,
-    /// [`crate::sequential::counts`].
+    /// [`crate::sequential::counts`], or [`crate::sequential::counts_by_period`].
     SequentialCounts,
-    /// [`crate::sequential::rate`] of each arm.
+    /// [`crate::sequential::rate`] of each arm; by period, their averages over the canary's trials.
     SequentialRates,
 }
 
@@ -235,7 +256,7 @@ pub struct Judgement {
 ///
 /// A tolerance or margin that is negative or no number, a margin for what is no rate, a value that is NaN or
 /// infinite, more successes than trials, a count above 2^53, an exposure that is not positive and finite or
-/// none of the whole beside the other, a quantile outside (0, 1).
+/// none of the whole beside the other, a quantile outside (0, 1); no period, or another number of them in the two arms.
 ///
 /// # Examples
 ///
@@ -248,13 +269,26 @@ pub struct Judgement {
 /// // mpmath: the rate ratio at which the evidence of 10 against 60 events is 20, less 1.
 /// assert!((judgement.interval.unwrap().lo - 1.178_318_179).abs() < 1e-9);
 /// assert!(judgement.reason.to_string().starts_with("the canary is 500% higher"));
+///
+/// // Errors grow tenfold while the canary goes from 5% to half of the traffic, the same for both.
+/// let trials = |x, n| Trials { x, n };
+/// let ramp = Observed::RateByPeriod {
+///     control: &[trials(95, 95_000), trials(500, 50_000)],
+///     canary: &[trials(5, 5_000), trials(500, 50_000)],
+/// };
+/// assert_eq!(judge(&ramp, &Rule::default())?.verdict, Verdict::Inconclusive);
+/// let added_up = Observed::Rate { control: trials(595, 145_000), canary: trials(505, 55_000) };
+/// assert_eq!(judge(&added_up, &Rule::default())?.verdict, Verdict::Fail);
 /// # Ok::<(), stats::InvalidInput>(())
 /// ```
 pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidInput> {
     crate::guard::not_negative("tolerance", rule.tolerance)?;
     if let Some(margin) = rule.margin {
         crate::guard::not_negative("margin", margin)?;
-        if !matches!(observed, Observed::Rate { .. }) {
+        if !matches!(
+            observed,
+            Observed::Rate { .. } | Observed::RateByPeriod { .. }
+        ) {
             return Err(InvalidInput::new(
                 "margin",
                 "it is in points of a rate, and this metric is none",
@@ -265,8 +299,18 @@ pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidI
     match observed {
         Observed::Continuous { control, canary } => continuous::judge(control, canary, rule),
         Observed::Quantile { q, control, canary } => quantile::judge(*q, control, canary, rule),
-        Observed::Rate { control, canary } => events::judge_rate(*control, *canary, rule),
-        Observed::Count { control, canary } => events::judge_count(*control, *canary, rule),
+        Observed::Rate { control, canary } => {
+            events::judge_rate([from_ref(control), from_ref(canary)], &events::WHOLE, rule)
+        }
+        Observed::Count { control, canary } => {
+            events::judge_count([from_ref(control), from_ref(canary)], &events::WHOLE, rule)
+        }
+        Observed::RateByPeriod { control, canary } => {
+            events::judge_rate([control, canary], &events::BY_PERIOD, rule)
+        }
+        Observed::CountByPeriod { control, canary } => {
+            events::judge_count([control, canary], &events::BY_PERIOD, rule)
+        }
     }
 }
 

@@ -10,9 +10,11 @@
 //!   central limit theory and asymptotic confidence sequences", arXiv 2103.06476v7.
 
 mod asymptotic;
+mod average;
 mod boundary;
 mod counts;
 mod evidence;
+mod periods;
 mod proportion;
 mod quantile;
 mod rate;
@@ -20,8 +22,10 @@ mod ratio;
 
 pub use asymptotic::{DEFAULT_TUNING, LARGEST_SKEWNESS, asymptotic, reach};
 pub(crate) use asymptotic::{critical, time};
+pub(crate) use average::{Part, average};
 pub use boundary::{Mixture, Sides, Stitching, Tuning};
 pub use counts::{CountsAnswer, CountsQuestion, counts};
+pub use periods::{Period, PeriodsAnswer, counts_by_period};
 pub use proportion::{LEAST_EVENTS, proportion};
 pub use quantile::{Comparison, QuantileChange, QuantileTest};
 pub use rate::{Rate, rate};

@@ -13,11 +13,23 @@ struct Canary {
     metric: Metric,
 }
 
-/// What the metric's type calls for: `values`, or `x` and `n`, or `count` and `exposure`.
+/// What the metric's type calls for: `values`, or `x` and `n`, or `count` and `exposure`; of the latter two also
+/// `periods`, one for each split of the traffic.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Arm {
     values: Option<Vec<Number>>,
+    x: Option<Count>,
+    n: Option<Count>,
+    count: Option<Count>,
+    exposure: Option<Number>,
+    periods: Option<Vec<Period>>,
+}
+
+/// What was seen while the split of the traffic stayed as it was.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Period {
     x: Option<Count>,
     n: Option<Count>,
     count: Option<Count>,
@@ -94,6 +106,7 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         },
     };
     let (before, after);
+    let (trials, events);
     let observed = match metric.kind {
         Kind::Continuous => {
             (before, after) = (control.values("control")?, canary.values("canary")?);
@@ -110,13 +123,33 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
                 canary: &after,
             }
         }
+        Kind::Rate if control.periods.is_some() || canary.periods.is_some() => {
+            trials = [
+                control.by_period("control", Period::trials)?,
+                canary.by_period("canary", Period::trials)?,
+            ];
+            Observed::RateByPeriod {
+                control: &trials[0],
+                canary: &trials[1],
+            }
+        }
+        Kind::Count if control.periods.is_some() || canary.periods.is_some() => {
+            events = [
+                control.by_period("control", Period::events)?,
+                canary.by_period("canary", Period::events)?,
+            ];
+            Observed::CountByPeriod {
+                control: &events[0],
+                canary: &events[1],
+            }
+        }
         Kind::Rate => Observed::Rate {
-            control: control.trials("control")?,
-            canary: canary.trials("canary")?,
+            control: control.whole().trials("control")?,
+            canary: canary.whole().trials("canary")?,
         },
         Kind::Count => Observed::Count {
-            control: control.events("control")?,
-            canary: canary.events("canary")?,
+            control: control.whole().events("control")?,
+            canary: canary.whole().events("canary")?,
         },
     };
     let judgement = judge(&observed, &rule).map_err(at_the_input)?;
@@ -160,17 +193,54 @@ impl Arm {
         finite(&format!("{arm}.values"), values)
     }
 
-    fn trials(&self, arm: &str) -> Result<Trials, Refused> {
+    /// The one period that an arm without periods is.
+    const fn whole(&self) -> Period {
+        Period {
+            x: self.x,
+            n: self.n,
+            count: self.count,
+            exposure: self.exposure,
+        }
+    }
+
+    fn by_period<T>(
+        &self,
+        arm: &str,
+        read: impl Fn(&Period, &str) -> Result<T, Refused>,
+    ) -> Result<Vec<T>, Refused> {
+        let periods = needed(arm, "periods", self.periods.as_deref())?;
+        let whole = self.whole();
+        for (name, given) in [
+            ("x", whole.x.is_some()),
+            ("n", whole.n.is_some()),
+            ("count", whole.count.is_some()),
+            ("exposure", whole.exposure.is_some()),
+        ] {
+            if given {
+                return Err(Refused::field(
+                    &format!("{arm}.{name}"),
+                    "the periods have it already",
+                    "leave it out, or the periods",
+                ));
+            }
+        }
+        let at = |(index, period)| read(period, &format!("{arm}.periods[{index}]"));
+        periods.iter().enumerate().map(at).collect()
+    }
+}
+
+impl Period {
+    fn trials(&self, place: &str) -> Result<Trials, Refused> {
         Ok(Trials {
-            x: needed(arm, "x", self.x)?.get(),
-            n: needed(arm, "n", self.n)?.get(),
+            x: needed(place, "x", self.x)?.get(),
+            n: needed(place, "n", self.n)?.get(),
         })
     }
 
-    fn events(&self, arm: &str) -> Result<Events, Refused> {
+    fn events(&self, place: &str) -> Result<Events, Refused> {
         Ok(Events {
-            count: needed(arm, "count", self.count)?.get(),
-            exposure: needed(arm, "exposure", self.exposure)?.get(),
+            count: needed(place, "count", self.count)?.get(),
+            exposure: needed(place, "exposure", self.exposure)?.get(),
         })
     }
 }

@@ -306,3 +306,57 @@ fn no_events_are_a_pass_only_within_a_margin() {
         "metric.margin",
     );
 }
+
+#[test]
+fn a_ramp_is_judged_by_the_periods_of_its_split() {
+    // From 5% to one half of the traffic while all errors grow tenfold: equal at every moment.
+    let rate = json!({"type": "rate"});
+    let added = json!({"control": {"x": 595, "n": 145_000}, "canary": {"x": 505, "n": 55_000}, "metric": rate});
+    verdict(added, "fail");
+    let control = json!({"periods": [{"x": 95, "n": 95_000}, {"x": 500, "n": 50_000}]});
+    let canary = json!({"periods": [{"x": 5, "n": 5_000}, {"x": 500, "n": 50_000}]});
+    let of = |control: &Value, canary: &Value| json!({"control": control, "canary": canary, "metric": rate});
+    let found = verdict(of(&control, &canary), "inconclusive");
+    assert_eq!(found["n"], json!([145_000, 55_000]));
+    assert!(found["effect"].as_f64().unwrap().abs() < 1e-12, "{found}");
+    let arm = |counts: [u64; 2], exposures: [f64; 2]| {
+        json!({"periods": [
+            {"count": counts[0], "exposure": exposures[0]},
+            {"count": counts[1], "exposure": exposures[1]},
+        ]})
+    };
+    let counts = json!({"control": arm([95, 500], [95.0, 50.0]), "canary": arm([5, 500], [5.0, 50.0]),
+        "metric": {"type": "count"}});
+    let counted = verdict(counts, "inconclusive");
+    assert_eq!(counted["interval"], found["interval"]);
+    for (control, canary, field) in [
+        (&control, json!({"x": 5, "n": 100}), "canary.periods"),
+        (
+            &json!({"x": 5, "n": 100}),
+            canary.clone(),
+            "control.periods",
+        ),
+        (
+            &control,
+            json!({"periods": [{"x": 5, "n": 100}]}),
+            "canary.periods",
+        ),
+        (
+            &control,
+            json!({"periods": [{"x": 5, "n": 100}, {"x": 5}]}),
+            "canary.periods[1].n",
+        ),
+        (
+            &control,
+            json!({"periods": [{"x": 5, "n": 100}, {"x": 5, "n": 100}], "n": 7}),
+            "canary.n",
+        ),
+        (
+            &json!({"periods": []}),
+            json!({"periods": []}),
+            "control.periods",
+        ),
+    ] {
+        refused("judge", of(control, &canary), field);
+    }
+}

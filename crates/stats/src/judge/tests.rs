@@ -3,6 +3,7 @@ use super::*;
 mod continuous;
 mod events;
 mod laws;
+mod periods;
 mod quantile;
 mod samples;
 mod tail;

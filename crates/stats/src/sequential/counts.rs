@@ -2,7 +2,7 @@
 
 use super::evidence::{divergence, log_evidence};
 use crate::guard::{self, shares};
-use crate::numeric::root_between;
+use crate::numeric::{deviance, root_between};
 use crate::{Alpha, Interval, InvalidInput};
 
 /// What is asked of two counts, control first.
@@ -43,7 +43,8 @@ pub struct CountsAnswer {
 /// ln Γ(Σa) − ln Γ(Σa + Σn) + Σ[ln Γ(aᵢ + nᵢ) − ln Γ(aᵢ) − nᵢ·ln ρᵢ] (Lindon & Malek 2022,
 /// sections 3 and 4).
 ///
-/// `counts` are those of control and treatment since the beginning. With no events at all E is 1 and the
+/// `counts` are those of control and treatment since the beginning, while the shares stayed as they are; for a
+/// split that changes there is [`counts_by_period`](super::counts_by_period). With no events at all E is 1 and the
 /// interval everything: nothing is known, and that is said.
 ///
 /// # Errors
@@ -78,16 +79,7 @@ pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswe
             ));
         }
     }
-    for share in question.shares {
-        if share < LEAST_SHARE {
-            return Err(InvalidInput::new(
-                "assignment_share",
-                "one is below 1e-200",
-                "give the share of the traffic of each arm, above 0",
-            ));
-        }
-    }
-    shares("assignment_share", &question.shares)?;
+    check_shares(question.shares)?;
     let seen = counts.map(|count| count as f64);
     let [control, treatment] = question.shares;
     let log_e = log_evidence(question.prior, seen, question.shares);
@@ -114,7 +106,18 @@ pub fn counts(counts: [u64; 2], question: &CountsQuestion) -> Result<CountsAnswe
 }
 
 /// Ratios of rates stay within the doubles with shares down to this one, whatever the counts.
-const LEAST_SHARE: f64 = 1e-200;
+pub(super) const LEAST_SHARE: f64 = 1e-200;
+
+pub(super) fn check_shares(each: [f64; 2]) -> Result<(), InvalidInput> {
+    if each.iter().any(|share| *share < LEAST_SHARE) {
+        return Err(InvalidInput::new(
+            "assignment_share",
+            "one is below 1e-200",
+            "give the share of the traffic of each arm, above 0",
+        ));
+    }
+    shares("assignment_share", &each)
+}
 
 /// Odds as a share.
 fn share(odds: f64) -> f64 {
@@ -126,7 +129,7 @@ fn share(odds: f64) -> f64 {
 }
 
 /// The lowest odds θ/(1 − θ) of "yes" at which `yes` and `no` diverge from θ by at most `within`.
-pub(super) fn lowest_odds(yes: f64, no: f64, within: f64) -> f64 {
+fn lowest_odds(yes: f64, no: f64, within: f64) -> f64 {
     if yes == 0.0 {
         return 0.0;
     }
@@ -136,11 +139,7 @@ pub(super) fn lowest_odds(yes: f64, no: f64, within: f64) -> f64 {
         return (1.0 - miss) / miss;
     }
     let middle = libm::log(yes / no);
-    let beyond = |log_odds: f64| {
-        let odds = libm::exp(log_odds);
-        let theta = odds / (1.0 + odds);
-        divergence([yes, no], [theta, 1.0 / (1.0 + odds)]) - within
-    };
+    let beyond = |log_odds: f64| divergence_at(yes, no, log_odds) - within;
     // Farther down than 2^10 no double holds the odds.
     (0..=10)
         .map(|doublings| middle - f64::from(1 << doublings))
@@ -148,6 +147,36 @@ pub(super) fn lowest_odds(yes: f64, no: f64, within: f64) -> f64 {
         .map_or(0.0, |low| {
             libm::exp(root_between(low, middle, beyond).unwrap_or(middle))
         })
+}
+
+/// As [`divergence`] of two counts from these log odds of "yes", which keep the digits of both shares where
+/// one of them is nearly 1.
+pub(super) fn divergence_at(yes: f64, no: f64, log_odds: f64) -> f64 {
+    // −ln(1 − share) where the log odds are z.
+    let missed = |z: f64| {
+        if z > 40.0 {
+            z
+        } else {
+            libm::log1p(libm::exp(z))
+        }
+    };
+    if yes == 0.0 || no == 0.0 {
+        return if yes > 0.0 {
+            yes * missed(-log_odds)
+        } else if no > 0.0 {
+            no * missed(log_odds)
+        } else {
+            0.0
+        };
+    }
+    let total = yes + no;
+    let [chance, other] = [-log_odds, log_odds].map(|z| 1.0 / (1.0 + libm::exp(z)));
+    let more = if log_odds < 0.0 {
+        chance.mul_add(total, -yes)
+    } else {
+        -other.mul_add(total, -no)
+    };
+    deviance(yes, total * chance, more) + deviance(no, total * other, -more)
 }
 
 #[cfg(test)]

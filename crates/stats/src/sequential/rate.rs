@@ -1,8 +1,7 @@
 //! The rate of one arm, known at every moment.
 
 use super::boundary::Tuning;
-use super::evidence::log_evidence;
-use crate::numeric::root_between;
+use crate::numeric::{deviance, root_between, stirling_rest};
 use crate::{Alpha, CannotCompute, Failure, Interval, InvalidInput};
 
 /// One rate with an interval that holds at every look.
@@ -57,8 +56,9 @@ pub fn rate(successes: u64, trials: u64, alpha: Alpha, tuning: Tuning) -> Result
     Ok(Rate {
         estimate: yes / trials as f64,
         interval: Interval {
-            lo: lowest(kappa, yes, no, alpha),
-            hi: 1.0 - lowest(kappa, no, yes, alpha),
+            lo: lowest_log_odds(kappa, yes, no, alpha).map_or(0.0, chance),
+            // Not 1 minus the chance of "no", which has lost the digits of a small rate.
+            hi: lowest_log_odds(kappa, no, yes, alpha).map_or(1.0, |log_odds| chance(-log_odds)),
         },
     })
 }
@@ -68,28 +68,55 @@ pub(crate) fn prior_weight(tuning: Tuning) -> Result<f64, InvalidInput> {
     Ok((tuning.two_sided_rho()? - 1.0).max(1e-3))
 }
 
-/// ln E of the counts against the chance that has these log odds.
-pub(crate) fn log_e_at(kappa: f64, yes: f64, no: f64, log_odds: f64) -> f64 {
-    let p = 1.0 / (1.0 + libm::exp(-log_odds));
-    let q = 1.0 / (1.0 + libm::exp(log_odds));
-    log_evidence([kappa * p, kappa * q], [yes, no], [p, q])
+/// The chance that has these log odds.
+pub(super) fn chance(log_odds: f64) -> f64 {
+    let less = 1.0 / (1.0 + libm::exp(log_odds.abs()));
+    if log_odds < 0.0 { less } else { 1.0 - less }
 }
 
-/// The lowest chance of "yes" inside.
-fn lowest(kappa: f64, yes: f64, no: f64, alpha: Alpha) -> f64 {
+/// ln E of the counts against the chance that has these log odds: [`log_evidence`] with the prior
+/// κ·(p, 1 − p), from log odds, which keep the digits of both chances where one of them is nearly 1.
+///
+/// [`log_evidence`]: super::evidence::log_evidence
+pub(crate) fn log_e_at(kappa: f64, yes: f64, no: f64, log_odds: f64) -> f64 {
+    let [p, q] = [chance(log_odds), chance(-log_odds)];
+    let total = yes + no;
+    // What is expected more than was seen, of "yes"; the prior is as it is expected.
+    let more = if log_odds < 0.0 {
+        p.mul_add(total, -yes)
+    } else {
+        -q.mul_add(total, -no)
+    };
+    let after = kappa + total;
+    let arm = |p: f64, seen: f64, more: f64| {
+        let prior = kappa * p;
+        let now = prior + seen;
+        let rest = stirling_rest(now) - stirling_rest(prior);
+        deviance(now, after * p, more) + rest - 0.5 * libm::log(now / prior)
+    };
+    arm(p, yes, more) + arm(q, no, -more) + 0.5 * libm::log(after / kappa) - stirling_rest(after)
+        + stirling_rest(kappa)
+}
+
+/// The log odds of the lowest chance of "yes" inside; None where that is 0.
+fn lowest_log_odds(kappa: f64, yes: f64, no: f64, alpha: Alpha) -> Option<f64> {
     if yes == 0.0 {
-        return 0.0;
+        return None;
     }
     let threshold = -libm::log(alpha.get());
     let beyond = |log_odds: f64| log_e_at(kappa, yes, no, log_odds) - threshold;
-    // At its own rate the evidence is at most 1; with no failure the rate stands for one nearly 1.
-    let middle = if no == 0.0 { 36.0 } else { libm::log(yes / no) };
-    // Farther down than 2^9 there is hardly a double that holds the rate.
-    (0..=9)
+    // At its own rate the evidence is at most 1. Without a failure that is 1 itself, and E is below
+    // (1 + o)^yes where o are the odds of a failure.
+    let middle = if no == 0.0 {
+        libm::log(yes / threshold) + 1.0
+    } else {
+        libm::log(yes / no)
+    };
+    // Farther down than 2^10 no double holds the rate.
+    (0..=10)
         .map(|doublings| middle - f64::from(1 << doublings))
         .find(|low| beyond(*low) >= 0.0)
         .and_then(|low| root_between(low, middle, beyond))
-        .map_or(0.0, |log_odds| 1.0 / (1.0 + libm::exp(-log_odds)))
 }
 
 #[cfg(test)]

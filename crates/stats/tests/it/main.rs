@@ -10,6 +10,7 @@ mod documented;
 mod edges;
 mod hostile;
 mod laws;
+mod ramp;
 mod recorded;
 mod simulation;
 mod sketches;
