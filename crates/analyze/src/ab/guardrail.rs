@@ -38,20 +38,9 @@ pub(super) fn guardrail(
         Basis::Share(share) => Some(at_margin(share)),
         Basis::Quantiles(_) | Basis::Counts(_) => None,
     };
-    // What it is at worst and at best, each one-sided; not at the margin, but wherever it is.
-    let ends = |reach: f64| {
-        let interval = match (basis, estimate) {
-            (Basis::Share(share), _) => share.within(reach),
-            (_, Some(estimate)) => estimate.within(reach),
-            (_, None) => Interval {
-                lo: f64::NEG_INFINITY,
-                hi: f64::INFINITY,
-            },
-        };
-        match better {
-            Better::Higher => (interval.lo, interval.hi),
-            Better::Lower => (interval.hi, interval.lo),
-        }
+    let at_worst_and_best = |interval: Interval| match better {
+        Better::Higher => (interval.lo, interval.hi),
+        Better::Lower => (interval.hi, interval.lo),
     };
     match (estimate, request.method) {
         (Some(estimate), Method::Fixed | Method::Bayesian) => {
@@ -70,8 +59,12 @@ pub(super) fn guardrail(
                 non_inferiority::Verdict::Inferior => Verdict::Broken,
                 non_inferiority::Verdict::Inconclusive => Verdict::Inconclusive,
             };
-            let reach = -student_quantile(alpha.get(), estimate.df);
-            let (bound, best) = ends(reach);
+            // Each end is one-sided; not at the margin, but wherever it is.
+            let interval = match basis {
+                Basis::Share(share) => share.interval(Alpha::new(2.0 * alpha.get())?),
+                _ => estimate.within(-student_quantile(alpha.get(), estimate.df)),
+            };
+            let (bound, best) = at_worst_and_best(interval);
             let p = [found.p, ask(mirrored)?.p];
             Ok((told(bound, best, Some(p)), verdict))
         }
@@ -99,7 +92,11 @@ pub(super) fn guardrail(
                 ..request.question
             };
             let reach = sequential::reach(estimate.n, one_sided, tuning, alpha)?;
-            let (bound, best) = ends(reach);
+            let interval = match basis {
+                Basis::Share(share) => share.within(reach),
+                _ => estimate.within(reach),
+            };
+            let (bound, best) = at_worst_and_best(interval);
             Ok((told(bound, best, Some([held, broken])), verdict))
         }
         // Counts know ratios only, and a margin in points is none.
@@ -118,10 +115,7 @@ pub(super) fn guardrail(
             };
             let level = Alpha::new(level)?;
             let interval = basis.answer(request, level)?.interval;
-            let (bound, best) = match better {
-                Better::Higher => (interval.lo, interval.hi),
-                Better::Lower => (interval.hi, interval.lo),
-            };
+            let (bound, best) = at_worst_and_best(interval);
             let loss = |effect: f64| match better {
                 Better::Higher => -effect,
                 Better::Lower => effect,

@@ -45,7 +45,7 @@ fn few_errors_leave_it_open() {
         r#"Not decided. errors/requests: the canary is as high as the baseline (interval -29.1% to +41.1%): it may or may not exceed the tolerated 10%; more data will tell.
 
 metric                 n  baseline        n  canary  change          interval  verdict
-latency_ms           120     104.9      120   105.2  +0.29%   -0.98% to +1.6%  pass
+latency_ms           120     104.9      120   105.2  +0.29%    -1.1% to +1.7%  pass
 errors/requests  120,000     0.15%  120,000   0.15%   +0.0%  -29.1% to +41.1%  inconclusive
 
 Intervals hold at every look, so you may judge again as data comes in.
@@ -75,7 +75,7 @@ fn a_canary_that_errs_fails() {
         r#"The canary fails. errors/requests: the canary is 2600% higher than the baseline (interval +1868% to +3734%): all of it beyond the tolerated 10%.
 
 metric                 n  baseline        n  canary  change          interval  verdict
-latency_ms           120     104.9      120   104.9   +0.0%    -1.3% to +1.3%  pass
+latency_ms           120     104.9      120   104.9   +0.0%    -1.4% to +1.4%  pass
 errors/requests  120,000     0.15%  120,000    4.0%  +2600%  +1868% to +3734%  fail
 
 Intervals hold at every look, so you may judge again as data comes in.

@@ -188,7 +188,7 @@ fn row_groups_without_rows_are_passed_over() {
     let folder = Folder::new();
     let schema =
         "message m { required int64 user; required binary arm (utf8); required double m; }";
-    let values: Vec<f64> = (0..UNITS).map(|i| (i % 7) as f64).collect();
+    let values: Vec<f64> = (0..UNITS).map(|i| (100 + i % 7) as f64).collect();
     let file = written(schema, |number, group| {
         if number % 2 == 0 {
             column::<Int64Type>(group, &[], None);
