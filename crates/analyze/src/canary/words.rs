@@ -97,6 +97,14 @@ pub(super) fn reason(reason: &Reason) -> String {
         } => {
             held(effect, interval, "it may or may not exceed", tolerance) + "; more data will tell"
         }
+        Reason::Coarse {
+            effect,
+            interval,
+            tolerance,
+        } => {
+            let coarse = "the values come in steps too coarse to tell a change of";
+            held(effect, interval, coarse, tolerance) + "; judge finer values, or a count or a rate"
+        }
         other => other.to_string(),
     }
 }
