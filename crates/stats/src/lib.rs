@@ -8,6 +8,7 @@ pub mod adjust;
 pub mod bayes;
 mod cannot;
 pub mod count;
+pub mod dependence;
 pub mod effect;
 mod guard;
 pub mod judge;

@@ -19,7 +19,7 @@ pub(crate) struct Canary {
 }
 
 impl Canary {
-    fn seen(&self, judgement: Option<Judgement>) -> Look {
+    pub(crate) fn seen(&self, judgement: Option<Judgement>) -> Look {
         let Some(judgement) = judgement else {
             return Look::NOTHING;
         };
@@ -61,18 +61,6 @@ pub(crate) fn values(shape: Shape, q: Option<f64>, canary: &Canary, draw: &mut D
         }
     };
     canary.values(next, q)
-}
-
-/// Latencies each of which remembers the one before: the logarithms correlate by `memory`, in both arms.
-pub(crate) fn dependent(memory: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
-    let fresh = (1.0 - memory * memory).sqrt();
-    let mut last = [draw.normal(), draw.normal()];
-    let next = |is_canary: bool| {
-        let last = &mut last[usize::from(is_canary)];
-        *last = memory * *last + fresh * draw.normal();
-        100.0 * (0.6 * *last).exp()
-    };
-    canary.values(next, None)
 }
 
 /// A canary asked once, of which so much is true that it lies on the tolerance; `wrong` is the verdict

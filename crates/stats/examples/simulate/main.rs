@@ -7,6 +7,7 @@
 //! (`tests/it/simulation.rs`).
 
 mod anytime;
+mod dependent;
 mod draw;
 mod fixed;
 mod judged;

@@ -119,38 +119,6 @@ impl Bench {
         equal_row("rate", &Shape::Bernoulli(0.01).name(), &few, &tally);
     }
 
-    /// What a wrong assumption costs: values that depend on those before them.
-    pub(crate) fn judge_on_dependent_values(&self) {
-        println!("\n### The judge on equal arms of values that depend on each other, level 5%\n");
-        println!(
-            "| correlation of neighbours | n of the canary | looks | tolerance | runs | false stops |"
-        );
-        println!("|---|---|---|---|---|---|");
-        for memory in [0.0, 0.3, 0.7, 0.9] {
-            for tolerance in [0.0, 0.1] {
-                let canary = Canary {
-                    rule: Rule {
-                        tolerance,
-                        ..Rule::default()
-                    },
-                    looks: 8,
-                    each: 45,
-                    control_for_one: 1,
-                    change: 0.0,
-                };
-                let tally = self.repeat(1_000, |draw| judged::dependent(memory, &canary, draw));
-                println!(
-                    "| {memory} | {} | {} | {} | {} | {} |",
-                    canary.each * canary.looks,
-                    canary.looks,
-                    percent(tolerance),
-                    tally.runs,
-                    held(&tally, tally.rejected, 0.05)
-                );
-            }
-        }
-    }
-
     /// What is told of a difference that there is: on its tolerance no verdict is right.
     pub(crate) fn judge_on_the_edge(&self) {
         println!("\n### The judge with a tolerance as large as the change, asked once, level 5%\n");
