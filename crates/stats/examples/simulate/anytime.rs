@@ -1,6 +1,7 @@
 //! The methods that promise to hold however often one looks, each run once over growing data.
 
 use super::draw::{Draw, Shape};
+use super::screen::{Moved, grow, most_against_common};
 use super::trial::{Look, Outcome, follow};
 use stats::effect::{self, Proportion, Share};
 use stats::sequential::{
@@ -49,9 +50,33 @@ impl Course {
         }
     }
 
+    /// Sharpest in the middle.
+    fn tuning(&self) -> Tuning {
+        Tuning {
+            v_opt: (self.looks * self.each) as f64 / 2.0,
+            alpha_opt: 0.05,
+        }
+    }
+
     fn at_any_time(&self, asked: &Asked, truth: f64) -> Look {
         let tuning = sequential::DEFAULT_TUNING;
         match asked {
+            Asked::Share(share) if self.question.side != Side::Two => {
+                // To one side a share is what the test of the difference there does not reject.
+                let excludes = |share_is: f64| {
+                    let there = share.at(share_is);
+                    let moved = Estimate {
+                        effect: there.effect - share_is,
+                        ..there
+                    };
+                    sequential::asymptotic(&moved, self.question, tuning)
+                        .is_ok_and(|found| found.p <= self.question.alpha.get())
+                };
+                Look {
+                    rejects: excludes(0.0),
+                    covers: !excludes(truth),
+                }
+            }
             Asked::Estimate(estimate) => {
                 let found = sequential::asymptotic(estimate, self.question, tuning);
                 self.seen(found.ok(), truth)
@@ -69,10 +94,24 @@ impl Course {
     fn at_the_end(&self, asked: &Asked, truth: f64) -> Look {
         match asked {
             Asked::Estimate(estimate) => self.seen(Some(*estimate), truth),
-            Asked::Share(share) => Look {
-                rejects: share.absolute().p <= self.question.alpha.get(),
-                covers: share.interval(self.question.alpha).contains(truth),
-            },
+            Asked::Share(share) => {
+                let level = match self.question.side {
+                    Side::Two => self.question.alpha.get(),
+                    Side::Greater | Side::Less => 2.0 * self.question.alpha.get(),
+                };
+                let interval = Alpha::new(level).map(|level| share.interval(level));
+                interval.map_or(Look::NOTHING, |interval| {
+                    let excludes = |share_is: f64| match self.question.side {
+                        Side::Two => !interval.contains(share_is),
+                        Side::Greater => interval.lo > share_is,
+                        Side::Less => interval.hi < share_is,
+                    };
+                    Look {
+                        rejects: excludes(0.0),
+                        covers: !excludes(truth),
+                    }
+                })
+            }
         }
     }
 
@@ -304,10 +343,10 @@ pub(crate) fn events(share: f64, course: &Course, draw: &mut Draw) -> Outcome {
 }
 
 /// Units assigned to three arms; `change` takes so much away from the last.
-pub(crate) fn mismatch(course: &Course, draw: &mut Draw) -> Outcome {
+pub(crate) fn mismatch(concentration: f64, course: &Course, draw: &mut Draw) -> Outcome {
     const SHARES: [f64; 3] = [0.5, 0.3, 0.2];
     let alpha = course.question.alpha.get();
-    let Ok(mut split) = RatioMismatch::new(&SHARES, 10_000.0) else {
+    let Ok(mut split) = RatioMismatch::new(&SHARES, concentration) else {
         return Outcome::default();
     };
     let mut all = [0_u64; 3];
@@ -339,10 +378,7 @@ pub(crate) fn mismatch(course: &Course, draw: &mut Draw) -> Outcome {
 /// One rate: a rejection is an interval that does not hold the rate `p·(1 + change)`, which is asked
 /// about while `p` is true; coverage is that of `p`.
 pub(crate) fn single_rate(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
-    let tuning = Tuning {
-        v_opt: (course.looks * course.each) as f64 / 2.0,
-        alpha_opt: 0.05,
-    };
+    let tuning = course.tuning();
     let asked = p * (1.0 + course.change);
     let (mut yes, mut n) = (0, 0);
     follow(course.looks, |_| {
@@ -357,32 +393,63 @@ pub(crate) fn single_rate(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
     })
 }
 
-/// The quantile `q` of two arms; the treatment's values are all `change` greater.
+/// The quantile `q` of two arms; the treatment's values are all `change` greater. Rejected by the p
+/// value, covered by the interval.
 pub(crate) fn quantile(q: f64, shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
     let alpha = course.question.alpha;
-    let tuning = Tuning {
-        v_opt: (course.looks * course.each) as f64 / 2.0,
-        alpha_opt: 0.05,
-    };
-    let Ok(test) = QuantileTest::new(q, tuning) else {
+    let Ok(test) = QuantileTest::new(q, course.tuning()) else {
         return Outcome::default();
     };
     let truth = course.change * shape.quantile(q);
+    let threshold = -alpha.get().ln();
     let (mut control, mut treatment) = (Vec::new(), Vec::new());
     let mut outcome = follow(course.looks, |_| {
         for _ in 0..course.each {
-            control.push(shape.draw(draw));
-            treatment.push(shape.draw(draw) * (1.0 + course.change));
+            grow(&mut control, [shape.draw(draw)]);
+            grow(&mut treatment, [shape.draw(draw) * (1.0 + course.change)]);
         }
-        let compared = test.compare(&control, &treatment, Comparison::Difference, alpha);
-        // The interval holds what the p value does not reject, and costs the same.
-        compared.map_or(Look::NOTHING, |change| Look {
-            rejects: !change.interval.contains(0.0),
-            covers: change.interval.contains(truth),
-        })
+        let may_exclude = |change: f64| {
+            let moved = Moved::by(&control, 1.0, change);
+            most_against_common(q, moved, Moved::by(&treatment, 1.0, 0.0)) >= threshold
+        };
+        let rejects = may_exclude(0.0)
+            && test
+                .p_value(&control, &treatment)
+                .is_ok_and(|p| p <= alpha.get());
+        let covers = !may_exclude(truth) || {
+            let compared = test.compare(&control, &treatment, Comparison::Difference, alpha);
+            compared.is_ok_and(|change| change.interval.contains(truth))
+        };
+        Look { rejects, covers }
     });
     outcome.fixed = super::fixed::quantiles(q, &control, &treatment, truth, course.question);
     outcome
+}
+
+/// The quantile of one sample, asked as [`single_rate`] is.
+pub(crate) fn single_quantile(q: f64, shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
+    let alpha = course.question.alpha;
+    let Ok(test) = QuantileTest::new(q, course.tuning()) else {
+        return Outcome::default();
+    };
+    let truth = shape.quantile(q);
+    let asked = truth * (1.0 + course.change);
+    let threshold = -alpha.get().ln();
+    let mut values = Vec::new();
+    follow(course.looks, |_| {
+        grow(&mut values, (0..course.each).map(|_| shape.draw(draw)));
+        let moved = Moved::by(&values, 1.0, 0.0);
+        let holds = |x: f64| {
+            moved.most_against(q, x) < threshold
+                || test
+                    .interval(&values, alpha)
+                    .is_ok_and(|known| known.interval.contains(x))
+        };
+        Look {
+            rejects: !holds(asked),
+            covers: holds(truth),
+        }
+    })
 }
 
 /// The level at which all of this is asked.

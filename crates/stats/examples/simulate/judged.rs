@@ -1,6 +1,7 @@
 //! Our judge as a canary meets it: asked again and again, stopped by its first "fail".
 
 use super::draw::{Draw, Shape};
+use super::screen::{can_stop, grow};
 use super::trial::{Look, Outcome, follow, follow_to_stop};
 use stats::count::Events;
 use stats::judge::{Judgement, Looks, Observed, Rule, Trials, Verdict, judge};
@@ -36,9 +37,11 @@ impl Canary {
         let (mut control, mut canary) = (Vec::new(), Vec::new());
         // A stopped canary is gone; on the whole course these looks cost too much.
         follow_to_stop(self.looks, |_| {
-            for _ in 0..self.each {
-                canary.push(next(true));
-                control.extend((0..self.control_for_one).map(|_| next(false)));
+            grow(&mut canary, (0..self.each).map(|_| next(true)));
+            let more = self.each * self.control_for_one;
+            grow(&mut control, (0..more).map(|_| next(false)));
+            if !can_stop(&self.rule, q, &control, &canary) {
+                return Look::NOTHING;
             }
             let (control, canary) = (&control[..], &canary[..]);
             let observed = match q {
@@ -116,7 +119,7 @@ pub(crate) fn slow_tail(q: Option<f64>, canary: &Canary, draw: &mut Draw) -> Out
 /// Errors out of requests.
 pub(crate) fn errors(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
     let mut arms = [Trials { x: 0, n: 0 }; 2];
-    follow(canary.looks, |_| {
+    follow_to_stop(canary.looks, |_| {
         let more = [canary.each * canary.control_for_one, canary.each];
         let chances = [p, p * (1.0 + canary.change)];
         for ((arm, n), p) in arms.iter_mut().zip(more).zip(chances) {
@@ -136,7 +139,7 @@ pub(crate) fn errors(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
 pub(crate) fn errors_in_a_ramp(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
     let mut arms = [Trials { x: 0, n: 0 }; 2];
     let chances = [p, p * (1.0 + canary.change)];
-    follow(canary.looks, |number| {
+    follow_to_stop(canary.looks, |number| {
         let share = [0.01, 0.05, 0.25, 0.5][((number - 1) * 4 / canary.looks) as usize];
         for _ in 0..canary.each {
             let arm = usize::from(draw.chance(share));
@@ -159,7 +162,7 @@ pub(crate) fn restarts(a_look: f64, canary: &Canary, draw: &mut Draw) -> Outcome
         a_look * canary.control_for_one as f64,
         a_look * (1.0 + canary.change),
     ];
-    follow(canary.looks, |number| {
+    follow_to_stop(canary.looks, |number| {
         for (count, mean) in counts.iter_mut().zip(means) {
             let mut time = draw.exponential();
             while time < mean {

@@ -1,5 +1,6 @@
 //! Which runs are done, and how they are told.
 
+mod boundaries;
 mod dependent;
 mod effects;
 mod judges;
