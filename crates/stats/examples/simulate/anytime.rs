@@ -1,7 +1,8 @@
 //! The methods that promise to hold however often one looks, each run once over growing data.
 
 use super::draw::{Draw, Shape};
-use super::screen::{Moved, grow, most_against_common};
+use super::rough::{Rough, Scale};
+use super::screen::{Moved, grow, most_against_chance, most_against_common};
 use super::trial::{Look, Outcome, follow};
 use stats::effect::{self, Proportion, Share};
 use stats::sequential::{
@@ -122,19 +123,39 @@ impl Course {
         })
     }
 
-    /// One run of a method on effects: `grow` takes in what came, `answer` compares.
+    const fn scale(&self) -> Scale {
+        match self.question.difference {
+            Difference::Absolute => Scale::Absolute,
+            Difference::Relative if self.shares => Scale::Share,
+            Difference::Relative => Scale::Delta,
+        }
+    }
+
+    /// One run of a method on effects: `grow` takes in what came, `rough` sees whether there is anything
+    /// to ask, `answer` compares.
     fn effects<State>(
         &self,
         mut state: State,
         truth: f64,
         mut grow: impl FnMut(&mut State),
+        rough: impl Fn(&State) -> Rough,
         answer: impl Fn(&State) -> Option<Asked>,
     ) -> Outcome {
+        let mut rejected = false;
         let mut outcome = follow(self.looks, |_| {
             for _ in 0..self.each {
                 grow(&mut state);
             }
-            answer(&state).map_or(Look::NOTHING, |asked| self.at_any_time(&asked, truth))
+            let rough = rough(&state);
+            let exclude = |what: f64| rough.may_exclude(what, self.scale());
+            // What was rejected once need not be rejected again; the truth must stay covered.
+            if !exclude(truth) && (rejected || !exclude(0.0)) {
+                return Look::NOTHING;
+            }
+            let look =
+                answer(&state).map_or(Look::NOTHING, |asked| self.at_any_time(&asked, truth));
+            rejected |= look.rejects;
+            look
         });
         let fixed = answer(&state);
         outcome.fixed = Some(fixed.map_or(Look::NOTHING, |asked| self.at_the_end(&asked, truth)));
@@ -152,6 +173,7 @@ pub(crate) fn mean(shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
             control.push(shape.draw(draw));
             treatment.push(shape.draw(draw) + shift);
         },
+        |(control, treatment)| Rough::of_means(control, treatment),
         |(control, treatment)| {
             course.asked(
                 || Share::of_means(control, treatment),
@@ -171,6 +193,7 @@ pub(crate) fn proportion(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
             yes[1] += u64::from(draw.chance(other));
             *n += 1;
         },
+        |(yes, n)| Rough::of_proportions(*yes, *n),
         |(yes, n)| {
             let control = Proportion::new(yes[0], *n).ok()?;
             let treatment = Proportion::new(yes[1], *n).ok()?;
@@ -193,6 +216,13 @@ pub(crate) fn proportion_with_floor(p: f64, course: &Course, draw: &mut Draw) ->
             yes[1] += u64::from(draw.chance(other));
             n += 1;
         }
+        let rough = Rough::of_proportions(yes, n);
+        if ![0.0, truth]
+            .map(|what| rough.may_exclude(what, course.scale()))
+            .contains(&true)
+        {
+            return Look::NOTHING;
+        }
         let arm = |x| Proportion::new(x, n).ok();
         let answer = arm(yes[0])
             .zip(arm(yes[1]))
@@ -214,6 +244,9 @@ pub(crate) fn guardrail(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
             yes[0] += u64::from(draw.chance(p));
             yes[1] += u64::from(draw.chance(other));
             n += 1;
+        }
+        if !Rough::of_proportions(yes, n).may_exclude(course.change, Scale::Share) {
+            return Look::NOTHING;
         }
         let arm = |x| Proportion::new(x, n).ok();
         let share = arm(yes[0])
@@ -275,6 +308,7 @@ pub(crate) fn ratio(course: &Course, draw: &mut Draw) -> Outcome {
             let (x, y) = pair(1.0 + course.change);
             treatment.push(x, y);
         },
+        |(control, treatment)| Rough::of_ratios(control, treatment),
         |(control, treatment)| {
             course.asked(
                 || Share::of_ratios(control, treatment),
@@ -301,6 +335,7 @@ pub(crate) fn cuped(course: &Course, draw: &mut Draw) -> Outcome {
             let (x, y) = pair(course.change * mean);
             treatment.push(x, y);
         },
+        |(control, treatment)| Rough::of_cuped(control, treatment),
         |(control, treatment)| {
             course.asked(
                 || Share::of_cuped(control, treatment).map(|(share, _)| share),
@@ -321,10 +356,15 @@ pub(crate) fn events(share: f64, course: &Course, draw: &mut Draw) -> Outcome {
     };
     let ratio = 1.0 + course.change;
     let theta = share * ratio / (share * ratio + 1.0 - share);
+    let threshold = -alpha.get().ln();
     let mut seen = [0_u64; 2];
     let mut outcome = follow(course.looks, |_| {
         for _ in 0..course.each {
             seen[usize::from(draw.chance(theta))] += 1;
+        }
+        let most = |theta| most_against_chance(seen[1], seen[0] + seen[1], theta);
+        if most(share).max(most(theta)) < threshold {
+            return Look::NOTHING;
         }
         counts(seen, &question).map_or(Look::NOTHING, |answer| Look {
             rejects: answer.p <= alpha.get(),
@@ -380,11 +420,16 @@ pub(crate) fn mismatch(concentration: f64, course: &Course, draw: &mut Draw) -> 
 pub(crate) fn single_rate(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
     let tuning = course.tuning();
     let asked = p * (1.0 + course.change);
+    let threshold = -course.question.alpha.get().ln();
     let (mut yes, mut n) = (0, 0);
     follow(course.looks, |_| {
         for _ in 0..course.each {
             yes += u64::from(draw.chance(p));
             n += 1;
+        }
+        let most = |chance| most_against_chance(yes, n, chance);
+        if most(asked).max(most(p)) < threshold {
+            return Look::NOTHING;
         }
         rate(yes, n, course.question.alpha, tuning).map_or(Look::NOTHING, |rate| Look {
             rejects: !rate.interval.contains(asked),

@@ -78,7 +78,6 @@ pub(crate) struct Watch {
     pub(crate) name: &'static str,
     pub(crate) steps: Steps,
     kind: Kind,
-    sides: Sides,
     alpha: Alpha,
     /// Downwards and upwards, at each look from the first.
     bounds: Vec<[f64; 2]>,
@@ -117,7 +116,6 @@ impl Watch {
             name,
             steps,
             kind,
-            sides,
             alpha,
             bounds: (1..=looks).map(bound).collect::<Result<_, _>>()?,
         })

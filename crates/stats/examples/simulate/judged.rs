@@ -1,7 +1,7 @@
 //! Our judge as a canary meets it: asked again and again, stopped by its first "fail".
 
 use super::draw::{Draw, Shape};
-use super::screen::{can_stop, grow};
+use super::screen::{can_stop, errors_can_stop, events_can_stop, grow};
 use super::trial::{Look, Outcome, follow, follow_to_stop};
 use stats::count::Events;
 use stats::judge::{Judgement, Looks, Observed, Rule, Trials, Verdict, judge};
@@ -127,6 +127,9 @@ pub(crate) fn errors(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
             arm.x += (0..n).filter(|_| draw.chance(p)).count() as u64;
         }
         let [control, canary_arm] = arms;
+        if !errors_can_stop(&canary.rule, control, canary_arm) {
+            return Look::NOTHING;
+        }
         let observed = Observed::Rate {
             control,
             canary: canary_arm,
@@ -147,6 +150,9 @@ pub(crate) fn errors_in_a_ramp(p: f64, canary: &Canary, draw: &mut Draw) -> Outc
             arms[arm].x += u64::from(draw.chance(chances[arm]));
         }
         let [control, canary_arm] = arms;
+        if !errors_can_stop(&canary.rule, control, canary_arm) {
+            return Look::NOTHING;
+        }
         let observed = Observed::Rate {
             control,
             canary: canary_arm,
@@ -169,6 +175,10 @@ pub(crate) fn restarts(a_look: f64, canary: &Canary, draw: &mut Draw) -> Outcome
                 *count += 1;
                 time += draw.exponential();
             }
+        }
+        let share = 1.0 / (1 + canary.control_for_one) as f64;
+        if !events_can_stop(&canary.rule, counts, share) {
+            return Look::NOTHING;
         }
         let time = number as f64;
         let control = Events {

@@ -1,10 +1,11 @@
 //! Which looks can reject at all, told by bounds that cost next to nothing; only those are asked of the
 //! methods, whose answer at all others is known. So many runs of 1,000 looks are possible.
 
-use stats::judge::{Looks, Rule, Worse};
+use stats::judge::{Looks, Rule, Trials, Worse};
 
-/// The bulk's critical value at any look is above 3: further below, no rounding makes a difference.
-const RANKS_CANNOT: f64 = 2.5;
+/// The bulk has half of 5%: its critical value at any look is above 3.2. So far below it no rounding
+/// makes a difference.
+const RANKS_CANNOT: f64 = 3.0;
 
 /// Where the judge looks for the tail.
 const TAIL: f64 = 0.9;
@@ -46,17 +47,41 @@ impl<'a> Moved<'a> {
     /// The most that any mixture over chances can say against `x` being the quantile `q`: the
     /// likelihood of the count below `x` at the chance that suits it best, over that at `q`.
     pub(crate) fn most_against(self, q: f64, x: f64) -> f64 {
-        let n = self.sorted.len() as f64;
-        let below = self.below(x) as f64;
-        let part = |count: f64, share: f64| {
-            if count == 0.0 {
-                0.0
-            } else {
-                count * (count / (n * share)).ln()
-            }
-        };
-        part(below, q) + part(n - below, 1.0 - q)
+        most_against_chance(self.below(x) as u64, self.sorted.len() as u64, q)
     }
+}
+
+/// The most that any mixture over chances can say against `p`, after `yes` of `n`.
+pub(crate) fn most_against_chance(yes: u64, n: u64, p: f64) -> f64 {
+    let part = |count: u64, share: f64| {
+        if count == 0 {
+            0.0
+        } else {
+            count as f64 * (count as f64 / (n as f64 * share)).ln()
+        }
+    };
+    part(yes, p) + part(n - yes, 1.0 - p)
+}
+
+/// Whether the judge can end a canary at this look for its events, of which it should have `share`.
+pub(crate) fn events_can_stop(rule: &Rule, counts: [u64; 2], share: f64) -> bool {
+    let most = most_against_chance(counts[1], counts[0] + counts[1], share);
+    rule.tolerance > 0.0 || rule.looks == Looks::One || most >= -rule.alpha.get().ln()
+}
+
+/// Whether the judge can end a canary at this look for its errors: by how they fall to the arms, given that
+/// they come, or by the rates of both. Told only without a tolerance.
+pub(crate) fn errors_can_stop(rule: &Rule, control: Trials, canary: Trials) -> bool {
+    let (x, n) = (control.x + canary.x, control.n + canary.n);
+    if rule.tolerance > 0.0 || rule.looks == Looks::One || x == 0 || x == n {
+        return true;
+    }
+    let threshold = -rule.alpha.get().ln();
+    let split =
+        |of: u64, all: u64| most_against_chance(of, all, canary.n as f64 / n as f64) >= threshold;
+    let pooled = x as f64 / n as f64;
+    let apart = [control, canary].map(|arm| most_against_chance(arm.x, arm.n, pooled));
+    split(canary.x, x) || split(canary.n - canary.x, n - x) || apart[0] + apart[1] >= threshold
 }
 
 /// A bound from above on the least evidence against any common quantile of both.
@@ -98,7 +123,9 @@ pub(crate) fn can_stop(rule: &Rule, q: Option<f64>, control: &[f64], canary: &[f
         match q {
             Some(q) => most_against_common(q, control, canary) >= threshold,
             None => {
-                let tail = |q| most_against_common(q, control, canary) >= threshold;
+                // The tail has half of the level, too.
+                let half = threshold + std::f64::consts::LN_2;
+                let tail = |q| most_against_common(q, control, canary) >= half;
                 tail(TAIL) || tail(1.0 - TAIL) || ranks(control, canary).abs() > RANKS_CANNOT
             }
         }

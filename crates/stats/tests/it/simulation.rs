@@ -5,6 +5,11 @@
 
 #[path = "../../examples/simulate/anytime.rs"]
 mod anytime;
+#[path = "../../examples/simulate/boundaries.rs"]
+mod boundaries;
+#[expect(dead_code, reason = "shared with the example, which uses the rest")]
+#[path = "../../examples/simulate/dependent.rs"]
+mod dependent;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/draw.rs"]
 mod draw;
@@ -13,15 +18,23 @@ mod fixed;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/judged.rs"]
 mod judged;
+#[path = "../../examples/simulate/rough.rs"]
+mod rough;
+#[path = "../../examples/simulate/screen.rs"]
+mod screen;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/trial.rs"]
 mod trial;
 
 use anytime::{Course, at};
+use boundaries::Watch;
+use dependent::{Noise, Rows};
 use draw::{Draw, Shape};
 use judged::Canary;
-use stats::Alpha;
-use stats::judge::{Looks, Rule, Verdict, Worse};
+use rough::{Rough, Scale};
+use stats::effect::{self, Share};
+use stats::judge::{Looks, Observed, Rule, Trials, Verdict, Worse, judge};
+use stats::{Alpha, Moments, PairMoments, Question, Side};
 use trial::{Outcome, Tally, repeat};
 
 const SEED: u64 = 41;
@@ -126,6 +139,46 @@ fn a_sequence_for_a_share_holds_from_the_first_event_on() {
 }
 
 #[test]
+fn a_sequence_to_one_side_holds_and_finds_what_is_there() {
+    for (side, sign) in [(Side::Greater, 1.0), (Side::Less, -1.0)] {
+        for shares in [false, true] {
+            let course = |change: f64| {
+                let two_sided = course(80, 40, sign * change);
+                Course {
+                    question: two_sided.question.side(side),
+                    shares,
+                    ..two_sided
+                }
+            };
+            let what = |method: &str| format!("{method}, {side:?}, share: {shares}");
+            kept(&what("ratios"), 60, &course(0.04), &anytime::ratio);
+            kept(&what("CUPED"), 60, &course(0.07), &anytime::cuped);
+            if shares {
+                let skewed: Method<'_> =
+                    &|course, draw| anytime::mean(Shape::Exponential, course, draw);
+                kept(&what("means"), 60, &course(0.2), skewed);
+                let rates: Method<'_> = &|course, draw| anytime::proportion(0.1, course, draw);
+                kept(&what("proportions"), 60, &course(0.4), rates);
+            }
+        }
+    }
+}
+
+#[test]
+fn boundaries_hold_on_the_processes_they_are_for() {
+    for watch in Watch::all(Alpha::default(), 150).unwrap() {
+        let what = format!("{} on {}", watch.name, watch.steps.name());
+        let still = runs(150, |draw| watch.run(0.0, draw));
+        holds(&what, &still, 0.05);
+        // Where the mixture is 1/α and where its boundary is are one place.
+        assert_eq!(still.rejected, still.missed_ever, "{what}");
+        let drift = 6.0 * (watch.steps.variance() / 150.0).sqrt();
+        let moving = runs(30, |draw| watch.run(drift, draw));
+        finds(&what, &moving, 0.8);
+    }
+}
+
+#[test]
 fn a_guardrail_on_its_margin_is_not_said_to_hold() {
     let worse = course(80, 20, -0.1);
     let rates = runs(80, |draw| anytime::guardrail(0.2, &worse, draw));
@@ -146,7 +199,10 @@ fn counts_hold_at_every_event() {
 #[test]
 fn a_split_that_is_right_raises_no_alarm() {
     let losing = course(300, 100, -0.15);
-    kept("sample ratio", 400, &losing, &anytime::mismatch);
+    for prior in [10_000.0, 100.0] {
+        let split: Method<'_> = &|course, draw| anytime::mismatch(prior, course, draw);
+        kept("sample ratio", 400, &losing, split);
+    }
 }
 
 #[test]
@@ -163,6 +219,9 @@ fn quantiles_hold_at_every_look() {
         let quantile: Method<'_> =
             &|course, draw| anytime::quantile(q, Shape::Latency, course, draw);
         kept("quantile", 60, &course(60, 5, change), quantile);
+        let alone: Method<'_> =
+            &|course, draw| anytime::single_quantile(q, Shape::Latency, course, draw);
+        kept("single quantile", 60, &course(60, 5, change), alone);
     }
 }
 
@@ -223,17 +282,27 @@ fn judges(
 fn the_judge_stops_a_worse_canary_and_no_equal_one() {
     let values =
         |q| move |canary: &Canary, draw: &mut Draw| judged::values(Shape::Latency, q, canary, draw);
-    judges("continuous", 48, &canary(40, 10, 1, 0.6), &values(None));
-    judges("quantile", 48, &canary(40, 10, 1, 0.8), &values(Some(0.5)));
-    for p in [0.01, 0.6] {
-        let errors = |canary: &Canary, draw: &mut Draw| judged::errors(p, canary, draw);
-        let change = if p < 0.5 { 4.0 } else { -0.5 };
-        judges("errors", 200, &canary(100, 20, 1, change), &errors);
+    for worse in [Worse::Either, Worse::Higher] {
+        let canary = |looks: u64, each: u64, control_for_one: u64, change: f64| {
+            let canary = canary(looks, each, control_for_one, change);
+            let rule = Rule {
+                worse,
+                ..canary.rule
+            };
+            Canary { rule, ..canary }
+        };
+        judges("continuous", 48, &canary(40, 10, 1, 0.6), &values(None));
+        judges("quantile", 48, &canary(40, 10, 1, 0.8), &values(Some(0.5)));
+        for p in [0.01, 0.6] {
+            let errors = |canary: &Canary, draw: &mut Draw| judged::errors(p, canary, draw);
+            let change = if p < 0.5 { 4.0 } else { 0.5 };
+            judges("errors", 200, &canary(100, 20, 1, change), &errors);
+        }
+        let ramp = |canary: &Canary, draw: &mut Draw| judged::errors_in_a_ramp(0.02, canary, draw);
+        judges("errors in a ramp", 200, &canary(100, 50, 1, 2.0), &ramp);
+        let restarts = |canary: &Canary, draw: &mut Draw| judged::restarts(0.2, canary, draw);
+        judges("restarts", 200, &canary(200, 1, 9, 2.0), &restarts);
     }
-    let ramp = |canary: &Canary, draw: &mut Draw| judged::errors_in_a_ramp(0.02, canary, draw);
-    judges("errors in a ramp", 200, &canary(100, 50, 1, 2.0), &ramp);
-    let restarts = |canary: &Canary, draw: &mut Draw| judged::restarts(0.2, canary, draw);
-    judges("restarts", 200, &canary(200, 1, 9, 2.0), &restarts);
     let once = Canary {
         rule: Rule {
             looks: Looks::One,
@@ -242,6 +311,38 @@ fn the_judge_stops_a_worse_canary_and_no_equal_one() {
         ..canary(1, 60, 1, 0.7)
     };
     judges("continuous, once", 400, &once, &values(None));
+}
+
+/// Rows that remember stop equal canaries; every so many-th of them do not.
+#[test]
+fn the_judge_is_not_misled_by_rows_that_depend_on_each_other_once_they_are_thinned() {
+    let once = |change: f64| Canary {
+        rule: Rule {
+            looks: Looks::One,
+            tolerance: 0.0,
+            ..Rule::default()
+        },
+        ..canary(1, 360, 1, change)
+    };
+    let stopped = |noise: Noise, which: Rows, change: f64| {
+        runs(150, |draw| {
+            dependent::rows(noise, which, &once(change), draw)
+        })
+    };
+    let all = stopped(Noise::Memory(0.7), Rows::All, 0.0);
+    assert!(all.chance_of(all.rejected, 0.05) < 1e-4, "{}", all.rejected);
+    for noise in [
+        Noise::Memory(0.0),
+        Noise::Memory(0.7),
+        Noise::Memory(0.9),
+        Noise::Day(0.7),
+    ] {
+        let thinned = stopped(noise, Rows::Thinned, 0.0);
+        let chance = thinned.chance_of(thinned.rejected, 0.05);
+        assert!(chance > 1e-4, "{}: {}", noise.name(), thinned.rejected);
+    }
+    let found = stopped(Noise::Memory(0.7), Rows::Thinned, 1.0);
+    finds("twice as slow, in rows that remember", &found, 0.8);
 }
 
 /// Where the change is just what is tolerated, no verdict is right and the interval holds the change.
@@ -261,6 +362,132 @@ fn the_judge_tells_a_change_as_large_as_it_is() {
             }
         }
     }
+}
+
+/// The simulation asks the judge only where a bound says that it could stop. It may not be wrong.
+#[test]
+fn the_judge_stops_nowhere_that_its_screen_leaves_out() {
+    let mut stopped = [0_u32; 2];
+    for run in 0..6 {
+        let mut draw = Draw::of(SEED, run);
+        for (worse, change) in [
+            (Worse::Higher, 0.7),
+            (Worse::Lower, -0.4),
+            (Worse::Either, 0.5),
+        ] {
+            for (q, tolerance) in [(None, 0.0), (None, 0.1), (Some(0.5), 0.0), (Some(0.5), 0.1)] {
+                let rule = Rule {
+                    worse,
+                    tolerance,
+                    ..Rule::default()
+                };
+                let (mut control, mut canary) = (Vec::new(), Vec::new());
+                for _ in 0..25 {
+                    let mut values = |n: usize| -> Vec<f64> {
+                        (0..n).map(|_| Shape::Latency.draw(&mut draw)).collect()
+                    };
+                    screen::grow(&mut control, values(24));
+                    let more = values(12).into_iter().map(|x| x * (1.0 + change));
+                    screen::grow(&mut canary, more);
+                    let observed = match q {
+                        Some(q) => Observed::Quantile {
+                            q,
+                            control: &control,
+                            canary: &canary,
+                        },
+                        None => Observed::Continuous {
+                            control: &control,
+                            canary: &canary,
+                        },
+                    };
+                    let fails = judge(&observed, &rule).unwrap().verdict == Verdict::Fail;
+                    let can = screen::can_stop(&rule, q, &control, &canary);
+                    assert!(can || !fails, "{rule:?} {q:?}");
+                    stopped[usize::from(q.is_some())] += u32::from(fails);
+                }
+            }
+        }
+    }
+    assert!(stopped[0] > 50 && stopped[1] > 50, "{stopped:?}");
+}
+
+#[test]
+fn the_judge_stops_no_counts_that_their_screen_leaves_out() {
+    let mut stopped = [0_u32; 2];
+    for worse in [Worse::Higher, Worse::Lower, Worse::Either] {
+        let rule = Rule {
+            worse,
+            tolerance: 0.0,
+            ..Rule::default()
+        };
+        for (n, m) in [(100, 100), (1_900, 100), (50, 400)] {
+            for x in (0..=n).step_by(n as usize / 12) {
+                for y in (0..=m).step_by(m as usize / 12) {
+                    let (control, canary) = (Trials { x, n }, Trials { x: y, n: m });
+                    let observed = Observed::Rate { control, canary };
+                    let fails = judge(&observed, &rule).unwrap().verdict == Verdict::Fail;
+                    assert!(!fails || screen::errors_can_stop(&rule, control, canary));
+                    stopped[0] += u32::from(fails);
+                    let events = |count: u64, exposure: u64| stats::count::Events {
+                        count,
+                        exposure: exposure as f64,
+                    };
+                    let observed = Observed::Count {
+                        control: events(x, n),
+                        canary: events(y, m),
+                    };
+                    let fails = judge(&observed, &rule).unwrap().verdict == Verdict::Fail;
+                    let share = m as f64 / (n + m) as f64;
+                    assert!(!fails || screen::events_can_stop(&rule, [x, y], share));
+                    stopped[1] += u32::from(fails);
+                }
+            }
+        }
+    }
+    assert!(stopped[0] > 100 && stopped[1] > 100, "{stopped:?}");
+}
+
+/// The simulation's own rough standard errors are those of the crate.
+#[test]
+fn rough_distances_are_those_of_the_methods() {
+    let mut draw = Draw::of(SEED, 1);
+    let mut pairs = |factor: f64| -> PairMoments {
+        PairMoments::of((0..200).map(|_| {
+            let before = draw.exponential() + 1.0;
+            (factor * (before + draw.exponential()), before)
+        }))
+    };
+    let (control, treatment) = (pairs(1.0), pairs(1.3));
+    let near = |rough: f64, exact: f64| assert!((rough - exact).abs() < 1e-9, "{rough} {exact}");
+    let relative = Question::default();
+    let z = |estimate: &stats::Estimate, truth: f64| (estimate.effect - truth) / estimate.stderr;
+    let shares = |rough: &Rough, share: &Share| {
+        for truth in [0.0, 0.2, -0.4] {
+            near(rough.z(truth, Scale::Share), z(&share.at(truth), truth));
+        }
+        near(rough.z(0.1, Scale::Absolute), z(share.absolute(), 0.1));
+    };
+    let means: [Moments; 2] = [control.x(), treatment.x()];
+    let rough = Rough::of_means(&means[0], &means[1]);
+    shares(&rough, &Share::of_means(&means[0], &means[1]).unwrap());
+    let delta = effect::mean(&means[0], &means[1], relative).unwrap();
+    near(rough.z(0.1, Scale::Delta), z(&delta, 0.1));
+
+    let rough = Rough::of_ratios(&control, &treatment);
+    shares(&rough, &Share::of_ratios(&control, &treatment).unwrap());
+    let delta = effect::ratio(&control, &treatment, relative).unwrap();
+    near(rough.z(0.1, Scale::Delta), z(&delta.estimate, 0.1));
+
+    let rough = Rough::of_cuped(&control, &treatment);
+    shares(&rough, &Share::of_cuped(&control, &treatment).unwrap().0);
+    let delta = effect::cuped(&control, &treatment, relative).unwrap();
+    near(rough.z(0.1, Scale::Delta), z(&delta.estimate, 0.1));
+
+    let rough = Rough::of_proportions([20, 35], 100);
+    let arm = |x| effect::Proportion::new(x, 100).unwrap();
+    shares(&rough, &Share::of_proportions(arm(20), arm(35)).unwrap());
+    let delta = effect::proportion(arm(20), arm(35), relative).unwrap();
+    near(rough.z(0.1, Scale::Delta), z(&delta, 0.1));
 }
 
 #[test]

@@ -20,9 +20,9 @@ impl Bench {
             }
         };
         for watch in watches {
-            let equal = self.repeat(4_000, |draw| watch.run(0.0, draw));
+            let equal = self.repeat(2_000, |draw| watch.run(0.0, draw));
             let drift = FOUND_BY_NINE_OF_TEN * (watch.steps.variance() / LOOKS as f64).sqrt();
-            let other = self.repeat(1_000, |draw| watch.run(drift, draw));
+            let other = self.repeat(500, |draw| watch.run(drift, draw));
             println!(
                 "| {} | {} | {} | {} | {} | {} | {} |",
                 watch.name,

@@ -7,7 +7,7 @@ use super::{Bench, FOUND_BY_NINE_OF_TEN, LOOKS, covered, held, percent};
 use stats::{Alpha, Question, Side};
 
 /// Of the asymptotic methods.
-const RUNS: u64 = 1_000;
+const RUNS: u64 = 400;
 
 /// A method on one kind of data.
 struct Row<'a> {
@@ -192,7 +192,7 @@ impl Bench {
                     method,
                     data: format!("{} at {q}", shape.name()),
                     each: 1,
-                    runs: RUNS,
+                    runs: 1_000,
                     change,
                     question: relative,
                     shares: false,
