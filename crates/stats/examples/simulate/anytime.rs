@@ -2,12 +2,10 @@
 
 use super::draw::{Draw, Shape};
 use super::rough::{Rough, Scale};
-use super::screen::{Moved, grow, most_against_chance, most_against_common};
+use super::screen::most_against_chance;
 use super::trial::{Look, Outcome, follow};
 use stats::effect::{self, Proportion, Share};
-use stats::sequential::{
-    self, Comparison, CountsQuestion, QuantileTest, RatioMismatch, Tuning, counts, rate,
-};
+use stats::sequential::{self, CountsQuestion, RatioMismatch, Tuning, counts, rate};
 use stats::{Alpha, Difference, Estimate, Moments, PairMoments, Question, Side};
 
 /// How a run goes.
@@ -52,7 +50,7 @@ impl Course {
     }
 
     /// Sharpest in the middle.
-    fn tuning(&self) -> Tuning {
+    pub(crate) fn tuning(&self) -> Tuning {
         Tuning {
             v_opt: (self.looks * self.each) as f64 / 2.0,
             alpha_opt: 0.05,
@@ -435,65 +433,6 @@ pub(crate) fn single_rate(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
             rejects: !rate.interval.contains(asked),
             covers: rate.interval.contains(p),
         })
-    })
-}
-
-/// The quantile `q` of two arms; the treatment's values are all `change` greater. Rejected by the p
-/// value, covered by the interval.
-pub(crate) fn quantile(q: f64, shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
-    let alpha = course.question.alpha;
-    let Ok(test) = QuantileTest::new(q, course.tuning()) else {
-        return Outcome::default();
-    };
-    let truth = course.change * shape.quantile(q);
-    let threshold = -alpha.get().ln();
-    let (mut control, mut treatment) = (Vec::new(), Vec::new());
-    let mut outcome = follow(course.looks, |_| {
-        for _ in 0..course.each {
-            grow(&mut control, [shape.draw(draw)]);
-            grow(&mut treatment, [shape.draw(draw) * (1.0 + course.change)]);
-        }
-        let may_exclude = |change: f64| {
-            let moved = Moved::by(&control, 1.0, change);
-            most_against_common(q, moved, Moved::by(&treatment, 1.0, 0.0)) >= threshold
-        };
-        let rejects = may_exclude(0.0)
-            && test
-                .p_value(&control, &treatment)
-                .is_ok_and(|p| p <= alpha.get());
-        let covers = !may_exclude(truth) || {
-            let compared = test.compare(&control, &treatment, Comparison::Difference, alpha);
-            compared.is_ok_and(|change| change.interval.contains(truth))
-        };
-        Look { rejects, covers }
-    });
-    outcome.fixed = super::fixed::quantiles(q, &control, &treatment, truth, course.question);
-    outcome
-}
-
-/// The quantile of one sample, asked as [`single_rate`] is.
-pub(crate) fn single_quantile(q: f64, shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
-    let alpha = course.question.alpha;
-    let Ok(test) = QuantileTest::new(q, course.tuning()) else {
-        return Outcome::default();
-    };
-    let truth = shape.quantile(q);
-    let asked = truth * (1.0 + course.change);
-    let threshold = -alpha.get().ln();
-    let mut values = Vec::new();
-    follow(course.looks, |_| {
-        grow(&mut values, (0..course.each).map(|_| shape.draw(draw)));
-        let moved = Moved::by(&values, 1.0, 0.0);
-        let holds = |x: f64| {
-            moved.most_against(q, x) < threshold
-                || test
-                    .interval(&values, alpha)
-                    .is_ok_and(|known| known.interval.contains(x))
-        };
-        Look {
-            rejects: !holds(asked),
-            covers: holds(truth),
-        }
     })
 }
 

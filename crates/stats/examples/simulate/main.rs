@@ -12,6 +12,7 @@ mod dependent;
 mod draw;
 mod fixed;
 mod judged;
+mod quantiles;
 mod rough;
 mod screen;
 mod tables;

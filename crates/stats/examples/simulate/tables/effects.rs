@@ -2,6 +2,7 @@
 
 use super::super::anytime::{self, Course};
 use super::super::draw::{Draw, Shape};
+use super::super::quantiles;
 use super::super::trial::{Outcome, Tally};
 use super::{Bench, FOUND_BY_NINE_OF_TEN, LOOKS, covered, held, percent};
 use stats::{Alpha, Question, Side};
@@ -178,8 +179,8 @@ impl Bench {
         ];
         type Run = fn(f64, Shape, &Course, &mut Draw) -> Outcome;
         let kinds: [(&str, Run); 2] = [
-            ("quantile", anytime::quantile),
-            ("single quantile", anytime::single_quantile),
+            ("quantile", quantiles::quantile),
+            ("single quantile", quantiles::single_quantile),
         ];
         for (method, run) in kinds {
             for (q, shape, change_of_two, change_of_one) in rows {
