@@ -111,22 +111,29 @@ pub(crate) fn can_stop(rule: &Rule, q: Option<f64>, control: &[f64], canary: &[f
     if rule.looks == Looks::One || control.is_empty() || canary.is_empty() {
         return true;
     }
-    let factors: &[f64] = match rule.worse {
-        Worse::Higher => &[1.0 + rule.tolerance],
-        Worse::Lower => &[1.0 - rule.tolerance],
-        Worse::Either => &[1.0 + rule.tolerance, 1.0 - rule.tolerance],
+    // What is tolerated, and which way is beyond it.
+    let beyond: &[(f64, f64)] = match rule.worse {
+        Worse::Higher => &[(1.0 + rule.tolerance, 1.0)],
+        Worse::Lower => &[(1.0 - rule.tolerance, -1.0)],
+        Worse::Either => &[(1.0 + rule.tolerance, 1.0), (1.0 - rule.tolerance, -1.0)],
     };
     let threshold = -rule.alpha.get().ln();
     let canary = Moved::by(canary, 1.0, 0.0);
-    factors.iter().any(|factor| {
+    beyond.iter().any(|(factor, way)| {
         let control = Moved::by(control, *factor, 0.0);
+        // Evidence has no direction: on the other side of what is tolerated it stops nothing.
+        let tail = |q: f64, at: f64| {
+            way * (canary.at(q) - control.at(q)) > 0.0
+                && most_against_common(q, control, canary) >= at
+        };
         match q {
-            Some(q) => most_against_common(q, control, canary) >= threshold,
+            Some(q) => tail(q, threshold),
             None => {
                 // The tail has half of the level, too.
                 let half = threshold + std::f64::consts::LN_2;
-                let tail = |q| most_against_common(q, control, canary) >= half;
-                tail(TAIL) || tail(1.0 - TAIL) || ranks(control, canary).abs() > RANKS_CANNOT
+                tail(TAIL, half)
+                    || tail(1.0 - TAIL, half)
+                    || way * ranks(control, canary) > RANKS_CANNOT
             }
         }
     })
