@@ -2,8 +2,8 @@
 //!
 //! The comparisons of this crate take values as independent. Averages over time of one host are not:
 //! each is like the one before, and so many of them say less than as many values would. What is left
-//! after taking every k-th row only ("thinning"; C. J. Geyer, "Practical Markov chain Monte Carlo",
-//! Statistical Science 7, 1992, section 3.6) has the same distribution, so that ranks, quantiles and
+//! after taking every k-th row only ("thinning", or subsampling: C. J. Geyer, "Practical Markov chain
+//! Monte Carlo", Statistical Science 7, 1992) has the same distribution, so that ranks, quantiles and
 //! shares keep their meaning, and with k large enough it is nearly independent.
 //!
 //! Dependence is measured by the autocorrelation of ranks, which a few huge values do not move (A. Wald &
@@ -54,7 +54,8 @@ pub struct Dependence {
     pub series: Series,
     /// The rows of that series which have a value.
     pub rows: u64,
-    /// The rank autocorrelation of neighbouring rows, from −1 to 1.
+    /// The rank autocorrelation of neighbouring rows: near 0 without dependence, near 1 where each is much
+    /// like the one before.
     pub neighbours: f64,
     /// Rows so far apart have forgotten each other: compare every `step`-th row of both arms, 1 being
     /// all of them. None where they have not within a tenth of the rows or [`LONGEST_STEP`]: nothing
@@ -77,8 +78,8 @@ pub struct Dependence {
 ///   together, `2·Σ (1 − j/(m + 1))·r(j)`, are above 0.2 and above three of their standard errors
 ///   `2·√(Σ (1 − j/(m + 1))²/n)`. 1/√n is the standard error of an autocorrelation without dependence
 ///   (M. S. Bartlett, "On the theoretical specification and sampling properties of autocorrelated time
-///   series", JRSS Supplement 8, 1946); the weights are his, too. Independent rows have a step above 1
-///   once in a hundred times or less.
+///   series", JRSS Supplement 8, 1946); the weights are his, too ("Periodogram analysis and continuous
+///   spectra", Biometrika 37, 1950). Independent rows have a step above 1 about once in a hundred times.
 /// - Else the step is the least k at which `r(k)` and `r(k + 1)` are below 0.1, and what remains between
 ///   rows k apart, `2·Σ (1 − j/(J + 1))·r(j·k)`, is below 0.2. Taking the mean off a series that
 ///   remembers makes its autocorrelations too small by (1 + 2·Σr)/n (M. G. Kendall, "Note on bias in the

@@ -1,11 +1,11 @@
 //! The methods that promise to hold however often one looks, each run once over growing data.
 
 use super::draw::{Draw, Shape};
+use super::rough::{Rough, Scale};
+use super::screen::most_against_chance;
 use super::trial::{Look, Outcome, follow};
 use stats::effect::{self, Proportion, Share};
-use stats::sequential::{
-    self, Comparison, CountsQuestion, QuantileTest, RatioMismatch, Tuning, counts, rate,
-};
+use stats::sequential::{self, CountsQuestion, RatioMismatch, Tuning, counts, rate};
 use stats::{Alpha, Difference, Estimate, Moments, PairMoments, Question, Side};
 
 /// How a run goes.
@@ -49,9 +49,33 @@ impl Course {
         }
     }
 
+    /// Sharpest in the middle.
+    pub(crate) fn tuning(&self) -> Tuning {
+        Tuning {
+            v_opt: (self.looks * self.each) as f64 / 2.0,
+            alpha_opt: 0.05,
+        }
+    }
+
     fn at_any_time(&self, asked: &Asked, truth: f64) -> Look {
         let tuning = sequential::DEFAULT_TUNING;
         match asked {
+            Asked::Share(share) if self.question.side != Side::Two => {
+                // To one side a share is what the test of the difference there does not reject.
+                let excludes = |share_is: f64| {
+                    let there = share.at(share_is);
+                    let moved = Estimate {
+                        effect: there.effect - share_is,
+                        ..there
+                    };
+                    sequential::asymptotic(&moved, self.question, tuning)
+                        .is_ok_and(|found| found.p <= self.question.alpha.get())
+                };
+                Look {
+                    rejects: excludes(0.0),
+                    covers: !excludes(truth),
+                }
+            }
             Asked::Estimate(estimate) => {
                 let found = sequential::asymptotic(estimate, self.question, tuning);
                 self.seen(found.ok(), truth)
@@ -69,10 +93,24 @@ impl Course {
     fn at_the_end(&self, asked: &Asked, truth: f64) -> Look {
         match asked {
             Asked::Estimate(estimate) => self.seen(Some(*estimate), truth),
-            Asked::Share(share) => Look {
-                rejects: share.absolute().p <= self.question.alpha.get(),
-                covers: share.interval(self.question.alpha).contains(truth),
-            },
+            Asked::Share(share) => {
+                let level = match self.question.side {
+                    Side::Two => self.question.alpha.get(),
+                    Side::Greater | Side::Less => 2.0 * self.question.alpha.get(),
+                };
+                let interval = Alpha::new(level).map(|level| share.interval(level));
+                interval.map_or(Look::NOTHING, |interval| {
+                    let excludes = |share_is: f64| match self.question.side {
+                        Side::Two => !interval.contains(share_is),
+                        Side::Greater => interval.lo > share_is,
+                        Side::Less => interval.hi < share_is,
+                    };
+                    Look {
+                        rejects: excludes(0.0),
+                        covers: !excludes(truth),
+                    }
+                })
+            }
         }
     }
 
@@ -83,19 +121,39 @@ impl Course {
         })
     }
 
-    /// One run of a method on effects: `grow` takes in what came, `answer` compares.
+    const fn scale(&self) -> Scale {
+        match self.question.difference {
+            Difference::Absolute => Scale::Absolute,
+            Difference::Relative if self.shares => Scale::Share,
+            Difference::Relative => Scale::Delta,
+        }
+    }
+
+    /// One run of a method on effects: `grow` takes in what came, `rough` sees whether there is anything
+    /// to ask, `answer` compares.
     fn effects<State>(
         &self,
         mut state: State,
         truth: f64,
         mut grow: impl FnMut(&mut State),
+        rough: impl Fn(&State) -> Rough,
         answer: impl Fn(&State) -> Option<Asked>,
     ) -> Outcome {
+        let mut rejected = false;
         let mut outcome = follow(self.looks, |_| {
             for _ in 0..self.each {
                 grow(&mut state);
             }
-            answer(&state).map_or(Look::NOTHING, |asked| self.at_any_time(&asked, truth))
+            let rough = rough(&state);
+            let exclude = |what: f64| rough.may_exclude(what, self.scale());
+            // What was rejected once need not be rejected again; the truth must stay covered.
+            if !exclude(truth) && (rejected || !exclude(0.0)) {
+                return Look::NOTHING;
+            }
+            let look =
+                answer(&state).map_or(Look::NOTHING, |asked| self.at_any_time(&asked, truth));
+            rejected |= look.rejects;
+            look
         });
         let fixed = answer(&state);
         outcome.fixed = Some(fixed.map_or(Look::NOTHING, |asked| self.at_the_end(&asked, truth)));
@@ -113,6 +171,7 @@ pub(crate) fn mean(shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
             control.push(shape.draw(draw));
             treatment.push(shape.draw(draw) + shift);
         },
+        |(control, treatment)| Rough::of_means(control, treatment),
         |(control, treatment)| {
             course.asked(
                 || Share::of_means(control, treatment),
@@ -132,6 +191,7 @@ pub(crate) fn proportion(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
             yes[1] += u64::from(draw.chance(other));
             *n += 1;
         },
+        |(yes, n)| Rough::of_proportions(*yes, *n),
         |(yes, n)| {
             let control = Proportion::new(yes[0], *n).ok()?;
             let treatment = Proportion::new(yes[1], *n).ok()?;
@@ -154,6 +214,13 @@ pub(crate) fn proportion_with_floor(p: f64, course: &Course, draw: &mut Draw) ->
             yes[1] += u64::from(draw.chance(other));
             n += 1;
         }
+        let rough = Rough::of_proportions(yes, n);
+        if ![0.0, truth]
+            .map(|what| rough.may_exclude(what, course.scale()))
+            .contains(&true)
+        {
+            return Look::NOTHING;
+        }
         let arm = |x| Proportion::new(x, n).ok();
         let answer = arm(yes[0])
             .zip(arm(yes[1]))
@@ -175,6 +242,9 @@ pub(crate) fn guardrail(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
             yes[0] += u64::from(draw.chance(p));
             yes[1] += u64::from(draw.chance(other));
             n += 1;
+        }
+        if !Rough::of_proportions(yes, n).may_exclude(course.change, Scale::Share) {
+            return Look::NOTHING;
         }
         let arm = |x| Proportion::new(x, n).ok();
         let share = arm(yes[0])
@@ -236,6 +306,7 @@ pub(crate) fn ratio(course: &Course, draw: &mut Draw) -> Outcome {
             let (x, y) = pair(1.0 + course.change);
             treatment.push(x, y);
         },
+        |(control, treatment)| Rough::of_ratios(control, treatment),
         |(control, treatment)| {
             course.asked(
                 || Share::of_ratios(control, treatment),
@@ -262,6 +333,7 @@ pub(crate) fn cuped(course: &Course, draw: &mut Draw) -> Outcome {
             let (x, y) = pair(course.change * mean);
             treatment.push(x, y);
         },
+        |(control, treatment)| Rough::of_cuped(control, treatment),
         |(control, treatment)| {
             course.asked(
                 || Share::of_cuped(control, treatment).map(|(share, _)| share),
@@ -282,10 +354,15 @@ pub(crate) fn events(share: f64, course: &Course, draw: &mut Draw) -> Outcome {
     };
     let ratio = 1.0 + course.change;
     let theta = share * ratio / (share * ratio + 1.0 - share);
+    let threshold = -alpha.get().ln();
     let mut seen = [0_u64; 2];
     let mut outcome = follow(course.looks, |_| {
         for _ in 0..course.each {
             seen[usize::from(draw.chance(theta))] += 1;
+        }
+        let most = |theta| most_against_chance(seen[1], seen[0] + seen[1], theta);
+        if most(share).max(most(theta)) < threshold {
+            return Look::NOTHING;
         }
         counts(seen, &question).map_or(Look::NOTHING, |answer| Look {
             rejects: answer.p <= alpha.get(),
@@ -304,10 +381,10 @@ pub(crate) fn events(share: f64, course: &Course, draw: &mut Draw) -> Outcome {
 }
 
 /// Units assigned to three arms; `change` takes so much away from the last.
-pub(crate) fn mismatch(course: &Course, draw: &mut Draw) -> Outcome {
+pub(crate) fn mismatch(concentration: f64, course: &Course, draw: &mut Draw) -> Outcome {
     const SHARES: [f64; 3] = [0.5, 0.3, 0.2];
     let alpha = course.question.alpha.get();
-    let Ok(mut split) = RatioMismatch::new(&SHARES, 10_000.0) else {
+    let Ok(mut split) = RatioMismatch::new(&SHARES, concentration) else {
         return Outcome::default();
     };
     let mut all = [0_u64; 3];
@@ -339,50 +416,24 @@ pub(crate) fn mismatch(course: &Course, draw: &mut Draw) -> Outcome {
 /// One rate: a rejection is an interval that does not hold the rate `p·(1 + change)`, which is asked
 /// about while `p` is true; coverage is that of `p`.
 pub(crate) fn single_rate(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
-    let tuning = Tuning {
-        v_opt: (course.looks * course.each) as f64 / 2.0,
-        alpha_opt: 0.05,
-    };
+    let tuning = course.tuning();
     let asked = p * (1.0 + course.change);
+    let threshold = -course.question.alpha.get().ln();
     let (mut yes, mut n) = (0, 0);
     follow(course.looks, |_| {
         for _ in 0..course.each {
             yes += u64::from(draw.chance(p));
             n += 1;
         }
+        let most = |chance| most_against_chance(yes, n, chance);
+        if most(asked).max(most(p)) < threshold {
+            return Look::NOTHING;
+        }
         rate(yes, n, course.question.alpha, tuning).map_or(Look::NOTHING, |rate| Look {
             rejects: !rate.interval.contains(asked),
             covers: rate.interval.contains(p),
         })
     })
-}
-
-/// The quantile `q` of two arms; the treatment's values are all `change` greater.
-pub(crate) fn quantile(q: f64, shape: Shape, course: &Course, draw: &mut Draw) -> Outcome {
-    let alpha = course.question.alpha;
-    let tuning = Tuning {
-        v_opt: (course.looks * course.each) as f64 / 2.0,
-        alpha_opt: 0.05,
-    };
-    let Ok(test) = QuantileTest::new(q, tuning) else {
-        return Outcome::default();
-    };
-    let truth = course.change * shape.quantile(q);
-    let (mut control, mut treatment) = (Vec::new(), Vec::new());
-    let mut outcome = follow(course.looks, |_| {
-        for _ in 0..course.each {
-            control.push(shape.draw(draw));
-            treatment.push(shape.draw(draw) * (1.0 + course.change));
-        }
-        let compared = test.compare(&control, &treatment, Comparison::Difference, alpha);
-        // The interval holds what the p value does not reject, and costs the same.
-        compared.map_or(Look::NOTHING, |change| Look {
-            rejects: !change.interval.contains(0.0),
-            covers: change.interval.contains(truth),
-        })
-    });
-    outcome.fixed = super::fixed::quantiles(q, &control, &treatment, truth, course.question);
-    outcome
 }
 
 /// The level at which all of this is asked.

@@ -1,6 +1,7 @@
 //! Our judge as a canary meets it: asked again and again, stopped by its first "fail".
 
 use super::draw::{Draw, Shape};
+use super::screen::{can_stop, errors_can_stop, events_can_stop, grow};
 use super::trial::{Look, Outcome, follow, follow_to_stop};
 use stats::count::Events;
 use stats::judge::{Judgement, Looks, Observed, Rule, Trials, Verdict, judge};
@@ -19,7 +20,7 @@ pub(crate) struct Canary {
 }
 
 impl Canary {
-    fn seen(&self, judgement: Option<Judgement>) -> Look {
+    pub(crate) fn seen(&self, judgement: Option<Judgement>) -> Look {
         let Some(judgement) = judgement else {
             return Look::NOTHING;
         };
@@ -36,9 +37,11 @@ impl Canary {
         let (mut control, mut canary) = (Vec::new(), Vec::new());
         // A stopped canary is gone; on the whole course these looks cost too much.
         follow_to_stop(self.looks, |_| {
-            for _ in 0..self.each {
-                canary.push(next(true));
-                control.extend((0..self.control_for_one).map(|_| next(false)));
+            grow(&mut canary, (0..self.each).map(|_| next(true)));
+            let more = self.each * self.control_for_one;
+            grow(&mut control, (0..more).map(|_| next(false)));
+            if !can_stop(&self.rule, q, &control, &canary) {
+                return Look::NOTHING;
             }
             let (control, canary) = (&control[..], &canary[..]);
             let observed = match q {
@@ -61,18 +64,6 @@ pub(crate) fn values(shape: Shape, q: Option<f64>, canary: &Canary, draw: &mut D
         }
     };
     canary.values(next, q)
-}
-
-/// Latencies each of which remembers the one before: the logarithms correlate by `memory`, in both arms.
-pub(crate) fn dependent(memory: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
-    let fresh = (1.0 - memory * memory).sqrt();
-    let mut last = [draw.normal(), draw.normal()];
-    let next = |is_canary: bool| {
-        let last = &mut last[usize::from(is_canary)];
-        *last = memory * *last + fresh * draw.normal();
-        100.0 * (0.6 * *last).exp()
-    };
-    canary.values(next, None)
 }
 
 /// A canary asked once, of which so much is true that it lies on the tolerance; `wrong` is the verdict
@@ -128,7 +119,7 @@ pub(crate) fn slow_tail(q: Option<f64>, canary: &Canary, draw: &mut Draw) -> Out
 /// Errors out of requests.
 pub(crate) fn errors(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
     let mut arms = [Trials { x: 0, n: 0 }; 2];
-    follow(canary.looks, |_| {
+    follow_to_stop(canary.looks, |_| {
         let more = [canary.each * canary.control_for_one, canary.each];
         let chances = [p, p * (1.0 + canary.change)];
         for ((arm, n), p) in arms.iter_mut().zip(more).zip(chances) {
@@ -136,6 +127,9 @@ pub(crate) fn errors(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
             arm.x += (0..n).filter(|_| draw.chance(p)).count() as u64;
         }
         let [control, canary_arm] = arms;
+        if !errors_can_stop(&canary.rule, control, canary_arm) {
+            return Look::NOTHING;
+        }
         let observed = Observed::Rate {
             control,
             canary: canary_arm,
@@ -148,7 +142,7 @@ pub(crate) fn errors(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
 pub(crate) fn errors_in_a_ramp(p: f64, canary: &Canary, draw: &mut Draw) -> Outcome {
     let mut arms = [Trials { x: 0, n: 0 }; 2];
     let chances = [p, p * (1.0 + canary.change)];
-    follow(canary.looks, |number| {
+    follow_to_stop(canary.looks, |number| {
         let share = [0.01, 0.05, 0.25, 0.5][((number - 1) * 4 / canary.looks) as usize];
         for _ in 0..canary.each {
             let arm = usize::from(draw.chance(share));
@@ -156,6 +150,9 @@ pub(crate) fn errors_in_a_ramp(p: f64, canary: &Canary, draw: &mut Draw) -> Outc
             arms[arm].x += u64::from(draw.chance(chances[arm]));
         }
         let [control, canary_arm] = arms;
+        if !errors_can_stop(&canary.rule, control, canary_arm) {
+            return Look::NOTHING;
+        }
         let observed = Observed::Rate {
             control,
             canary: canary_arm,
@@ -171,13 +168,17 @@ pub(crate) fn restarts(a_look: f64, canary: &Canary, draw: &mut Draw) -> Outcome
         a_look * canary.control_for_one as f64,
         a_look * (1.0 + canary.change),
     ];
-    follow(canary.looks, |number| {
+    follow_to_stop(canary.looks, |number| {
         for (count, mean) in counts.iter_mut().zip(means) {
             let mut time = draw.exponential();
             while time < mean {
                 *count += 1;
                 time += draw.exponential();
             }
+        }
+        let share = 1.0 / (1 + canary.control_for_one) as f64;
+        if !events_can_stop(&canary.rule, counts, share) {
+            return Look::NOTHING;
         }
         let time = number as f64;
         let control = Events {

@@ -1,15 +1,20 @@
 //! What the methods promise, tried out: false positives, coverage, power and delay by simulation.
 //!
 //! `cargo run --release -p stats --example simulate [SEED [PERCENT_OF_RUNS [TABLE]]]` prints the tables
-//! of `docs/STATISTICS.md`, in Markdown, or one of them: `anytime`, `rare`, `once`, `equal`, `dependent`,
+//! of `docs/STATISTICS.md`, in Markdown, or one of them: `anytime`, `boundaries`, `rare`, `once`, `equal`, `dependent`,
 //! `edge`, `detect`.
 //! The same seed gives the same figures with any number of cores. A short form runs as a test
 //! (`tests/it/simulation.rs`).
 
 mod anytime;
+mod boundaries;
+mod dependent;
 mod draw;
 mod fixed;
 mod judged;
+mod quantiles;
+mod rough;
+mod screen;
 mod tables;
 mod trial;
 
@@ -28,8 +33,9 @@ fn main() {
     };
     println!("Seed {}; {}% of the runs.", bench.seed, bench.percent);
     type Print = fn(&Bench);
-    let tables: [(&str, Print); 7] = [
+    let tables: [(&str, Print); 8] = [
         ("anytime", Bench::anytime),
+        ("boundaries", Bench::boundaries),
         ("rare", Bench::rare_events),
         ("once", Bench::one_look),
         ("equal", Bench::judge_on_equal_arms),

@@ -1,5 +1,7 @@
 //! Which runs are done, and how they are told.
 
+mod boundaries;
+mod dependent;
 mod effects;
 mod judges;
 mod once;

@@ -31,6 +31,8 @@ pub(crate) struct Outcome {
     pub(crate) missed_at_end: bool,
     /// What the fixed-sample method says of the same data, asked once at the end.
     pub(crate) fixed: Option<Look>,
+    /// A figure of the procedure's own.
+    pub(crate) told: Option<u64>,
 }
 
 /// Looks `looks` times. A stopped test is followed to its end all the same, for the intervals.
@@ -70,6 +72,7 @@ pub(crate) struct Tally {
     pub(crate) fixed: u64,
     pub(crate) fixed_rejected: u64,
     pub(crate) fixed_missed: u64,
+    pub(crate) told: Vec<u64>,
 }
 
 impl Tally {
@@ -80,6 +83,7 @@ impl Tally {
         self.last_rejections.extend(outcome.last_rejects);
         self.missed_ever += u64::from(outcome.missed_ever);
         self.missed_at_end += u64::from(outcome.missed_at_end);
+        self.told.extend(outcome.told);
         if let Some(fixed) = outcome.fixed {
             self.fixed += 1;
             self.fixed_rejected += u64::from(fixed.rejects);
@@ -97,6 +101,7 @@ impl Tally {
         self.fixed += other.fixed;
         self.fixed_rejected += other.fixed_rejected;
         self.fixed_missed += other.fixed_missed;
+        self.told.extend(other.told);
         self
     }
 
@@ -129,11 +134,18 @@ impl Tally {
 
     /// Of the looks at which the runs that rejected did so.
     pub(crate) fn stop_at_quantile(&self, q: f64) -> Option<u64> {
-        let mut stops = self.stops.clone();
-        stops.sort_unstable();
-        let rank = (q * stops.len() as f64).ceil().max(1.0) as usize;
-        stops.get(rank - 1).copied()
+        at_quantile(q, self.stops.clone())
     }
+
+    pub(crate) fn median_told(&self) -> Option<u64> {
+        at_quantile(0.5, self.told.clone())
+    }
+}
+
+fn at_quantile(q: f64, mut figures: Vec<u64>) -> Option<u64> {
+    figures.sort_unstable();
+    let rank = (q * figures.len() as f64).ceil().max(1.0) as usize;
+    figures.get(rank - 1).copied()
 }
 
 /// Does all runs on `threads` threads. The outcome depends on the seed alone: each run has its own draw.

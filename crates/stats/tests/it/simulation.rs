@@ -5,6 +5,11 @@
 
 #[path = "../../examples/simulate/anytime.rs"]
 mod anytime;
+#[path = "../../examples/simulate/boundaries.rs"]
+mod boundaries;
+#[expect(dead_code, reason = "shared with the example, which uses the rest")]
+#[path = "../../examples/simulate/dependent.rs"]
+mod dependent;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/draw.rs"]
 mod draw;
@@ -13,15 +18,24 @@ mod fixed;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/judged.rs"]
 mod judged;
+#[path = "../../examples/simulate/quantiles.rs"]
+mod quantiles;
+#[path = "../../examples/simulate/rough.rs"]
+mod rough;
+#[path = "../../examples/simulate/screen.rs"]
+mod screen;
+mod screens;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/trial.rs"]
 mod trial;
 
 use anytime::{Course, at};
+use boundaries::Watch;
+use dependent::{Noise, Rows};
 use draw::{Draw, Shape};
 use judged::Canary;
-use stats::Alpha;
 use stats::judge::{Looks, Rule, Verdict, Worse};
+use stats::{Alpha, Side};
 use trial::{Outcome, Tally, repeat};
 
 const SEED: u64 = 41;
@@ -126,6 +140,46 @@ fn a_sequence_for_a_share_holds_from_the_first_event_on() {
 }
 
 #[test]
+fn a_sequence_to_one_side_holds_and_finds_what_is_there() {
+    for (side, sign) in [(Side::Greater, 1.0), (Side::Less, -1.0)] {
+        for shares in [false, true] {
+            let course = |change: f64| {
+                let two_sided = course(80, 40, sign * change);
+                Course {
+                    question: two_sided.question.side(side),
+                    shares,
+                    ..two_sided
+                }
+            };
+            let what = |method: &str| format!("{method}, {side:?}, share: {shares}");
+            kept(&what("ratios"), 60, &course(0.04), &anytime::ratio);
+            kept(&what("CUPED"), 60, &course(0.07), &anytime::cuped);
+            if shares {
+                let skewed: Method<'_> =
+                    &|course, draw| anytime::mean(Shape::Exponential, course, draw);
+                kept(&what("means"), 60, &course(0.2), skewed);
+                let rates: Method<'_> = &|course, draw| anytime::proportion(0.1, course, draw);
+                kept(&what("proportions"), 60, &course(0.4), rates);
+            }
+        }
+    }
+}
+
+#[test]
+fn boundaries_hold_on_the_processes_they_are_for() {
+    for watch in Watch::all(Alpha::default(), 150).unwrap() {
+        let what = format!("{} on {}", watch.name, watch.steps.name());
+        let still = runs(150, |draw| watch.run(0.0, draw));
+        holds(&what, &still, 0.05);
+        // Where the mixture is 1/α and where its boundary is are one place.
+        assert_eq!(still.rejected, still.missed_ever, "{what}");
+        let drift = 6.0 * (watch.steps.variance() / 150.0).sqrt();
+        let moving = runs(30, |draw| watch.run(drift, draw));
+        finds(&what, &moving, 0.8);
+    }
+}
+
+#[test]
 fn a_guardrail_on_its_margin_is_not_said_to_hold() {
     let worse = course(80, 20, -0.1);
     let rates = runs(80, |draw| anytime::guardrail(0.2, &worse, draw));
@@ -146,7 +200,10 @@ fn counts_hold_at_every_event() {
 #[test]
 fn a_split_that_is_right_raises_no_alarm() {
     let losing = course(300, 100, -0.15);
-    kept("sample ratio", 400, &losing, &anytime::mismatch);
+    for prior in [10_000.0, 100.0] {
+        let split: Method<'_> = &|course, draw| anytime::mismatch(prior, course, draw);
+        kept("sample ratio", 400, &losing, split);
+    }
 }
 
 #[test]
@@ -161,8 +218,11 @@ fn one_rate_is_known_at_every_look() {
 fn quantiles_hold_at_every_look() {
     for (q, change) in [(0.5, 0.5), (0.9, 0.8)] {
         let quantile: Method<'_> =
-            &|course, draw| anytime::quantile(q, Shape::Latency, course, draw);
-        kept("quantile", 60, &course(60, 5, change), quantile);
+            &|course, draw| quantiles::quantile(q, Shape::Latency, course, draw);
+        kept("quantile", 150, &course(60, 5, change), quantile);
+        let alone: Method<'_> =
+            &|course, draw| quantiles::single_quantile(q, Shape::Latency, course, draw);
+        kept("single quantile", 150, &course(60, 5, change), alone);
     }
 }
 
@@ -223,17 +283,27 @@ fn judges(
 fn the_judge_stops_a_worse_canary_and_no_equal_one() {
     let values =
         |q| move |canary: &Canary, draw: &mut Draw| judged::values(Shape::Latency, q, canary, draw);
-    judges("continuous", 48, &canary(40, 10, 1, 0.6), &values(None));
-    judges("quantile", 48, &canary(40, 10, 1, 0.8), &values(Some(0.5)));
-    for p in [0.01, 0.6] {
-        let errors = |canary: &Canary, draw: &mut Draw| judged::errors(p, canary, draw);
-        let change = if p < 0.5 { 4.0 } else { -0.5 };
-        judges("errors", 200, &canary(100, 20, 1, change), &errors);
+    for worse in [Worse::Either, Worse::Higher] {
+        let canary = |looks: u64, each: u64, control_for_one: u64, change: f64| {
+            let canary = canary(looks, each, control_for_one, change);
+            let rule = Rule {
+                worse,
+                ..canary.rule
+            };
+            Canary { rule, ..canary }
+        };
+        judges("continuous", 120, &canary(40, 10, 1, 0.6), &values(None));
+        judges("quantile", 120, &canary(40, 10, 1, 0.8), &values(Some(0.5)));
+        for p in [0.01, 0.6] {
+            let errors = |canary: &Canary, draw: &mut Draw| judged::errors(p, canary, draw);
+            let change = if p < 0.5 { 4.0 } else { 0.5 };
+            judges("errors", 200, &canary(100, 20, 1, change), &errors);
+        }
+        let ramp = |canary: &Canary, draw: &mut Draw| judged::errors_in_a_ramp(0.02, canary, draw);
+        judges("errors in a ramp", 200, &canary(100, 50, 1, 2.0), &ramp);
+        let restarts = |canary: &Canary, draw: &mut Draw| judged::restarts(0.2, canary, draw);
+        judges("restarts", 200, &canary(200, 1, 9, 2.0), &restarts);
     }
-    let ramp = |canary: &Canary, draw: &mut Draw| judged::errors_in_a_ramp(0.02, canary, draw);
-    judges("errors in a ramp", 200, &canary(100, 50, 1, 2.0), &ramp);
-    let restarts = |canary: &Canary, draw: &mut Draw| judged::restarts(0.2, canary, draw);
-    judges("restarts", 200, &canary(200, 1, 9, 2.0), &restarts);
     let once = Canary {
         rule: Rule {
             looks: Looks::One,
@@ -242,6 +312,38 @@ fn the_judge_stops_a_worse_canary_and_no_equal_one() {
         ..canary(1, 60, 1, 0.7)
     };
     judges("continuous, once", 400, &once, &values(None));
+}
+
+/// Rows that remember stop equal canaries; every so many-th of them do not.
+#[test]
+fn the_judge_is_not_misled_by_rows_that_depend_on_each_other_once_they_are_thinned() {
+    let once = |change: f64| Canary {
+        rule: Rule {
+            looks: Looks::One,
+            tolerance: 0.0,
+            ..Rule::default()
+        },
+        ..canary(1, 360, 1, change)
+    };
+    let stopped = |noise: Noise, which: Rows, change: f64| {
+        runs(150, |draw| {
+            dependent::rows(noise, which, &once(change), draw)
+        })
+    };
+    let all = stopped(Noise::Memory(0.7), Rows::All, 0.0);
+    assert!(all.chance_of(all.rejected, 0.05) < 1e-4, "{}", all.rejected);
+    for noise in [
+        Noise::Memory(0.0),
+        Noise::Memory(0.7),
+        Noise::Memory(0.9),
+        Noise::Day(0.7),
+    ] {
+        let thinned = stopped(noise, Rows::Thinned, 0.0);
+        let chance = thinned.chance_of(thinned.rejected, 0.05);
+        assert!(chance > 1e-4, "{}: {}", noise.name(), thinned.rejected);
+    }
+    let found = stopped(Noise::Memory(0.7), Rows::Thinned, 1.0);
+    finds("twice as slow, in rows that remember", &found, 0.8);
 }
 
 /// Where the change is just what is tolerated, no verdict is right and the interval holds the change.

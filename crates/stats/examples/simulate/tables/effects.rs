@@ -2,9 +2,13 @@
 
 use super::super::anytime::{self, Course};
 use super::super::draw::{Draw, Shape};
+use super::super::quantiles;
 use super::super::trial::{Outcome, Tally};
 use super::{Bench, FOUND_BY_NINE_OF_TEN, LOOKS, covered, held, percent};
 use stats::{Alpha, Question, Side};
+
+/// Of the asymptotic methods.
+const RUNS: u64 = 400;
 
 /// A method on one kind of data.
 struct Row<'a> {
@@ -46,22 +50,29 @@ impl Bench {
             Shape::Pareto,
         ];
         for shape in shapes {
-            for (name, question, shares) in [
-                ("mean, relative", relative, false),
-                ("mean, share", relative, true),
-                ("mean, absolute", absolute, false),
-                (
-                    "mean, absolute, greater",
-                    absolute.side(Side::Greater),
-                    false,
-                ),
+            for (difference, question, shares) in [
+                ("relative", relative, false),
+                ("share", relative, true),
+                ("share", relative.side(Side::Greater), true),
+                ("share", relative.side(Side::Less), true),
+                ("absolute", absolute, false),
+                ("absolute", absolute.side(Side::Greater), false),
+                ("absolute", absolute.side(Side::Less), false),
             ] {
+                let sign = if question.side == Side::Less {
+                    -1.0
+                } else {
+                    1.0
+                };
                 asymptotic.push(self.row(Row {
-                    method: name,
+                    method: &format!("mean, {difference}{}", of_side(question.side)),
                     data: shape.name(),
                     each: 10,
-                    runs: 400,
-                    change: FOUND_BY_NINE_OF_TEN * (2.0_f64 / 10_000.0).sqrt() * shape.stddev()
+                    runs: RUNS,
+                    change: sign
+                        * FOUND_BY_NINE_OF_TEN
+                        * (2.0_f64 / 10_000.0).sqrt()
+                        * shape.stddev()
                         / shape.mean(),
                     question,
                     shares,
@@ -71,43 +82,27 @@ impl Bench {
         }
         for (p, each) in [(0.5, 10), (0.05, 10), (0.001, 100)] {
             let n = (each * LOOKS) as f64;
-            for (method, shares) in [("proportion, relative", false), ("proportion, share", true)] {
+            for (side, shares) in [
+                (Side::Two, false),
+                (Side::Two, true),
+                (Side::Greater, true),
+                (Side::Less, true),
+            ] {
+                let difference = if shares { "share" } else { "relative" };
+                let sign = if side == Side::Less { -1.0 } else { 1.0 };
                 asymptotic.push(self.row(Row {
-                    method,
+                    method: &format!("proportion, {difference}{}", of_side(side)),
                     data: Shape::Bernoulli(p).name(),
                     each,
-                    runs: 400,
-                    change: FOUND_BY_NINE_OF_TEN * (2.0 / n).sqrt() * ((1.0 - p) / p).sqrt(),
-                    question: relative,
+                    runs: RUNS,
+                    change: sign * FOUND_BY_NINE_OF_TEN * (2.0 / n).sqrt() * ((1.0 - p) / p).sqrt(),
+                    question: relative.side(side),
                     shares,
                     run: &|course, draw| anytime::proportion(p, course, draw),
                 }));
             }
         }
-        for (method, shares) in [("ratio, relative", false), ("ratio, share", true)] {
-            asymptotic.push(self.row(Row {
-                method,
-                data: "revenue per order".to_owned(),
-                each: 10,
-                runs: 400,
-                change: 0.01,
-                question: relative,
-                shares,
-                run: &anytime::ratio,
-            }));
-        }
-        for (method, shares) in [("CUPED, relative", false), ("CUPED, share", true)] {
-            asymptotic.push(self.row(Row {
-                method,
-                data: "lognormal, ρ 0.8".to_owned(),
-                each: 10,
-                runs: 400,
-                change: 0.02,
-                question: relative,
-                shares,
-                run: &anytime::cuped,
-            }));
-        }
+        self.pairs(&mut asymptotic, relative);
         for (share, each, change) in [(0.5, 1, 0.22), (0.05, 4, 0.22)] {
             self.row(Row {
                 method: "counts",
@@ -120,46 +115,92 @@ impl Bench {
                 run: &|course, draw| anytime::events(share, course, draw),
             });
         }
-        self.row(Row {
-            method: "sample ratio (no interval)",
-            data: "50:30:20, 2% of the last lost".to_owned(),
-            each: 200,
-            runs: 1_000,
-            change: -0.02,
-            question: relative,
-            shares: false,
-            run: &anytime::mismatch,
-        });
+        for (prior, each, change) in [(10_000.0, 200, -0.02), (100.0, 200, -0.02)] {
+            self.row(Row {
+                method: &format!("sample ratio, prior {prior}·ρ (no interval)"),
+                data: "50:30:20, 2% of the last lost".to_owned(),
+                each,
+                runs: 1_000,
+                change,
+                question: relative,
+                shares: false,
+                run: &|course, draw| anytime::mismatch(prior, course, draw),
+            });
+        }
         for (p, each, change) in [(0.5, 5, 0.05), (0.02, 20, 0.2), (0.001, 100, 0.5)] {
             self.row(Row {
                 method: "single rate",
                 data: Shape::Bernoulli(p).name(),
                 each,
-                runs: 500,
+                runs: 1_000,
                 change,
                 question: relative,
                 shares: false,
                 run: &|course, draw| anytime::single_rate(p, course, draw),
             });
         }
-        for (q, shape, change) in [
-            (0.5, Shape::Latency, 0.11),
-            (0.99, Shape::Latency, 0.4),
-            (0.9, Shape::Exponential, 0.25),
-        ] {
-            self.row(Row {
-                method: "quantile",
-                data: format!("{} at {q}", shape.name()),
-                each: 1,
-                runs: 200,
-                change,
-                question: relative,
-                shares: false,
-                run: &|course, draw| anytime::quantile(q, shape, course, draw),
-            });
-        }
+        self.quantiles(relative);
         early_looks(&asymptotic);
         self.guardrails();
+    }
+
+    /// What has two figures of each unit: to both sides, and each side by itself.
+    fn pairs(&self, asymptotic: &mut Vec<Seen>, relative: Question) {
+        type Run = fn(&Course, &mut Draw) -> Outcome;
+        let rows: [(&str, &str, f64, Run); 2] = [
+            ("ratio", "revenue per order", 0.01, anytime::ratio),
+            ("CUPED", "lognormal, ρ 0.8", 0.02, anytime::cuped),
+        ];
+        for (method, data, change, run) in rows {
+            for shares in [false, true] {
+                for (side, sign) in [(Side::Two, 1.0), (Side::Greater, 1.0), (Side::Less, -1.0)] {
+                    let difference = if shares { "share" } else { "relative" };
+                    asymptotic.push(self.row(Row {
+                        method: &format!("{method}, {difference}{}", of_side(side)),
+                        data: data.to_owned(),
+                        each: 10,
+                        runs: RUNS,
+                        change: sign * change,
+                        question: relative.side(side),
+                        shares,
+                        run: &run,
+                    }));
+                }
+            }
+        }
+    }
+
+    /// Of two arms and of one.
+    fn quantiles(&self, relative: Question) {
+        let rows = [
+            (0.5, Shape::Latency, 0.11, 0.09),
+            (0.99, Shape::Latency, 0.4, 0.4),
+            (0.9, Shape::Exponential, 0.25, 0.2),
+        ];
+        type Run = fn(f64, Shape, &Course, &mut Draw) -> Outcome;
+        let kinds: [(&str, Run); 2] = [
+            ("quantile", quantiles::quantile),
+            ("single quantile", quantiles::single_quantile),
+        ];
+        for (method, run) in kinds {
+            for (q, shape, change_of_two, change_of_one) in rows {
+                let change = if method == "quantile" {
+                    change_of_two
+                } else {
+                    change_of_one
+                };
+                self.row(Row {
+                    method,
+                    data: format!("{} at {q}", shape.name()),
+                    each: 1,
+                    runs: 1_000,
+                    change,
+                    question: relative,
+                    shares: false,
+                    run: &|course, draw| run(q, shape, course, draw),
+                });
+            }
+        }
     }
 
     /// Guardrails on their margin, which none of them may be said to keep.
@@ -229,6 +270,14 @@ impl Bench {
             each: row.each,
             equal,
         }
+    }
+}
+
+const fn of_side(side: Side) -> &'static str {
+    match side {
+        Side::Two => "",
+        Side::Greater => ", greater",
+        Side::Less => ", less",
     }
 }
 

@@ -14,8 +14,11 @@ impl Bench {
             "| metric | data | canary's share | n of the canary | tolerance | runs | false stops |"
         );
         println!("|---|---|---|---|---|---|---|");
-        // Without any tolerance and either way: what holds there holds under every rule.
-        self.equal();
+        // Without any tolerance and either way: what holds there holds under every rule. And by
+        // the direction that most metrics have.
+        for worse in [Worse::Either, Worse::Higher] {
+            self.equal(worse);
+        }
         self.equal_by_default();
         println!("\nAsked once (`Looks::One`):\n");
         println!("| metric | data | n an arm | tolerance | runs | false stops |");
@@ -48,11 +51,11 @@ impl Bench {
         }
     }
 
-    fn equal(&self) {
+    fn equal(&self, worse: Worse) {
         let canary = Canary {
             rule: Rule {
                 tolerance: 0.0,
-                worse: Worse::Either,
+                worse,
                 ..Rule::default()
             },
             looks: LOOKS,
@@ -61,12 +64,12 @@ impl Bench {
             change: 0.0,
         };
         for shape in [Shape::Latency, Shape::Exponential] {
-            let tally = self.repeat(120, |draw| judged::values(shape, None, &canary, draw));
+            let tally = self.repeat(1_000, |draw| judged::values(shape, None, &canary, draw));
             equal_row("continuous", &shape.name(), &canary, &tally);
         }
         for q in [0.5, 0.99] {
             let run = |draw: &mut Draw| judged::values(Shape::Latency, Some(q), &canary, draw);
-            let tally = self.repeat(120, run);
+            let tally = self.repeat(1_000, run);
             equal_row(
                 &format!("quantile {q}"),
                 &Shape::Latency.name(),
@@ -108,7 +111,7 @@ impl Bench {
             change: 0.0,
         };
         let run = |draw: &mut Draw| judged::values(Shape::Latency, None, &canary, draw);
-        let tally = self.repeat(120, run);
+        let tally = self.repeat(1_000, run);
         equal_row("continuous", &Shape::Latency.name(), &canary, &tally);
         let few = Canary {
             each: 10,
@@ -117,38 +120,6 @@ impl Bench {
         };
         let tally = self.repeat(1_000, |draw| judged::errors(0.01, &few, draw));
         equal_row("rate", &Shape::Bernoulli(0.01).name(), &few, &tally);
-    }
-
-    /// What a wrong assumption costs: values that depend on those before them.
-    pub(crate) fn judge_on_dependent_values(&self) {
-        println!("\n### The judge on equal arms of values that depend on each other, level 5%\n");
-        println!(
-            "| correlation of neighbours | n of the canary | looks | tolerance | runs | false stops |"
-        );
-        println!("|---|---|---|---|---|---|");
-        for memory in [0.0, 0.3, 0.7, 0.9] {
-            for tolerance in [0.0, 0.1] {
-                let canary = Canary {
-                    rule: Rule {
-                        tolerance,
-                        ..Rule::default()
-                    },
-                    looks: 8,
-                    each: 45,
-                    control_for_one: 1,
-                    change: 0.0,
-                };
-                let tally = self.repeat(1_000, |draw| judged::dependent(memory, &canary, draw));
-                println!(
-                    "| {memory} | {} | {} | {} | {} | {} |",
-                    canary.each * canary.looks,
-                    canary.looks,
-                    percent(tolerance),
-                    tally.runs,
-                    held(&tally, tally.rejected, 0.05)
-                );
-            }
-        }
     }
 
     /// What is told of a difference that there is: on its tolerance no verdict is right.
@@ -218,7 +189,7 @@ impl Bench {
             let slow = every(10, 90, 0.3);
             for (what, whole) in [("all latencies +30%", true), ("slowest 5% +30%", false)] {
                 for q in [Some(0.99), Some(0.95), None] {
-                    let tally = self.repeat(40, |draw| {
+                    let tally = self.repeat(200, |draw| {
                         if whole {
                             judged::values(Shape::Latency, q, &slow, draw)
                         } else {
@@ -253,13 +224,13 @@ fn found(what: &str, metric: &str, canary: &Canary, seconds: u64, tally: &Tally)
 }
 
 fn equal_row(metric: &str, data: &str, canary: &Canary, tally: &Tally) {
-    let either = if canary.rule.worse == Worse::Either {
-        ", either way"
-    } else {
-        ""
+    let worse = match canary.rule.worse {
+        Worse::Either => "either way",
+        Worse::Higher => "higher is worse",
+        Worse::Lower => "lower is worse",
     };
     println!(
-        "| {metric}{either} | {data} | {} | {} | {} | {} | {} |",
+        "| {metric}, {worse} | {data} | {} | {} | {} | {} | {} |",
         percent(1.0 / (1 + canary.control_for_one) as f64),
         canary.each * canary.looks,
         percent(canary.rule.tolerance),

@@ -3,6 +3,7 @@
 use super::super::anytime::{self, Course};
 use super::super::draw::{Draw, Shape};
 use super::super::fixed;
+use super::super::quantiles;
 use super::super::trial::{Outcome, Tally};
 use super::{Bench, FOUND_BY_NINE_OF_TEN, covered, held, percent};
 use stats::Alpha;
@@ -122,7 +123,7 @@ impl Bench {
     }
 
     fn quantiles_once(&self, q: f64, shape: Shape, n: u64) {
-        let run = |course: &Course, draw: &mut Draw| anytime::quantile(q, shape, course, draw);
+        let run = |course: &Course, draw: &mut Draw| quantiles::quantile(q, shape, course, draw);
         self.fixed_row(
             &format!("quantile {q}"),
             &shape.name(),

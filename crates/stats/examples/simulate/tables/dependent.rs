@@ -1,0 +1,63 @@
+//! Rows that depend on each other: what that costs, and what thinning leaves.
+
+use super::super::dependent::{Noise, Rows, rows};
+use super::super::judged::Canary;
+use super::{Bench, held, percent};
+use stats::judge::{Looks, Rule};
+
+impl Bench {
+    /// The judge on all rows and on those that have forgotten each other.
+    pub(crate) fn judge_on_dependent_values(&self) {
+        println!("\n### The judge on equal arms of values that depend on each other, level 5%\n");
+        println!(
+            "| correlation of neighbours | n of the canary | looks | tolerance | runs \
+             | false stops, all rows | every k-th row | k: median | +30% found, all rows | every k-th row |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|---|");
+        for looks in [8, 1] {
+            for n in [360, 1_440] {
+                for memory in [0.0, 0.3, 0.7, 0.9] {
+                    for tolerance in [0.0, 0.1] {
+                        self.dependent_row(Noise::Memory(memory), n, looks, tolerance);
+                    }
+                }
+            }
+            for noise in [Noise::Drift, Noise::Day(0.0), Noise::Day(0.7)] {
+                self.dependent_row(noise, 1_440, looks, 0.0);
+            }
+        }
+    }
+
+    fn dependent_row(&self, noise: Noise, n: u64, looks: u64, tolerance: f64) {
+        let canary = |change: f64| Canary {
+            rule: Rule {
+                tolerance,
+                looks: if looks == 1 { Looks::One } else { Looks::Any },
+                ..Rule::default()
+            },
+            looks,
+            each: n / looks,
+            control_for_one: 1,
+            change,
+        };
+        let tally = |runs: u64, which: Rows, change: f64| {
+            self.repeat(runs, |draw| rows(noise, which, &canary(change), draw))
+        };
+        let [all, thinned] = [Rows::All, Rows::Thinned].map(|rows| tally(1_000, rows, 0.0));
+        let found = [Rows::All, Rows::Thinned].map(|rows| tally(250, rows, 0.3));
+        println!(
+            "| {} | {n} | {looks} | {} | {} | {} | {} | {} | {} | {} |",
+            noise.name(),
+            percent(tolerance),
+            all.runs,
+            held(&all, all.rejected, 0.05),
+            held(&thinned, thinned.rejected, 0.05),
+            match thinned.median_told() {
+                None | Some(0) => "none".to_owned(),
+                Some(step) => step.to_string(),
+            },
+            percent(found[0].share(found[0].rejected)),
+            percent(found[1].share(found[1].rejected)),
+        );
+    }
+}
