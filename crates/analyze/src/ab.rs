@@ -16,6 +16,7 @@ pub use report::{
 };
 
 use crate::failure::Failure;
+use crate::figures::name;
 use crate::join::{self, Feed, Joined, Missing, Question};
 use crate::near;
 use crate::source::{Progress, Source, Wanted};
@@ -73,6 +74,9 @@ pub struct Request {
 pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     shares(&request.shares)?;
     one_sided(request)?;
+    roles(request)?;
+    metric::distinct(&request.metrics)?;
+    metric::margins(&request.metrics, request.question.difference)?;
     if let Files::Two {
         exposures,
         conversions,
@@ -129,6 +133,37 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     report::report(request, &joined, control)
 }
 
+/// A column says who, which, when or how much, and one of them only.
+fn roles(request: &Request) -> Result<(), Failure> {
+    let mut roles = vec![("--unit", &request.unit), ("--variant", &request.variant)];
+    roles.extend(request.time.as_ref().map(|time| ("--time", time)));
+    for metric in &request.metrics {
+        for column in metric::columns(std::slice::from_ref(metric)) {
+            if let Some((role, _)) = roles.iter().find(|(_, named)| **named == column.name) {
+                return Err(Failure::asked(
+                    format!(
+                        "--metric: \"{}\" is the column of {role}",
+                        name(&column.name)
+                    ),
+                    "name the column that holds the metric's values",
+                ));
+            }
+        }
+    }
+    for (at, (role, column)) in roles.iter().enumerate() {
+        if let Some((before, _)) = roles[..at].iter().find(|(_, named)| named == column) {
+            return Err(Failure::asked(
+                format!(
+                    "{role}: \"{}\" is the column of {before}, too",
+                    name(column)
+                ),
+                "name a column of its own for each",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A guardrail is tested against its margin on one side, and the other: from a level of a half on it
 /// would hold and be broken at once.
 fn one_sided(request: &Request) -> Result<(), Failure> {
@@ -150,10 +185,10 @@ fn shares(shares: &[(String, f64)]) -> Result<(), Failure> {
     if shares.is_empty() {
         return Ok(());
     }
-    for (at, (name, _)) in shares.iter().enumerate() {
-        if shares[..at].iter().any(|(before, _)| before == name) {
+    for (at, (arm, _)) in shares.iter().enumerate() {
+        if shares[..at].iter().any(|(before, _)| before == arm) {
             return Err(Failure::asked(
-                format!("--share: \"{name}\" has two shares"),
+                format!("--share: \"{}\" has two shares", name(arm)),
                 "give each variant one",
             ));
         }
@@ -165,7 +200,7 @@ fn shares(shares: &[(String, f64)]) -> Result<(), Failure> {
     }
     let scaled: Vec<String> = shares
         .iter()
-        .map(|(name, share)| format!("--share {name}={}", share / sum))
+        .map(|(arm, share)| format!("--share {}={}", name(arm), share / sum))
         .collect();
     let sound = sum > 0.0 && sum.is_finite() && shares.len() > 1;
     Err(Failure::asked(
@@ -190,7 +225,7 @@ fn one_column(source: &Source) -> Result<(), Failure> {
     match source.columns() {
         [only] => Err(Failure::file(
             source.path(),
-            format!("there is only one column, \"{only}\""),
+            format!("there is only one column, \"{}\"", name(only)),
             "separate columns by comma, semicolon, tab or |, and name them in the first line",
         )),
         _ => Ok(()),
@@ -241,7 +276,7 @@ fn control(request: &Request, joined: &Joined, file: &Path) -> Result<usize, Fai
         }
         [only] => {
             return Err(failure(
-                format!("there is only one variant, \"{only}\""),
+                format!("there is only one variant, \"{}\"", name(only)),
                 "a comparison needs two; is the export complete?".to_owned(),
             ));
         }
@@ -250,7 +285,7 @@ fn control(request: &Request, joined: &Joined, file: &Path) -> Result<usize, Fai
     for (arm, _) in &request.shares {
         if !names.contains(&arm.as_str()) {
             return Err(failure(
-                format!("there is no variant \"{arm}\""),
+                format!("there is no variant \"{}\"", name(arm)),
                 format!("in --share, {}", near::hint(arm, &names)),
             ));
         }
@@ -261,22 +296,45 @@ fn control(request: &Request, joined: &Joined, file: &Path) -> Result<usize, Fai
             .position(|name| name == control)
             .ok_or_else(|| {
                 failure(
-                    format!("there is no variant \"{control}\""),
+                    format!("there is no variant \"{}\"", name(control)),
                     format!("in --control, {}", near::hint(control, &names)),
                 )
             }),
-        None => USUAL
-            .iter()
-            .find_map(|usual| {
-                names
-                    .iter()
-                    .position(|name| name.eq_ignore_ascii_case(usual))
-            })
-            .ok_or_else(|| {
-                failure(
-                    "which variant is the control cannot be told".to_owned(),
-                    format!("name it with --control; there is: {}", names.join(", ")),
-                )
-            }),
+        None => usual(request, joined).ok_or_else(|| {
+            failure(
+                "which variant is the control cannot be told".to_owned(),
+                format!("name it with --control; there is: {}", near::listed(&names)),
+            )
+        }),
     }
+}
+
+/// The variant with the first of the usual names. Where case makes several of it, the one written as
+/// here, else the one that has a share, else the largest.
+fn usual(request: &Request, joined: &Joined) -> Option<usize> {
+    let named = |usual: &str| -> Vec<usize> {
+        (0..joined.arms.len())
+            .filter(|at| joined.arms[*at].0.eq_ignore_ascii_case(usual))
+            .collect()
+    };
+    let (usual, found) = USUAL
+        .iter()
+        .map(|usual| (*usual, named(usual)))
+        .find(|(_, found)| !found.is_empty())?;
+    let only = |keep: &dyn Fn(usize) -> bool| {
+        let mut kept = found.iter().copied().filter(|at| keep(*at));
+        kept.next().filter(|_| kept.next().is_none())
+    };
+    let most = found.iter().map(|at| joined.arms[*at].1.units).max();
+    only(&|_| true)
+        .or_else(|| only(&|at| joined.arms[at].0 == usual))
+        .or_else(|| {
+            only(&|at| {
+                request
+                    .shares
+                    .iter()
+                    .any(|(arm, share)| *arm == joined.arms[at].0 && *share > 0.0)
+            })
+        })
+        .or_else(|| only(&|at| Some(joined.arms[at].1.units) == most))
 }

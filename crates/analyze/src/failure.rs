@@ -1,5 +1,6 @@
 //! What is wrong with a file or with what was asked of it.
 
+use crate::figures::plain;
 use std::fmt;
 use std::path::Path;
 
@@ -29,14 +30,14 @@ impl Failure {
             file: None,
             place: None,
             column: None,
-            what: what.into(),
-            remedy: remedy.into(),
+            what: plain(&what.into()),
+            remedy: plain(&remedy.into()),
         }
     }
 
     pub(crate) fn file(path: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
-            file: Some(path.display().to_string()),
+            file: Some(plain(&path.display().to_string())),
             ..Self::asked(what, remedy)
         }
     }
@@ -47,7 +48,7 @@ impl Failure {
     }
 
     pub(crate) fn column(mut self, name: &str) -> Self {
-        self.column = Some(name.to_owned());
+        self.column = Some(crate::figures::name(name));
         self
     }
 

@@ -166,6 +166,65 @@ pub(crate) fn p(p: f64) -> String {
     }
 }
 
+/// A name as people see it: short, and without what would move the cursor or turn the text around.
+pub(crate) fn name(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.pop();
+        short.push('…');
+    }
+    plain(&short)
+}
+
+/// The text with control characters, and those that change the direction of reading, written out.
+pub(crate) fn plain(text: &str) -> String {
+    let strange = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(strange) {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    for c in text.chars() {
+        if strange(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Broken between words into lines of at most so many characters; those behind the first begin with
+/// `indent`. A word that is longer has a line of its own.
+pub(crate) fn wrap(text: &str, width: usize, indent: &str) -> String {
+    let mut lines = Vec::new();
+    for paragraph in text.split('\n') {
+        let mut line = String::new();
+        let mut long = 0;
+        for word in paragraph.split(' ') {
+            let more = word.chars().count();
+            if long > indent.chars().count() && long + 1 + more > width {
+                lines.push(std::mem::replace(&mut line, indent.to_owned()));
+                long = indent.chars().count();
+                line.push_str(word);
+                long += more;
+                continue;
+            }
+            if !line.is_empty() {
+                line.push(' ');
+                long += 1;
+            }
+            line.push_str(word);
+            long += more;
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
 /// Columns as wide as their widest cell. Those named in `right` are aligned to the right.
 pub(crate) fn table(head: &[&str], right: &[usize], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
@@ -177,11 +236,14 @@ pub(crate) fn table(head: &[&str], right: &[usize], rows: &[Vec<String>]) -> Str
     let line = |cells: &mut dyn Iterator<Item = &str>| {
         let mut text = String::new();
         for (at, (cell, width)) in cells.zip(&widths).enumerate() {
-            if right.contains(&at) {
-                text.push_str(&format!("{cell:>width$}  "));
+            // A width in a format is 16 bits wide, and a name may be longer.
+            let space = " ".repeat(width.saturating_sub(cell.chars().count()));
+            let (before, after) = if right.contains(&at) {
+                (space.as_str(), "")
             } else {
-                text.push_str(&format!("{cell:<width$}  "));
-            }
+                ("", space.as_str())
+            };
+            text.push_str(&[before, cell, after, "  "].concat());
         }
         text.trim_end().to_owned()
     };

@@ -77,6 +77,8 @@ pub(crate) struct Seen {
     pub(crate) before_exposure: u64,
     /// Metric rows of units that were never exposed; left out.
     pub(crate) never_exposed: u64,
+    /// Metric rows that count.
+    pub(crate) used: u64,
 }
 
 impl Seen {
@@ -85,6 +87,7 @@ impl Seen {
         self.repeated_exposures += other.repeated_exposures;
         self.before_exposure += other.before_exposure;
         self.never_exposed += other.never_exposed;
+        self.used += other.used;
     }
 }
 

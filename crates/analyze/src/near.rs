@@ -1,5 +1,7 @@
 //! "Did you mean": the known name nearest to one that is not known.
 
+use crate::figures::name;
+
 /// The names close enough to be what was meant, nearest first, at most three.
 pub(crate) fn near<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wrong_folded = fold(wrong);
@@ -24,11 +26,24 @@ pub(crate) fn near<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) ->
 pub(crate) fn hint(wrong: &str, known: &[&str]) -> String {
     let close = near(wrong, known.iter().copied());
     if close.is_empty() {
-        format!("there is: {}", known.join(", "))
+        format!("there is: {}", listed(known))
     } else {
-        let quoted: Vec<String> = close.iter().map(|name| format!("\"{name}\"")).collect();
+        let quoted: Vec<String> = close
+            .iter()
+            .map(|known| format!("\"{}\"", name(known)))
+            .collect();
         format!("did you mean {}?", quoted.join(" or "))
     }
+}
+
+/// The names, as many as can be read.
+pub(crate) fn listed(known: &[&str]) -> String {
+    const MOST: usize = 20;
+    let mut names: Vec<String> = known.iter().take(MOST).map(|known| name(known)).collect();
+    if known.len() > MOST {
+        names.push(format!("and {} more", known.len() - MOST));
+    }
+    names.join(", ")
 }
 
 /// Case and the usual separators do not count as different.

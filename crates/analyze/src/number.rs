@@ -135,7 +135,7 @@ impl Visitor<'_> for CountVisitor {
         if value <= LARGEST_COUNT {
             Ok(value)
         } else {
-            Err(E::invalid_value(de::Unexpected::Unsigned(value), &self))
+            Err(too_large(value))
         }
     }
 
@@ -155,10 +155,18 @@ impl Visitor<'_> for CountVisitor {
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<u64, E> {
         if value >= 0.0 && value <= LARGEST_COUNT as f64 && value.fract() == 0.0 {
             Ok(value as u64)
+        } else if value > LARGEST_COUNT as f64 && value.is_finite() {
+            Err(too_large(value))
         } else {
             Err(E::invalid_value(de::Unexpected::Float(value), &self))
         }
     }
+}
+
+fn too_large<E: de::Error>(value: impl fmt::Display) -> E {
+    E::custom(format!(
+        "{value} is too large, expected a whole number from 0 to 2^53"
+    ))
 }
 
 #[cfg(test)]
@@ -206,6 +214,12 @@ mod tests {
             "18446744073709551616",
         ] {
             assert!(serde_json::from_str::<Count>(bad).is_err(), "{bad}");
+        }
+        for large in ["9007199254740993", "18446744073709551615"] {
+            let why = serde_json::from_str::<Count>(large)
+                .unwrap_err()
+                .to_string();
+            assert!(why.starts_with(&format!("{large} is too large")), "{why}");
         }
     }
 }

@@ -14,6 +14,7 @@ pub use work::Progress;
 pub(crate) use work::Sink;
 
 use crate::failure::{Failure, Place};
+use crate::figures;
 use crate::near;
 use input::{Input, STANDARD_INPUT};
 use std::path::{Path, PathBuf};
@@ -96,14 +97,14 @@ impl Source {
             (Some(at), None) => Ok(at),
             (Some(_), Some(_)) => Err(Failure::file(
                 &self.path,
-                format!("there are two columns \"{name}\""),
+                format!("there are two columns \"{}\"", figures::name(name)),
                 "give each column a name of its own",
             )),
             (None, _) => {
                 let known: Vec<&str> = self.columns.iter().map(String::as_str).collect();
                 Err(Failure::file(
                     &self.path,
-                    format!("there is no column \"{name}\""),
+                    format!("there is no column \"{}\"", figures::name(name)),
                     near::hint(name, &known),
                 ))
             }

@@ -9,7 +9,7 @@ use crate::Number;
 use crate::join::{MetricSums, Sums};
 use stats::bayes::{self, BetaPrior, Prior};
 use stats::sequential::{LARGEST_SKEWNESS, RatioMismatch};
-use stats::{Better, CannotCompute, Failure, Skewness, adjust, srm};
+use stats::{Better, CannotCompute, Difference, Failure, Skewness, adjust, srm};
 
 /// How many units' worth the sequence believes in the planned split before it sees one. The 10,000 of the
 /// test's authors tell a lost per cent of millions a little sooner, and of hundreds nothing: 20 against
@@ -21,11 +21,29 @@ pub(super) struct Split {
     pub(super) chi2: f64,
     pub(super) p: f64,
     pub(super) mismatch: bool,
+    /// A variant that was planned to get no unit and got some.
+    pub(super) unplanned: Option<String>,
 }
 
 /// Whether the arms' sizes are as planned, at this one look or at every look; None where there are too
 /// few units to tell.
-pub(super) fn split(arms: &[ArmReport], method: Method) -> Option<Split> {
+pub(super) fn split(request: &Request, arms: &[ArmReport]) -> Option<Split> {
+    let method = request.method;
+    let unplanned = arms.iter().find(|arm| {
+        arm.units > 0
+            && request
+                .shares
+                .iter()
+                .any(|(planned, share)| *planned == arm.name && *share == 0.0)
+    });
+    if let Some(arm) = unplanned {
+        return Some(Split {
+            chi2: f64::INFINITY,
+            p: 0.0,
+            mismatch: true,
+            unplanned: Some(arm.name.clone()),
+        });
+    }
     let observed: Vec<u64> = arms.iter().map(|arm| arm.units).collect();
     let weights: Vec<f64> = arms.iter().map(|arm| arm.planned).collect();
     let srm = srm::srm(&observed, &weights).ok()?;
@@ -43,6 +61,7 @@ pub(super) fn split(arms: &[ArmReport], method: Method) -> Option<Split> {
         chi2: srm.chi2,
         p,
         mismatch: p < srm::ALARM_P,
+        unplanned: None,
     })
 }
 
@@ -86,13 +105,16 @@ pub(super) fn compare(
         counts: basis.counted(request.method),
         guardrail: None,
         guarded: Verdict::Inconclusive,
+        floor: floor(request, arms),
         basis,
     };
     if request.method == Method::Bayesian {
         believe(&mut figures, better, request)?;
     }
+    figures.interval = above(figures.floor, figures.interval);
     if let Some(margin) = metric.guardrail {
-        let (told, verdict) = guardrail(request, &figures.basis, margin, better)?;
+        let (mut told, verdict) = guardrail(request, &figures.basis, margin, better)?;
+        [told.bound, told.best] = above(figures.floor, [told.bound, told.best]);
         figures.guardrail = Some(told);
         figures.guarded = verdict;
     }
@@ -104,6 +126,26 @@ fn too_skewed([control, treatment]: [&MetricSums; 2]) -> bool {
     // Of shares and quantiles nothing is averaged, and there is none.
     Skewness::of_difference(&control.skewness, &treatment.skewness)
         .is_some_and(|left| left > LARGEST_SKEWNESS)
+}
+
+/// What is never below nothing cannot fall by more than all of it.
+fn floor(request: &Request, arms: [&MetricSums; 2]) -> f64 {
+    let share = request.question.difference == Difference::Relative;
+    if share && !arms.iter().any(|arm| arm.negative) {
+        -1.0
+    } else {
+        f64::NEG_INFINITY
+    }
+}
+
+fn above(floor: f64, bounds: [Number; 2]) -> [Number; 2] {
+    bounds.map(|Number(bound)| {
+        Number(if bound < floor && bound.is_finite() {
+            floor
+        } else {
+            bound
+        })
+    })
 }
 
 /// The chance to win instead of p.
@@ -153,7 +195,7 @@ pub(super) fn adjust(metrics: &mut [MetricReport], request: &Request) -> Result<
             figures.interval_adjusted = figures
                 .basis
                 .adjusted(request, (*p, adjusted), all)
-                .map(|wider| [Number(wider.lo), Number(wider.hi)]);
+                .map(|wider| above(figures.floor, [Number(wider.lo), Number(wider.hi)]));
         }
     }
     let alpha = request.question.alpha.get();

@@ -2,10 +2,10 @@
 
 use super::metric::Direction;
 use super::report::{
-    Comparison, Conclusion, Figures, MetricReport, Outcome, Report, Status, Verdict, figures_of,
+    Comparison, Conclusion, MetricReport, Outcome, Report, Status, Verdict, figures_of,
 };
 use super::words::{effect, interval, level, margin};
-use crate::figures::{behind, chance as certainty, p};
+use crate::figures::{behind, chance as certainty, count, name, name as name_of, p};
 
 /// One sentence a variant; the words for programs are those of the best variant.
 pub(super) fn conclusion(report: &Report) -> Conclusion {
@@ -17,10 +17,16 @@ pub(super) fn conclusion(report: &Report) -> Conclusion {
     if let Some(split) = report.split.as_ref().filter(|split| split.mismatch) {
         return Conclusion {
             status: Status::Unhealthy,
-            text: format!(
-                "Do not decide on these figures: units are not split as planned (p {}).",
-                p(split.p.get())
-            ),
+            text: match &split.unplanned {
+                Some(arm) => format!(
+                    "Do not decide on these figures: \"{}\" was planned to get no units and got some.",
+                    name(arm)
+                ),
+                None => format!(
+                    "Do not decide on these figures: units are not split as planned (p {}).",
+                    p(split.p.get())
+                ),
+            },
         };
     }
     let order = [
@@ -36,13 +42,71 @@ pub(super) fn conclusion(report: &Report) -> Conclusion {
         .map(|(status, _)| *status)
         .min_by_key(|status| rank(*status))
         .unwrap_or(Status::NoData);
-    let mut sentences: Vec<(Status, String)> = each;
+    let mut sentences = each.clone();
     sentences.sort_by_key(|(status, _)| rank(*status));
-    let text: Vec<String> = sentences.into_iter().map(|(_, text)| text).collect();
+    // What all say for one reason is said once.
+    sentences.dedup_by(|(status, text), (before, first)| {
+        *status == Status::NoData && *before == Status::NoData && reason(text) == reason(first)
+    });
+    let first = (sentences.len() > 1).then(|| at_a_glance(report, &each));
+    let mut text: Vec<String> = first.into_iter().collect();
+    text.extend(sentences.into_iter().map(|(_, text)| text));
+    text.extend(unmatched(report));
     Conclusion {
         status,
         text: text.join("\n"),
     }
+}
+
+/// Several variants in one sentence.
+fn at_a_glance(report: &Report, each: &[(Status, String)]) -> String {
+    let of = |status: Status| -> Vec<String> {
+        let comparisons = report.metrics.first().map(|metric| &metric.comparisons);
+        comparisons
+            .into_iter()
+            .flatten()
+            .zip(each)
+            .filter(|(_, (found, _))| *found == status)
+            .map(|(comparison, _)| format!("\"{}\"", name(&comparison.arm.variant)))
+            .collect()
+    };
+    let groups: Vec<String> = [
+        (Status::Better, "better"),
+        (Status::Mixed, "better and worse"),
+        (Status::Inconclusive, "no difference shown"),
+        (Status::Worse, "worse"),
+        (Status::NoData, "no answer"),
+    ]
+    .into_iter()
+    .map(|(status, word)| (of(status), word))
+    .filter(|(found, _)| !found.is_empty())
+    .map(|(found, word)| format!("{} {word}", found.join(", ")))
+    .collect();
+    format!(
+        "Beside \"{}\": {}.",
+        name(&report.control),
+        groups.join("; ")
+    )
+}
+
+/// Behind the names.
+fn reason(sentence: &str) -> Option<&str> {
+    sentence.split_once("\": ").map(|(_, reason)| reason)
+}
+
+/// Most metric rows that belong to nobody are as good as a wrong key.
+fn unmatched(report: &Report) -> Option<String> {
+    let reading = &report.reading;
+    let lost = reading.values_never_exposed;
+    let all = lost + reading.values_before_exposure + reading.values_used;
+    // Where none belongs to anybody the sentence above is about nothing else.
+    (reading.values_used > 0 && 2 * lost > all).then(|| {
+        format!(
+            "{} of {} metric rows belong to no exposed unit; do both kinds of rows write units alike?",
+            count(lost),
+            count(all)
+        )
+    })
 }
 
 fn of_variant(report: &Report, at: usize) -> (Status, String) {
@@ -51,9 +115,10 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
         .iter()
         .filter_map(|metric| Some((metric, metric.comparisons.get(at)?)))
         .collect();
-    let name = all
-        .first()
-        .map_or("", |(_, comparison)| comparison.arm.variant.as_str());
+    let name = all.first().map_or(String::new(), |(_, comparison)| {
+        name(&comparison.arm.variant)
+    });
+    let control = name_of(&report.control);
     let (guardrails, goals): (Vec<_>, Vec<_>) = all
         .iter()
         .copied()
@@ -79,12 +144,20 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
         told(Verdict::CannotCompute, "Guardrails without figures"),
     ]
     .concat();
+    // One interval can be taken in, of many the table tells.
+    let alone = report.metrics.len() == 1 && report.arms.len() == 2;
     let with = |verdict: Verdict| {
-        let found: Vec<String> = goals
+        const MOST: usize = 4;
+        let mut found: Vec<String> = goals
             .iter()
             .filter(|(_, comparison)| comparison.verdict == verdict)
-            .map(|(metric, comparison)| phrase(report, metric, comparison))
+            .map(|(metric, comparison)| phrase(report, metric, comparison, alone))
             .collect();
+        if found.len() > MOST {
+            let more = found.len() - (MOST - 1);
+            found.truncate(MOST - 1);
+            found.push(format!("and {more} more"));
+        }
         found
     };
     let (better, worse, open) = (
@@ -94,38 +167,37 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
     );
     let broken = guarded(Verdict::Broken);
     if !broken.is_empty() {
-        let (status, sentence) = breaks(name, &report.control, [&better, &worse, &broken]);
+        let (status, sentence) = breaks(&name, &control, [&better, &worse, &broken]);
         return (status, sentence + &beside);
     }
-    let control = &report.control;
     let (status, sentence) = match (better.is_empty(), worse.is_empty(), open.is_empty()) {
         (false, true, _) => (
             Status::Better,
             format!(
                 "\"{name}\" is better than \"{control}\": {}.",
-                better.join("; ")
+                better.join(", ")
             ),
         ),
         (true, false, _) => (
             Status::Worse,
             format!(
                 "\"{name}\" is worse than \"{control}\": {}.",
-                worse.join("; ")
+                worse.join(", ")
             ),
         ),
         (false, false, _) => (
             Status::Mixed,
             format!(
                 "\"{name}\" is better than \"{control}\" in one way and worse in another: better {}; worse {}.",
-                better.join("; "),
-                worse.join("; ")
+                better.join(", "),
+                worse.join(", ")
             ),
         ),
         (true, true, false) => (
             Status::Inconclusive,
             format!(
                 "No difference is shown between \"{name}\" and \"{control}\": {}.",
-                open.join("; ")
+                open.join(", ")
             ),
         ),
         (true, true, true) if goals.is_empty() && !guarded(Verdict::Inconclusive).is_empty() => (
@@ -148,7 +220,8 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
                 format!(
                     "\"{name}\" cannot be compared with \"{control}\": {}.",
                     why.unwrap_or("there are no metrics")
-                ),
+                )
+                .replace("?.", "?"),
             )
         }
     };
@@ -199,7 +272,7 @@ fn bound(report: &Report, metric: &MetricReport, comparison: &Comparison) -> Str
     let Some((figures, guardrail)) =
         figures_of(comparison).and_then(|figures| Some((figures, figures.guardrail?)))
     else {
-        return metric.metric.clone();
+        return metric.label.clone();
     };
     let told = |bound: f64| effect(report, metric.kind, figures, bound);
     let of = if comparison.verdict == Verdict::Broken {
@@ -216,40 +289,37 @@ fn bound(report: &Report, metric: &MetricReport, comparison: &Comparison) -> Str
         .map_or(String::new(), |chance| format!(", p {}", p(chance.get())));
     format!(
         "{} {of} ({} is accepted{p})",
-        metric.metric,
+        metric.label,
         margin(report, metric)
     )
 }
 
-/// `revenue +4.1% (95% interval +0.2% to +8.0%, p 0.039)`.
-fn phrase(report: &Report, metric: &MetricReport, comparison: &Comparison) -> String {
+/// `revenue +4.1% (95% interval +0.2% to +8.0%)`, or the change alone.
+fn phrase(report: &Report, metric: &MetricReport, comparison: &Comparison, alone: bool) -> String {
     let Outcome::Computed(figures) = &comparison.outcome else {
-        return metric.metric.clone();
+        return metric.label.clone();
     };
-    let good = match metric.direction {
-        Direction::Up => "",
-        Direction::Down => ", less is better",
-    };
-    format!(
-        "{} {} ({} interval{}, {}{good})",
-        metric.metric,
-        effect(report, metric.kind, figures, figures.effect.get()),
-        level(report.alpha),
-        behind(&interval(
-            report,
-            metric.kind,
-            figures,
-            figures.interval_adjusted.unwrap_or(figures.interval)
-        )),
-        strength(figures)
-    )
-}
-
-fn strength(figures: &Figures) -> String {
-    match (figures.chance_to_win, figures.p_adjusted, figures.p) {
-        (Some(chance), _, _) => format!("chance to win {}", certainty(chance.get())),
-        (None, Some(adjusted), _) => format!("p {}, both after Holm", p(adjusted.get())),
-        (None, None, Some(plain)) => format!("p {}", p(plain.get())),
-        (None, None, None) => String::new(),
+    let mut behind_it = Vec::new();
+    if alone {
+        let range = figures.interval_adjusted.unwrap_or(figures.interval);
+        behind_it.push(format!(
+            "{} interval{}",
+            level(report.alpha),
+            behind(&interval(report, metric.kind, figures, range))
+        ));
+        behind_it.extend(
+            figures
+                .chance_to_win
+                .map(|chance| format!("chance to win {}", certainty(chance.get()))),
+        );
+    }
+    if metric.direction == Direction::Down {
+        behind_it.push("less is better".to_owned());
+    }
+    let change = effect(report, metric.kind, figures, figures.effect.get());
+    if behind_it.is_empty() {
+        format!("{} {change}", metric.label)
+    } else {
+        format!("{} {change} ({})", metric.label, behind_it.join(", "))
     }
 }

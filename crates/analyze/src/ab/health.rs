@@ -4,8 +4,8 @@ use super::basis::RARE;
 use super::compare::Split;
 use super::metric::{Kind, Metric};
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
-use super::{Method, Request};
-use crate::figures::{count, counted, p, share, value};
+use super::{Method, Request, USUAL};
+use crate::figures::{count, counted, name, p, share, value};
 use crate::join::{ACCURACY, Joined, Lump, Missing};
 
 /// Below so many units in an arm nothing should be decided.
@@ -25,17 +25,21 @@ pub(super) fn warnings(
             .map(|arm| {
                 format!(
                     "{} {} (planned {})",
-                    arm.name,
+                    name(&arm.name),
                     share(arm.share),
                     share(arm.planned)
                 )
             })
             .collect();
+        let how = if split.unplanned.is_some() {
+            "no chance does that".to_owned()
+        } else {
+            format!("so far off by chance only with p {}", p(split.p))
+        };
         warnings.push(format!(
-            "Sample ratio mismatch: {}; so far off by chance only with p {}. Units are lost or added in \
-             one variant, so the figures below compare different crowds.",
-            seen.join(", "),
-            p(split.p)
+            "Sample ratio mismatch: {}; {how}. Units are lost or added in one variant, so the figures \
+             below compare different crowds.",
+            seen.join(", ")
         ));
     }
     let units: u64 = arms.iter().map(|arm| arm.units).sum();
@@ -55,7 +59,7 @@ pub(super) fn warnings(
     for arm in arms.iter().filter(|arm| arm.units < FEW) {
         warnings.push(format!(
             "Variant \"{}\" has {} only{}",
-            arm.name,
+            name(&arm.name),
             counted(arm.units, "unit"),
             if arm.units <= 1 {
                 "; is its name right?"
@@ -66,11 +70,11 @@ pub(super) fn warnings(
     }
     for arm in arms
         .iter()
-        .filter(|arm| arm.planned == 0.0 && arm.units > 0)
+        .filter(|arm| !request.shares.is_empty() && !is_planned(request, arm))
     {
         warnings.push(format!(
             "Variant \"{}\" is in the file, but in no --share.",
-            arm.name
+            name(&arm.name)
         ));
     }
     if request.missing == Missing::LeaveOut {
@@ -87,6 +91,22 @@ pub(super) fn warnings(
         if n > 0 {
             warnings.push(format!("{} {what}, left out.", counted(n, "row")));
         }
+    }
+    if reading.nan_cells > 0 {
+        warnings.push(format!(
+            "{} of a metric said NaN and {} read as no value: {}.",
+            counted(reading.nan_cells, "cell"),
+            if reading.nan_cells == 1 {
+                "was"
+            } else {
+                "were"
+            },
+            match request.missing {
+                Missing::Zero =>
+                    "a unit without any other counts as 0 (--missing leave-out leaves it out)",
+                Missing::LeaveOut => "a unit without any other is left out",
+            }
+        ));
     }
     if reading.values_never_exposed > 0 {
         warnings.push(format!(
@@ -114,16 +134,17 @@ fn edge(metric: &MetricReport) -> Option<String> {
         .iter()
         .map(|(variant, lump)| {
             format!(
-                "{} of the units of \"{variant}\" have the value {}",
+                "{} of the units of \"{}\" have the value {}",
                 share(lump.share),
+                name(variant),
                 value(lump.value)
             )
         })
         .collect();
     let where_it_lies = if lumps.iter().any(|(_, lump)| lump.holds_both) {
-        "among them, where it has no interval"
+        "among them"
     } else {
-        "at their edge, so do not trust its interval and p"
+        "at their edge, or too close to it to tell"
     };
     let remedy = if first.value == 0.0 {
         "the share of units with any value (:conversion), or a quantile farther out"
@@ -131,8 +152,9 @@ fn edge(metric: &MetricReport) -> Option<String> {
         "another quantile, or the mean"
     };
     Some(format!(
-        "{}: {}, and the quantile lies {where_it_lies}; compare {remedy}.",
-        metric.metric,
+        "{}: {}, and the quantile lies {where_it_lies}, where its interval and p would mean nothing. \
+         With --sequential it is compared whatever the distribution; or compare {remedy}.",
+        metric.label,
         each.join(", ")
     ))
 }
@@ -153,13 +175,13 @@ fn missing(request: &Request, metrics: &[MetricReport]) -> Vec<String> {
                 } else {
                     arm.n
                 };
-                format!("{} {}", arm.variant, share(ratio(arm.missing, of)))
+                format!("{} {}", name(&arm.variant), share(ratio(arm.missing, of)))
             })
             .collect();
         let missing = arms().map(|arm| arm.missing).sum();
         told.push(format!(
             "{}: {} without a value ({}), {}.",
-            metric.metric,
+            metric.label,
             counted(missing, "unit"),
             each.join(", "),
             match request.missing {
@@ -182,6 +204,7 @@ fn were(n: u64, one: &str) -> String {
 pub(super) fn notes(
     request: &Request,
     joined: &Joined,
+    control: usize,
     metrics: &[MetricReport],
     reading: &Reading,
 ) -> Vec<String> {
@@ -208,6 +231,7 @@ pub(super) fn notes(
                 .to_owned(),
         );
     }
+    notes.extend(guess(request, joined, control));
     for (asked, metric) in request.metrics.iter().zip(metrics) {
         notes.extend(of_metric(request, asked, metric));
     }
@@ -256,28 +280,62 @@ pub(super) fn notes(
     notes
 }
 
+/// Whether it was said how many units the variant should have.
+fn is_planned(request: &Request, arm: &ArmReport) -> bool {
+    request
+        .shares
+        .iter()
+        .any(|(planned, _)| *planned == arm.name)
+}
+
+/// By what the control was known, where that is not plain.
+fn guess(request: &Request, joined: &Joined, control: usize) -> Option<String> {
+    let taken = joined.arms[control].0.as_str();
+    let usual = || {
+        USUAL.iter().filter(|usual| {
+            joined
+                .arms
+                .iter()
+                .any(|(arm, _)| arm.eq_ignore_ascii_case(usual))
+        })
+    };
+    if request.control.is_some() || taken == USUAL[0] {
+        return None;
+    }
+    let of: Vec<&str> = usual().copied().collect();
+    let of = if of.len() > 1 {
+        format!(", the first of {}", of.join(", "))
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "The control is taken to be \"{}\" by its name{of}; --control names another.",
+        name(taken)
+    ))
+}
+
 /// What was done about this metric in particular.
 fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<String> {
     let mut notes = Vec::new();
     let arms = || std::iter::once(&metric.control).chain(metric.comparisons.iter().map(|c| &c.arm));
     let computed = || metric.comparisons.iter().filter_map(figures_of);
-    if let Some(before) = &asked.before {
+    if let Some(before) = asked.before.as_deref().map(name) {
         let known: Vec<String> = arms()
             .map(|arm| {
                 let known = arm.known_before.unwrap_or(0);
-                format!("{} {}", arm.variant, share(ratio(known, arm.n)))
+                format!("{} {}", name(&arm.variant), share(ratio(known, arm.n)))
             })
             .collect();
         notes.push(if computed().any(|figures| figures.theta.is_some_and(|theta| theta.get() != 0.0)) {
             format!(
                 "{}: adjusted (CUPED) by each unit's {before} from before its exposure, known of {}.",
-                metric.metric,
+                metric.label,
                 known.join(", ")
             )
         } else {
             format!(
                 "{}: not adjusted, for {before} from before the exposure explains nothing (known of {}).",
-                metric.metric,
+                metric.label,
                 known.join(", ")
             )
         });
@@ -288,13 +346,13 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
     if computed().any(by(&["sequential_quantile"])) {
         notes.push(format!(
             "{}: compared by how many values lie below each candidate, whatever their distribution.",
-            metric.metric
+            metric.label
         ));
     }
     if computed().any(by(&["sequential_counts", "exact_counts"])) {
         notes.push(format!(
             "{}: fewer than {} conversions in a variant, so the counts are compared{}, as a ratio of rates.",
-            metric.metric,
+            metric.label,
             RARE,
             if computed().any(by(&["exact_counts"])) {
                 " exactly"
@@ -306,20 +364,20 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
             notes.push(format!(
                 "{}: the chance to win starts from flat priors of the two rates; the interval is the exact \
                  one of the counts and no belief.",
-                metric.metric
+                metric.label
             ));
         }
     }
     if matches!(metric.kind, Kind::Quantile(_)) {
         notes.push(format!(
             "{}: over units, each by the sum of its values.",
-            metric.metric
+            metric.label
         ));
     }
     if arms().any(|arm| arm.sketched) {
         notes.push(format!(
             "{}: of so many values known to {}% only, which the interval includes.",
-            metric.metric,
+            metric.label,
             100.0 * ACCURACY
         ));
     }

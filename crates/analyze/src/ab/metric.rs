@@ -1,7 +1,10 @@
 //! Which metrics are asked for: `COLUMN[/COLUMN][:KIND][:DIRECTION][:cuped[=COLUMN]][:guardrail=MARGIN]`.
 
+use crate::failure::Failure;
+use crate::figures::{name, plain};
 use crate::join::{Fold, Measure};
 use serde::{Serialize, Serializer};
+use stats::Difference;
 use std::fmt;
 use std::str::FromStr;
 
@@ -68,6 +71,8 @@ pub struct Metric {
     /// The metric is not to be improved, but must not get worse by more than this: a share of the
     /// control's figure, or in the metric's unit for absolute differences.
     pub guardrail: Option<f64>,
+    /// Whether the margin was written in per cent.
+    pub in_percent: bool,
 }
 
 /// `0.02` or `2%`, above 0.
@@ -90,6 +95,7 @@ impl FromStr for Metric {
     fn from_str(text: &str) -> Result<Self, String> {
         let (mut kind, mut direction) = (None, None);
         let (mut before, mut guardrail) = (None, None);
+        let mut in_percent = false;
         let mut columns = text;
         // Suffixes are taken off from the right, so that a column may have a colon in its name.
         while let Some((rest, suffix)) = columns.rsplit_once(':') {
@@ -106,6 +112,7 @@ impl FromStr for Metric {
                     }
                     (Some(("guardrail", given)), _) if guardrail.is_none() => {
                         guardrail = Some(margin(given)?);
+                        in_percent = given.ends_with('%');
                     }
                     (None, Some(quantile)) if kind.is_none() => kind = Some(quantile),
                     _ => {
@@ -143,7 +150,99 @@ impl FromStr for Metric {
             direction: direction.unwrap_or_default(),
             before: before.map(|named| named.unwrap_or_else(|| column.to_owned())),
             guardrail,
+            in_percent,
         })
+    }
+}
+
+/// Metrics asked for twice would be corrected for twice.
+pub(super) fn distinct(metrics: &[Metric]) -> Result<(), Failure> {
+    for (at, metric) in metrics.iter().enumerate() {
+        if metrics[..at].contains(metric) {
+            return Err(Failure::asked(
+                format!(
+                    "--metric: {} is asked for twice",
+                    plain(&metric.to_string())
+                ),
+                "ask for it once",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A margin in the metric's unit is no per cent, but of a share of units.
+pub(super) fn margins(metrics: &[Metric], difference: Difference) -> Result<(), Failure> {
+    let wrong = metrics.iter().find(|metric| {
+        difference == Difference::Absolute && metric.in_percent && metric.kind != Kind::Conversion
+    });
+    match wrong {
+        Some(metric) => Err(Failure::asked(
+            format!(
+                "--metric: {}: with --absolute a margin is in the unit of the metric, and {}% is none",
+                plain(&metric.to_string()),
+                100.0 * metric.guardrail.unwrap_or_default()
+            ),
+            "give it in the unit of the metric, as guardrail=0.5, or leave --absolute away",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// What each is called where people read: its name, and what tells it from another of that name.
+pub(super) fn labels(metrics: &[Metric]) -> Vec<String> {
+    metrics
+        .iter()
+        .map(|metric| {
+            let short = metric.short();
+            let rivals: Vec<&Metric> = metrics
+                .iter()
+                .filter(|other| *other != metric && other.short() == short)
+                .collect();
+            let mut label = short;
+            if rivals.iter().any(|other| other.kind != metric.kind) {
+                label = format!("{label} {}", metric.kind.name());
+            }
+            if let Some(before) = &metric.before
+                && rivals.iter().any(|other| other.before != metric.before)
+            {
+                label = if *before == metric.column {
+                    format!("{label} cuped")
+                } else {
+                    format!("{label} cuped by {}", name(before))
+                };
+            }
+            if let Some(margin) = metric.guardrail
+                && rivals.iter().any(|other| other.guardrail.is_some())
+            {
+                label = format!("{label} within {margin}");
+            }
+            if rivals
+                .iter()
+                .any(|other| other.direction != metric.direction)
+            {
+                label = format!(
+                    "{label} {}",
+                    match metric.direction {
+                        Direction::Up => "up",
+                        Direction::Down => "down",
+                    }
+                );
+            }
+            label
+        })
+        .collect()
+}
+
+impl Metric {
+    /// Its name as people see it.
+    fn short(&self) -> String {
+        let short = Self {
+            column: name(&self.column),
+            denominator: self.denominator.as_deref().map(name),
+            ..self.clone()
+        };
+        short.to_string()
     }
 }
 

@@ -1,12 +1,14 @@
 //! What an experiment's files said, for programs and as the ground of the text for people.
 
 use super::basis::Basis;
+use super::basis::RARE;
 use super::compare::{self, Split};
-use super::metric::{Direction, Kind, Metric};
+use super::metric::{self, Direction, Kind, Metric};
 use super::{Method, Request, conclusion, health};
 use crate::Number;
 use crate::failure::Failure;
-use crate::join::{Arm, Joined, Lump, Sums};
+use crate::figures::counted;
+use crate::join::{Arm, Joined, Lump, MetricSums, Sums};
 use serde::Serialize;
 
 /// Everything, conclusion first.
@@ -64,15 +66,23 @@ pub struct SplitReport {
     pub chi2: Number,
     pub p: Number,
     pub mismatch: bool,
+    /// A variant that was planned to get no unit and got some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unplanned: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MetricReport {
     pub metric: String,
+    /// What tells it from others of this column, too.
+    pub label: String,
     pub kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantile: Option<f64>,
     pub direction: Direction,
+    /// The column whose values from before the exposure it is adjusted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cuped: Option<String>,
     /// The margin, where it is a guardrail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail: Option<f64>,
@@ -95,7 +105,7 @@ pub struct ArmValue {
     /// Whether its quantile is known to 0.002% only.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sketched: bool,
-    /// Equal values at whose edge its quantile lies.
+    /// Equal values at or near which its quantile lies.
     #[serde(skip)]
     pub(super) lump: Option<Lump>,
 }
@@ -150,6 +160,9 @@ pub struct Figures {
     pub guardrail: Option<Guardrail>,
     #[serde(skip)]
     pub(super) guarded: Verdict,
+    /// Below this no change of the metric is.
+    #[serde(skip)]
+    pub(super) floor: f64,
     #[serde(skip)]
     pub(super) basis: Basis,
 }
@@ -204,6 +217,10 @@ pub struct Reading {
     pub units_in_two_arms: u64,
     pub values_before_exposure: u64,
     pub values_never_exposed: u64,
+    /// Rows with values that count.
+    pub values_used: u64,
+    /// Cells that say NaN, which is no value.
+    pub nan_cells: u64,
     pub temporary_bytes: u64,
     /// The chance that any two units named by text share a 64-bit key.
     pub key_collision_chance: f64,
@@ -227,12 +244,16 @@ pub(super) fn report(
             planned: *planned,
         })
         .collect();
-    let split = compare::split(&arms, request.method);
+    let split = compare::split(request, &arms);
+    let labels = metric::labels(&request.metrics);
     let mut metrics: Vec<MetricReport> = request
         .metrics
         .iter()
+        .zip(&labels)
         .enumerate()
-        .map(|(at, metric)| metric_report(request, joined, control, at, metric))
+        .map(|(at, (metric, label))| {
+            metric_report(request, joined, control, (at, label.as_str()), metric)
+        })
         .collect::<Result<_, _>>()?;
     compare::adjust(&mut metrics, request).map_err(|failure| {
         Failure::asked(format!("the p values cannot be adjusted: {failure}"), "")
@@ -244,7 +265,7 @@ pub(super) fn report(
             text: String::new(),
         },
         warnings: health::warnings(request, &arms, split.as_ref(), &metrics, &reading),
-        notes: health::notes(request, joined, &metrics, &reading),
+        notes: health::notes(request, joined, control, &metrics, &reading),
         method: match request.method {
             Method::Fixed => "fixed",
             Method::Sequential { .. } => "sequential",
@@ -261,6 +282,7 @@ pub(super) fn report(
             chi2: Number(split.chi2),
             p: Number(split.p),
             mismatch: split.mismatch,
+            unplanned: split.unplanned,
         }),
         metrics,
         reading,
@@ -297,7 +319,7 @@ fn metric_report(
     request: &Request,
     joined: &Joined,
     control: usize,
-    at: usize,
+    (at, label): (usize, &str),
     metric: &Metric,
 ) -> Result<MetricReport, Failure> {
     let value = |(name, arm): &(String, Arm)| {
@@ -319,14 +341,44 @@ fn metric_report(
         }
     };
     let baseline = &joined.arms[control].1.metrics[at];
+    let lump = value(&joined.arms[control]).lump;
+    let nothing = joined.arms.iter().any(|(_, arm)| arm.units > 0)
+        && joined
+            .arms
+            .iter()
+            .all(|(_, arm)| arm.metrics[at].missing == arm.units);
     let comparisons = joined
         .arms
         .iter()
         .enumerate()
         .filter(|(other, _)| *other != control)
         .map(|(_, arm)| {
-            let sums = [baseline, &arm.1.metrics[at]];
-            let outcome = match compare::compare(request, metric, sums) {
+            let arms = [baseline, &arm.1.metrics[at]];
+            let outcome = match compare::compare(request, metric, arms) {
+                _ if nothing => Outcome::Cannot {
+                    cannot_compute: "no_values",
+                    why: unmatched(joined, label),
+                },
+                // A sequence counts what lies below, however it is spread.
+                _ if (lump.is_some() || value(arm).lump.is_some())
+                    && !matches!(request.method, Method::Sequential { .. }) =>
+                {
+                    Outcome::Cannot {
+                        cannot_compute: stats::CannotCompute::DegenerateQuantile.code(),
+                        why: format!("{label} lies at many equal values"),
+                    }
+                }
+                _ if arms.iter().all(|arm| arm.n() > 0)
+                    && arms.iter().any(|arm| few_without(arm)) =>
+                {
+                    Outcome::Cannot {
+                        cannot_compute: stats::CannotCompute::TooFew.code(),
+                        why: format!(
+                            "fewer than {RARE} units of a variant are without {label}; \
+                             make a metric of those instead"
+                        ),
+                    }
+                }
                 Ok(figures) => Outcome::Computed(Box::new(figures)),
                 Err(stats::Failure::CannotCompute(why)) => Outcome::Cannot {
                     cannot_compute: why.code(),
@@ -348,6 +400,8 @@ fn metric_report(
         .collect::<Result<_, _>>()?;
     Ok(MetricReport {
         metric: metric.to_string(),
+        label: label.to_owned(),
+        cuped: metric.before.clone(),
         kind: metric.kind,
         quantile: match metric.kind {
             Kind::Quantile(q) => Some(q),
@@ -358,6 +412,32 @@ fn metric_report(
         control: value(&joined.arms[control]),
         comparisons,
     })
+}
+
+/// Why no unit has a value: the files were not brought together.
+fn unmatched(joined: &Joined, label: &str) -> String {
+    let seen = joined.seen;
+    let mut why = format!("no value of {label} belongs to an exposed unit");
+    if seen.never_exposed > 0 {
+        why.push_str(&format!(
+            " ({} of unknown units); do both kinds of rows write units alike?",
+            counted(seen.never_exposed, "row")
+        ));
+    } else if seen.before_exposure > 0 {
+        why.push_str(&format!(
+            " from then on ({} earlier than the exposure); are the times of one clock?",
+            counted(seen.before_exposure, "row")
+        ));
+    } else {
+        why.push_str("; is the column empty?");
+    }
+    why
+}
+
+/// Too few units without a conversion, beside many with one: as rare as rare conversions, and no
+/// better known.
+fn few_without(arm: &MetricSums) -> bool {
+    matches!(arm.sums, Sums::Share { x, n } if n - x < RARE && x >= RARE)
 }
 
 pub(super) fn figures_of(comparison: &Comparison) -> Option<&Figures> {
@@ -383,6 +463,8 @@ fn reading(joined: &Joined, units: u64) -> Reading {
         units_in_two_arms: seen.in_two_arms,
         values_before_exposure: seen.before_exposure,
         values_never_exposed: seen.never_exposed,
+        values_used: seen.used,
+        nan_cells: sum.nan_cells,
         temporary_bytes: joined.spilled,
         // The birthday bound, n²/2 over the number of keys.
         key_collision_chance: if sum.hashed {

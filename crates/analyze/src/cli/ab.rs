@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::join::Missing;
 use crate::source::Progress;
 use stats::{Difference, Question};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Compare the arms of an experiment, unit by unit, out of one or two files.
@@ -23,7 +24,8 @@ use std::path::PathBuf;
 ///
 /// :cuped takes out of a mean what each unit's values from before its exposure explain, :cuped=COLUMN
 /// what those of another column do; it needs --time. :guardrail=MARGIN asks of a metric only that it
-/// is not worse by the margin, a share as 2% (with --absolute in the metric's unit); guardrails are
+/// is not worse by the margin, a share as 2% (with --absolute in the metric's unit, and only of a
+/// conversion in per cent, which are points); guardrails are
 /// left out of the correction for many comparisons.
 #[derive(clap::Args, Debug)]
 #[command(
@@ -54,7 +56,7 @@ pub(super) struct Args {
     /// The column that names the variant.
     #[arg(long, value_name = "COLUMN")]
     variant: String,
-    /// The column of the time: whole numbers, timestamps or ISO dates.
+    /// The column of the time: whole numbers, seconds since 1970 with a fraction, timestamps or ISO dates.
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
     /// What to compare; can be given more than once.
@@ -163,5 +165,19 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
         memory: args.memory,
         threads: std::thread::available_parallelism().map_or(1, usize::from),
     };
-    super::shown(&ab::run(&request, progress)?, args.json)
+    let report = ab::run(&request, progress)?;
+    if args.json {
+        super::shown(&report, true)
+    } else {
+        Ok(format!("{report:width$}", width = width()))
+    }
+}
+
+/// How many characters a line of the terminal has, where it says so.
+fn width() -> usize {
+    let told = std::env::var("COLUMNS")
+        .ok()
+        .filter(|_| std::io::stdout().is_terminal());
+    told.and_then(|columns| columns.parse().ok())
+        .map_or(80, |columns: usize| columns.clamp(60, 200))
 }

@@ -36,6 +36,8 @@ pub(crate) struct MetricSums {
     pub(crate) missing: u64,
     /// Of what is averaged: the values, a ratio's numerators, those from after the exposure.
     pub(crate) skewness: Skewness,
+    /// Whether any unit's is below 0.
+    pub(crate) negative: bool,
     pub(crate) sums: Sums,
 }
 
@@ -70,6 +72,7 @@ impl MetricSums {
         Self {
             missing: 0,
             skewness: Skewness::default(),
+            negative: false,
             sums,
         }
     }
@@ -117,6 +120,7 @@ impl Arm {
         for (sum, metric) in self.metrics.iter_mut().zip(&other.metrics) {
             sum.missing += metric.missing;
             sum.skewness.merge(&metric.skewness);
+            sum.negative |= metric.negative;
             match (&mut sum.sums, &metric.sums) {
                 (Sums::Mean(sum), Sums::Mean(more)) => sum.merge(more),
                 (Sums::Ratio(sum), Sums::Ratio(more)) => sum.merge(more),
@@ -188,6 +192,7 @@ impl<'a> Adder<'a> {
             }
             let present = |value: f64| if value.is_nan() { 0.0 } else { value };
             let (a, b) = (present(a), present(b));
+            metric.negative |= a < 0.0 || b < 0.0;
             if a == 0.0 && b == 0.0 {
                 *zeros += 1;
                 continue;

@@ -204,6 +204,7 @@ impl<'a> Table<'a> {
                 };
             }
             if used || !early {
+                seen.used += u64::from(used);
                 return;
             }
             &mut seen.before_exposure

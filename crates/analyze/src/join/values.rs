@@ -169,9 +169,9 @@ impl Values {
         }
     }
 
-    /// Equal values that fill a quarter or more of the ranks between the bounds of the quantile: the
-    /// bounds then tell how wide the gap beside them is, and not how dense the values lie.
-    /// Of a sketch only zeros are known to be equal.
+    /// Equal values that reach into the ranks where the quantile may lie, and are many beside them: the
+    /// bounds then tell how wide the gap beside such values is, and not how dense the values lie.
+    /// Looked for as far again as the bounds are, for an arm may have its quantile there by chance.
     pub(crate) fn lump(&self, q: f64) -> Option<Lump> {
         /// Fewer are no mass.
         const FEWEST: u64 = 10;
@@ -180,33 +180,23 @@ impl Values {
             return None;
         }
         let [at, lo, hi] = QuantileArm::ranks(n, q);
-        // The ranks of a value, from 1, and of the last of them.
-        let ranks = |rank: u64| match &self.rest {
-            Rest::Exact(sorted) => {
-                let value = at_rank(sorted, self.zeros, rank);
-                let below = sorted.partition_point(|known| *known < value) as u64;
-                let to = sorted.partition_point(|known| *known <= value) as u64;
-                // All zeros stand before what is above them.
-                let (from, to) = (
-                    below + if value > 0.0 { self.zeros } else { 0 },
-                    to + if value >= 0.0 { self.zeros } else { 0 },
-                );
-                Some((value, from + 1, to))
-            }
-            Rest::Sketch { below, .. } => {
-                let (from, to) = (below.count() + 1, below.count() + self.zeros);
-                (from..=to).contains(&rank).then_some((0.0, from, to))
-            }
-        };
-        let found = [lo, at, hi]
+        let width = hi + 1 - lo;
+        let (first, last) = (lo.saturating_sub(width / 2).max(1), (hi + width / 2).min(n));
+        // What fills a quarter of the bounds holds one of these, or reaches in from outside.
+        let step = usize::try_from((width / 4).max(1)).unwrap_or(usize::MAX);
+        let looked: Vec<u64> = [lo, at, hi]
             .into_iter()
-            .filter_map(ranks)
-            .find(|(_, from, to)| {
-                let within = (hi.min(*to) + 1).saturating_sub(lo.max(*from));
-                let width = hi + 1 - lo;
-                to + 1 - from >= FEWEST && within * 4 >= width
-            })?;
-        let (value, from, to) = found;
+            .chain((first..=last).step_by(step))
+            .chain([last])
+            .collect();
+        let runs: Vec<(f64, u64, u64)> = match &self.rest {
+            Rest::Exact(sorted) => looked.iter().map(|rank| self.run(sorted, *rank)).collect(),
+            Rest::Sketch { above, below } => sketched_runs(above, below, self.zeros, &looked),
+        };
+        let (value, from, to) = runs.into_iter().find(|(_, from, to)| {
+            let of = to + 1 - from;
+            of >= FEWEST && of.saturating_mul(4) >= width
+        })?;
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
         let share = (to + 1 - from) as f64 / n as f64;
         Some(Lump {
@@ -214,6 +204,19 @@ impl Values {
             share,
             holds_both: from <= lo && hi <= to,
         })
+    }
+
+    /// The value at a rank, and the first and the last rank that have it.
+    fn run(&self, sorted: &[f64], rank: u64) -> (f64, u64, u64) {
+        let value = at_rank(sorted, self.zeros, rank);
+        let below = sorted.partition_point(|known| *known < value) as u64;
+        let to = sorted.partition_point(|known| *known <= value) as u64;
+        // All zeros stand before what is above them.
+        (
+            value,
+            below + if value > 0.0 { self.zeros } else { 0 } + 1,
+            to + if value >= 0.0 { self.zeros } else { 0 },
+        )
     }
 
     /// All values in order, where they are kept.
@@ -277,6 +280,56 @@ fn at_rank(sorted: &[f64], zeros: u64, rank: u64) -> f64 {
         .and_then(|at| sorted.get(at))
         .copied()
         .unwrap_or(0.0)
+}
+
+/// What [`Values::run`] tells, as far as a sketch knows it. Values that lie close together share a
+/// bucket, too; they are no lump where the next bucket has others.
+fn sketched_runs(
+    above: &LatencyHistogram,
+    below: &LatencyHistogram,
+    zeros: u64,
+    ranks: &[u64],
+) -> Vec<(f64, u64, u64)> {
+    let n = above.count() + below.count() + zeros;
+    let whole = |of: &LatencyHistogram| {
+        let mut whole = of.clone();
+        let _ = whole.record(0.0, n - of.count());
+        whole
+    };
+    let (up, down) = (whole(above), whole(below));
+    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
+    let value = |rank: u64| {
+        let q = (rank as f64 - 0.5) / n as f64;
+        up.estimate(q).unwrap_or(0.0) - down.estimate(1.0 - q).unwrap_or(0.0)
+    };
+    // The farthest rank with the same value, by halves.
+    let end = |from: u64, to: u64, same: f64| {
+        let (mut inside, mut outside) = (from, to);
+        while inside.abs_diff(outside) > 1 {
+            let middle = u64::midpoint(inside, outside);
+            if value(middle) == same {
+                inside = middle;
+            } else {
+                outside = middle;
+            }
+        }
+        inside
+    };
+    let mut runs: Vec<(f64, u64, u64)> = Vec::new();
+    for rank in ranks {
+        if runs.iter().any(|(_, from, to)| (from..=to).contains(&rank)) {
+            continue;
+        }
+        let here = value(*rank);
+        let (from, to) = (end(*rank, 0, here), end(*rank, n + 1, here));
+        let apart = |rank: u64| {
+            !(1..=n).contains(&rank) || (value(rank) - here).abs() > 10.0 * ACCURACY * here.abs()
+        };
+        if apart(from - 1) || apart(to + 1) {
+            runs.push((here, from, to));
+        }
+    }
+    runs
 }
 
 /// Any number is what it has above zero less what it has below, and so are order statistics: one
@@ -347,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_quantile_at_the_edge_of_equal_values_is_known_as_such() {
-        // 1,000 values; the bounds of the p90 are the ranks 881 and 919.
+        // 1,000 values; the bounds of the p90 are the ranks 881 and 919, as far again is 862.
         let zeros = |zeros: u32| of((0..1_000).map(|i| f64::from(i.max(zeros) - zeros)), 5_000);
         let lump = |zeros| {
             Some(Lump {
@@ -358,7 +411,8 @@ mod tests {
         };
         // Of the rank that is the first above 0, one value is 0, too.
         assert_eq!(zeros(0).lump(0.9), None);
-        assert_eq!(zeros(880).lump(0.9), None);
+        assert_eq!(zeros(860).lump(0.9), None);
+        assert_eq!(zeros(861).lump(0.9), lump(862));
         assert_eq!(zeros(894).lump(0.9), lump(895));
         assert_eq!(zeros(910).lump(0.9), lump(911));
         assert_eq!(zeros(950).lump(0.9), lump(951));

@@ -22,8 +22,15 @@ pub(crate) fn key_of_text(unit: &[u8]) -> u64 {
     }
 }
 
-/// A whole number in the one way it is written without plus sign or leading zeros.
+/// A whole number in the one way it is written without plus sign or leading zeros, or with a fraction
+/// of nothing as where a column of floats was written.
 pub(crate) fn plain_number(text: &[u8]) -> Option<i64> {
+    let text = match memchr::memchr(b'.', text) {
+        Some(at) if text.len() > at + 1 && text[at + 1..].iter().all(|digit| *digit == b'0') => {
+            &text[..at]
+        }
+        _ => text,
+    };
     let digits = text.strip_prefix(b"-").unwrap_or(text);
     let canonical = match digits {
         [] => false,
@@ -42,7 +49,7 @@ pub(crate) fn plain_number(text: &[u8]) -> Option<i64> {
 pub(crate) fn metric(cell: &[u8]) -> Result<f64, &'static str> {
     let cell = cell.trim_ascii();
     let text = match cell {
-        b"" | b"NaN" | b"nan" | b"NA" | b"N/A" | b"null" | b"NULL" | b"None" => {
+        b"" | b"NaN" | b"nan" | b"NAN" | b"NA" | b"N/A" | b"null" | b"NULL" | b"None" => {
             return Ok(f64::NAN);
         }
         b"true" | b"True" | b"TRUE" => return Ok(1.0),
@@ -55,6 +62,11 @@ pub(crate) fn metric(cell: &[u8]) -> Result<f64, &'static str> {
         Ok(_) => Err("is not a finite number"),
         Err(_) => Err("is not a number"),
     }
+}
+
+/// Whether it says that a number was asked for and none came out, which is more than nothing.
+pub(crate) fn is_nan(cell: &[u8]) -> bool {
+    matches!(cell.trim_ascii(), b"NaN" | b"nan" | b"NAN")
 }
 
 /// A moment: plain numbers keep their own unit, dates are nanoseconds since 1970 in UTC.
@@ -71,6 +83,9 @@ pub(crate) fn time(cell: &[u8]) -> Option<Time> {
     }
     if text.len() > 40 {
         return None;
+    }
+    if let Some(time) = text.parse().ok().and_then(seconds) {
+        return Some(time);
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return time.timestamp_nanos_opt().map(Time::Date);
@@ -92,6 +107,16 @@ pub(crate) fn time(cell: &[u8]) -> Option<Time> {
         .map(Time::Date)
 }
 
+/// Seconds since 1970 with a fraction, as programs write the clock; to a microsecond, for of today's
+/// clock a float knows no more.
+pub(crate) fn seconds(time: f64) -> Option<Time> {
+    #[expect(clippy::cast_possible_truncation, reason = "within the bounds of it")]
+    (time.abs() < 9.2e9).then(|| {
+        let micros = (time.fract() * 1e6).round() as i64;
+        Time::Date(time.trunc() as i64 * 1_000_000_000 + micros * 1_000)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,17 +124,18 @@ mod tests {
     #[test]
     fn numbers_as_text_join_numbers() {
         for number in [0, 7, -7, 10, i64::MAX, i64::MIN] {
-            assert_eq!(
-                key_of_text(number.to_string().as_bytes()),
-                key_of_number(number)
-            );
+            for written in [format!("{number}"), format!("{number}.0")] {
+                assert_eq!(key_of_text(written.as_bytes()), key_of_number(number));
+            }
         }
         for other in [
             "",
             "-",
             "007",
             "+7",
-            "7.0",
+            "7.5",
+            "7.",
+            "1.2.0",
             "-0",
             "12a",
             "99999999999999999999",
@@ -136,6 +162,13 @@ mod tests {
         assert_eq!(time(b"2026-01-01 12:00:00"), noon);
         assert_eq!(time(b"2026-01-01 12:00"), noon);
         assert_eq!(time(b"1767268800"), Some(Time::Plain(1_767_268_800)));
-        assert_eq!(time(b"yesterday"), None);
+        assert_eq!(
+            time(b"1767268800.25"),
+            Some(Time::Date(1_767_268_800_250_000_000))
+        );
+        assert_eq!(time(b"1767268800.0"), noon);
+        for no in ["yesterday", "nan", "inf", "1e300", "1767268800000.5"] {
+            assert_eq!(time(no.as_bytes()), None, "{no}");
+        }
     }
 }

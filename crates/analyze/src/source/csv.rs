@@ -371,8 +371,12 @@ fn read_record(
             .map_err(|why| scan.no_variant(why))?;
         rows.variants.push(code);
     }
-    for (into, column) in rows.metrics.iter_mut().zip(&wanted.metrics) {
+    for (at, (into, column)) in rows.metrics.iter_mut().zip(&wanted.metrics).enumerate() {
         let text = &record[*column];
+        // A column that is read for two metrics has its cells once.
+        if cell::is_nan(text) && !wanted.metrics[..at].contains(column) {
+            tally.nan_cells += 1;
+        }
         into.push(cell::metric(text).map_err(|why| {
             scan.wrong(
                 *column,

@@ -281,8 +281,12 @@ impl Table {
                 }
                 tally.look_at_times(tally.rows, &rows.times);
             }
-            for (metric, into) in metrics.iter_mut().zip(&mut rows.metrics) {
-                metric.read(count, into).map_err(at_row)?;
+            for (at, (metric, into)) in metrics.iter_mut().zip(&mut rows.metrics).enumerate() {
+                let nan = metric.read(count, into).map_err(at_row)?;
+                // A column that is read for two metrics has its cells once.
+                if !wanted.metrics[..at].contains(&wanted.metrics[at]) {
+                    tally.nan_cells += nan;
+                }
             }
             if !(no_unit.is_empty() && no_time.is_empty()) {
                 rows.dropped = vec![false; count];

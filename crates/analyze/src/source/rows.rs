@@ -41,6 +41,8 @@ pub(crate) struct Tally {
     pub(crate) rows: u64,
     pub(crate) no_unit: u64,
     pub(crate) no_time: u64,
+    /// Cells of metrics that say NaN.
+    pub(crate) nan_cells: u64,
     /// Rows earlier than the row before them, within one piece of work.
     pub(crate) backwards: u64,
     /// The first such row, from 1; only of a scan with one sink.
@@ -57,6 +59,7 @@ impl Tally {
         self.rows += other.rows;
         self.no_unit += other.no_unit;
         self.no_time += other.no_time;
+        self.nan_cells += other.nan_cells;
         self.backwards += other.backwards;
         self.first_backwards = self.first_backwards.or(other.first_backwards);
         self.first_no_time = self.first_no_time.or(other.first_no_time);

@@ -1,6 +1,6 @@
 //! Files and command lines that cannot give a report: which, where, why, and what to do.
 
-use crate::harness::{Folder, rows};
+use crate::harness::{Folder, one_line, rows};
 
 const AB: &str = "ab @events.csv --unit user --variant arm --metric revenue";
 
@@ -186,7 +186,7 @@ fn a_quotation_mark_within_a_field_is_a_character() {
     let text = folder
         .run("ab @inches.csv --unit user --variant arm --metric revenue")
         .unwrap();
-    assert!(text.contains("Rows read: 400,000"), "{text}");
+    assert!(one_line(&text).contains("Rows read: 400,000"), "{text}");
 }
 
 #[test]

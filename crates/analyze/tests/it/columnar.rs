@@ -204,7 +204,10 @@ fn row_groups_without_rows_are_passed_over() {
     let text = folder
         .run("ab @gaps.parquet --unit user --variant arm --metric m")
         .unwrap();
-    assert!(text.contains("Rows read: 800"), "{text}");
+    assert!(
+        crate::harness::one_line(&text).contains("Rows read: 800"),
+        "{text}"
+    );
     let judged = folder
         .run("canary @gaps.parquet @gaps.parquet --metric m")
         .unwrap();
@@ -266,4 +269,69 @@ fn a_canary_is_judged_out_of_parquet_too() {
     let columnar = folder.run(&line("e.parquet")).unwrap();
     assert_eq!(columnar, folder.run(&line("e.csv")).unwrap());
     assert!(columnar.contains("no value in 200 rows"), "{columnar}");
+}
+
+/// As data frames write them that once had a gap.
+#[test]
+fn units_and_times_may_be_floats_and_nan_is_no_gap() {
+    let folder = Folder::new();
+    let schema = "message m { optional double user; required binary arm (utf8); required double at; \
+                  optional double m; }";
+    let rows = 400_u32;
+    let write = |unit: f64| {
+        written(schema, |_, group| {
+            let units: Vec<f64> = (1..rows).map(f64::from).chain([unit]).collect();
+            let levels: Vec<i16> = (0..=rows).map(|row| i16::from(row > 0)).collect();
+            column::<DoubleType>(group, &units, Some(&levels));
+            let arms: Vec<ByteArray> = (0..=rows)
+                .map(|row| ByteArray::from(["control", "treatment"][row as usize % 2]))
+                .collect();
+            column::<ByteArrayType>(group, &arms, None);
+            let times: Vec<f64> = (0..=rows)
+                .map(|row| 1.7e9 + 0.25 * f64::from(row))
+                .collect();
+            column::<DoubleType>(group, &times, None);
+            // One is null, and one in four says NaN.
+            let values: Vec<f64> = (1..=rows)
+                .map(|row| {
+                    if row % 4 == 0 {
+                        f64::NAN
+                    } else {
+                        f64::from(row % 7)
+                    }
+                })
+                .collect();
+            column::<DoubleType>(group, &values, Some(&levels));
+            false
+        })
+    };
+    let line = "ab @f.parquet --unit user --variant arm --time at --metric m";
+    folder.write("f.parquet", write(400.0));
+    let report = folder.run(&format!("{line} --json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["reading"]["rows_without_unit"], 1);
+    assert_eq!(report["reading"]["nan_cells"], 100);
+    assert_eq!(report["arms"][0]["units"], 200);
+    // The same as text, where a unit is a whole number and a gap is nothing.
+    let text: Vec<String> = (1..=rows)
+        .map(|row| {
+            let arm = ["control", "treatment"][row as usize % 2];
+            let value = if row % 4 == 0 {
+                String::new()
+            } else {
+                (row % 7).to_string()
+            };
+            format!("{row},{arm},{:.2},{value}", 1.7e9 + 0.25 * f64::from(row))
+        })
+        .collect();
+    folder.write("f.csv", format!("user,arm,at,m\n{}\n", text.join("\n")));
+    let same = folder.run(&format!("{} --json", line.replace("parquet", "csv")));
+    let same: Value = serde_json::from_str(&same.unwrap()).unwrap();
+    assert_eq!(same["metrics"], report["metrics"]);
+    folder.write("f.parquet", write(400.5));
+    let error = folder.run(line).unwrap_err();
+    assert!(
+        error.contains("row 401, column \"user\": 400.5 is no whole number"),
+        "{error}"
+    );
 }

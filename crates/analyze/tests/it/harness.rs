@@ -65,6 +65,11 @@ impl Folder {
     }
 }
 
+/// The text with its lines joined, for a phrase that may be broken anywhere.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// A file's rows of text.
 pub(crate) fn rows(header: &str, rows: impl IntoIterator<Item = String>) -> String {
     let mut text = format!("{header}\n");

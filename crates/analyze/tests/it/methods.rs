@@ -1,6 +1,6 @@
 //! Quantiles, CUPED, rare conversions, corrections and guardrails at the command.
 
-use crate::harness::{Folder, rows};
+use crate::harness::{Folder, one_line, rows};
 use serde_json::Value;
 
 fn json(folder: &Folder, line: &str) -> Value {
@@ -68,7 +68,10 @@ fn quantiles_that_few_or_equal_values_cannot_tell_are_refused() {
     let line = "ab @flat.csv --unit user --variant arm --metric ms:p50";
     let flat = json(&folder, line);
     assert_eq!(first(&flat)["cannot_compute"], "degenerate_quantile");
-    assert!(folder.run(line).unwrap().contains("both bounds"), "{flat}");
+    assert!(
+        one_line(&folder.run(line).unwrap()).contains("many equal values"),
+        "{flat}"
+    );
     let far = json(&folder, &format!("{LATENCIES} --metric ms:p99.9"));
     assert_eq!(first(&far)["cannot_compute"], "too_few");
 }
@@ -76,28 +79,31 @@ fn quantiles_that_few_or_equal_values_cannot_tell_are_refused() {
 #[test]
 fn a_million_values_are_sketched_and_say_so() {
     let folder = Folder::new();
-    let mut file = String::from("u,a,m\n");
+    let mut file = String::from("u,a,m,fine\n");
     for i in 0..1_080_000_u32 {
         use std::fmt::Write as _;
         let arm = if i % 50 == 0 { "b" } else { "a" };
-        let _ = writeln!(file, "{i},{arm},{}", 1 + i * 7 / 50 % 1_000);
+        let (m, fine) = (1 + i * 7 / 50 % 1_000, 1 + i * 7 % 1_080_000);
+        let _ = writeln!(file, "{i},{arm},{m},{fine}");
     }
     folder.write("m.csv", file);
-    let line = "ab @m.csv --unit u --variant a --metric m:p10 --metric m:p99.95";
+    let line = "ab @m.csv --unit u --variant a --metric fine:p10 --metric m:p99.95 --metric m:p50";
     let report = json(&folder, line);
-    for (at, want) in [(0, 100.0), (1, 1_000.0)] {
+    for (at, want) in [(0, 108_000.0), (1, 1_000.0), (2, 500.0)] {
         let metric = &report["metrics"][at];
         assert_eq!(metric["control"]["sketched"], true);
         assert!(metric["comparisons"][0].get("sketched").is_none());
         let value = number(&metric["control"]["value"]);
         assert!((value / want - 1.0).abs() < 0.02, "{metric}");
     }
-    // A thousand values have a thousandth of the units each: both bounds of the last are one.
+    // A thousand values have a thousandth of the units each, which is as wide as the bounds are.
     assert_eq!(first(&report)["verdict"], "inconclusive", "{report}");
-    assert_eq!(
-        report["metrics"][1]["comparisons"][0]["cannot_compute"],
-        "degenerate_quantile"
-    );
+    for at in [1, 2] {
+        assert_eq!(
+            report["metrics"][at]["comparisons"][0]["cannot_compute"],
+            "degenerate_quantile"
+        );
+    }
     assert!(
         report["notes"].to_string().contains("known to 0.002% only"),
         "{report}"
@@ -154,7 +160,7 @@ fn cuped_takes_out_what_units_did_before() {
     let products: f64 = pairs.iter().map(|pair| (pair.0 - x) * (pair.1 - y)).sum();
     let squares: f64 = pairs.iter().map(|pair| (pair.1 - y).powi(2)).sum();
     assert!((number(&first(&adjusted)["theta"]) / (products / squares) - 1.0).abs() < 1e-9);
-    let text = folder.run(&format!("{ab} --metric spent:cuped")).unwrap();
+    let text = one_line(&folder.run(&format!("{ab} --metric spent:cuped")).unwrap());
     assert!(
         text.contains("spent: adjusted (CUPED) by each unit's spent from before its exposure, known of control 100.0%, treatment 100.0%."),
         "{text}"
@@ -209,15 +215,18 @@ fn no_conversion_in_one_arm_is_compared_by_counts() {
     folder.write("paid.csv", conversions(0, 12));
     assert_eq!(
         folder.run(PAID).unwrap(),
-        r#""treatment" is better than "control": paid from 0 (95% interval +178% or more, p 0.0005).
+        r#""treatment" is better than "control": paid from 0 (95% interval +178% or more).
 
 metric  variant        n  value  change   95% interval       p  verdict
 paid    control    3,000     0%                                 (control)
         treatment  3,000  0.40%  from 0  +178% or more  0.0005  better
 
-Units: control 3,000 (50.0%), treatment 3,000 (50.0%), as planned (p 1.00). Rows read: 6,000.
-paid: fewer than 10 conversions in a variant, so the counts are compared exactly, as a ratio of rates.
-Intervals and p hold for one look at the planned end; to look earlier use --sequential.
+Units: control 3,000 (50.0%), treatment 3,000 (50.0%), as planned (p 1.00). Rows
+  read: 6,000.
+paid: fewer than 10 conversions in a variant, so the counts are compared
+  exactly, as a ratio of rates.
+Intervals and p hold for one look at the planned end; to look earlier use
+  --sequential.
 "#
     );
     let report = json(&folder, PAID);
@@ -421,7 +430,7 @@ fn a_sequence_of_quantiles_is_not_taken_in_by_two_modes() {
         shown += u32::from(found["p"].as_f64().unwrap() < 0.05);
     }
     assert!(shown <= 1, "{shown} of 20 equal pairs");
-    let told = folder.run(line).unwrap();
+    let told = one_line(&folder.run(line).unwrap());
     assert!(told.contains("whatever their distribution"), "{told}");
     assert!(!told.contains("conversions in a variant"), "{told}");
     // What is there is found, and relative and absolute agree.
@@ -578,11 +587,11 @@ fn guardrails_have_a_margin_and_no_correction() {
         ))
         .unwrap();
     assert!(
-        text.starts_with(
+        one_line(&text).starts_with(
             "\"treatment\" is better than \"control\" but breaks a guardrail. Better: edge +"
-        ) && text.contains(" Broken: up +40")
+        ) && one_line(&text).contains(" Broken: up +40")
             && text.contains("(10.0% is accepted, p ")
-            && text.contains("Guardrails hold: flat at worst -")
+            && one_line(&text).contains("Guardrails hold: flat at worst -")
             && text.contains("up (guardrail 10.0%)"),
         "{text}"
     );

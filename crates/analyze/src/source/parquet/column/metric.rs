@@ -76,26 +76,31 @@ impl<'a> MetricColumn<'a> {
         })
     }
 
+    /// Reads `count` values; returns how many of them say NaN.
     pub(in crate::source::parquet) fn read(
         &mut self,
         count: usize,
         into: &mut Vec<f64>,
-    ) -> Result<(), AtRow> {
+    ) -> Result<u64, AtRow> {
         fn numbers<T: DataType>(
             values: &mut Values<T>,
             scan: &Scan<'_>,
             count: usize,
             into: &mut Vec<f64>,
-            number: impl Fn(&T::T) -> Result<f64, Failure>,
-        ) -> Result<(), AtRow> {
+            number: impl Fn(&T::T) -> Result<Option<f64>, Failure>,
+        ) -> Result<u64, AtRow> {
+            let mut nan = 0;
             values.read(scan, count)?;
             values.each(count, |row, value| {
-                into.push(match value {
-                    None => f64::NAN,
+                let value = match value {
+                    None => None,
                     Some(value) => number(value).map_err(|failure| (row, failure))?,
-                });
+                };
+                nan += u64::from(value.is_some_and(f64::is_nan));
+                into.push(value.unwrap_or(f64::NAN));
                 Ok(())
-            })
+            })?;
+            Ok(nan)
         }
         let (scan, at, scale) = (self.scan, self.at, self.scale);
         let unsigned = self.unsigned;
@@ -110,27 +115,27 @@ impl<'a> MetricColumn<'a> {
             if value.is_infinite() {
                 Err(wrong("an infinite value".to_owned()))
             } else {
-                Ok(value)
+                Ok(Some(value))
             }
         };
         match &mut self.reader {
-            MetricReader::Bool(values) => {
-                numbers(values, scan, count, into, |on| Ok(f64::from(u8::from(*on))))
-            }
+            MetricReader::Bool(values) => numbers(values, scan, count, into, |on| {
+                Ok(Some(f64::from(u8::from(*on))))
+            }),
             MetricReader::Int32(values) => numbers(values, scan, count, into, |value| {
-                Ok(if unsigned {
+                Ok(Some(if unsigned {
                     f64::from(value.cast_unsigned())
                 } else {
                     f64::from(*value) / scale
-                })
+                }))
             }),
             #[expect(clippy::cast_precision_loss, reason = "metrics are floats")]
             MetricReader::Int64(values) => numbers(values, scan, count, into, |value| {
-                Ok(if unsigned {
+                Ok(Some(if unsigned {
                     value.cast_unsigned() as f64
                 } else {
                     *value as f64 / scale
-                })
+                }))
             }),
             MetricReader::Decimal(values) => numbers(values, scan, count, into, |digits| {
                 finite(whole(digits.data()) / scale)
@@ -146,6 +151,9 @@ impl<'a> MetricColumn<'a> {
             }
             MetricReader::Text(values) => numbers(values, scan, count, into, |text: &ByteArray| {
                 cell::metric(text.data())
+                    .map(|value| {
+                        Some(value).filter(|value| !value.is_nan() || cell::is_nan(text.data()))
+                    })
                     .map_err(|why| wrong(format!("{} {why}", shown(text.data()))))
             }),
         }

@@ -2,7 +2,7 @@
 
 use super::{AtRow, Column, Values, readers};
 use crate::failure::{Failure, shown};
-use crate::source::cell;
+use crate::source::cell::{self, Time};
 use crate::source::work::Scan;
 use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use ::parquet::column::reader::ColumnReader;
@@ -12,6 +12,7 @@ readers!(TimeReader {
     Int32(::parquet::data_type::Int32Type),
     Int64(::parquet::data_type::Int64Type),
     Int96(::parquet::data_type::Int96Type),
+    Double(::parquet::data_type::DoubleType),
     Text(ByteArrayType),
 });
 
@@ -42,6 +43,7 @@ impl<'a> TimeColumn<'a> {
             (None, ConvertedType::TIMESTAMP_MILLIS) => Some(1_000_000),
             (None, ConvertedType::TIMESTAMP_MICROS) => Some(1_000),
             _ if about.physical_type() == Type::INT96 => Some(1),
+            _ if about.physical_type() == Type::DOUBLE => Some(1),
             (Some(LogicalType::Integer(_) | LogicalType::String) | None, _) => None,
             _ => return Err(unfit),
         };
@@ -54,6 +56,9 @@ impl<'a> TimeColumn<'a> {
             }
             ColumnReader::Int96ColumnReader(reader) => {
                 TimeReader::Int96(Values::new(reader, about))
+            }
+            ColumnReader::DoubleColumnReader(reader) => {
+                TimeReader::Double(Values::new(reader, about))
             }
             ColumnReader::ByteArrayColumnReader(reader) => {
                 TimeReader::Text(Values::new(reader, about))
@@ -123,6 +128,17 @@ impl<'a> TimeColumn<'a> {
             TimeReader::Int96(values) => {
                 timed(values, scan, count, into, |time| Ok(Some(time.to_nanos())))
             }
+            TimeReader::Double(values) => timed(values, scan, count, into, |time| {
+                match cell::seconds(*time) {
+                    _ if time.is_nan() => Ok(None),
+                    Some(Time::Date(nanos)) => Ok(Some(nanos)),
+                    _ => Err(scan.wrong(
+                        at,
+                        format!("{time} is too far from 1970 for seconds"),
+                        "write seconds since 1970, whole numbers, or timestamps",
+                    )),
+                }
+            }),
             TimeReader::Text(values) => timed(values, scan, count, into, |text| {
                 let text = text.data();
                 if text.trim_ascii().is_empty() {
