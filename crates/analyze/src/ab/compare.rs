@@ -88,7 +88,8 @@ pub(super) fn compare(
 ) -> Result<Figures, Failure> {
     let question = request.question;
     let (basis, theta) = basis::basis(request, metric, arms.map(|arm| &arm.sums))?;
-    if matches!(request.method, Method::Sequential { .. }) && too_skewed(arms) {
+    let skewed = too_skewed(arms);
+    if skewed && matches!(request.method, Method::Sequential { .. }) {
         return Err(CannotCompute::Skewed.into());
     }
     let better = better(metric.direction);
@@ -103,6 +104,7 @@ pub(super) fn compare(
         chance_to_win: None,
         theta: theta.map(Number),
         counts: basis.counted(request.method),
+        skewed,
         guardrail: None,
         guarded: Verdict::Inconclusive,
         floor: floor(request, arms),

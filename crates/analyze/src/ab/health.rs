@@ -84,6 +84,7 @@ pub(super) fn warnings(
     if !matches!(request.method, Method::Sequential { .. }) {
         warnings.extend(metrics.iter().filter_map(edge));
     }
+    warnings.extend(metrics.iter().filter_map(skewed));
     for (n, what) in [
         (reading.rows_without_unit, "without a unit"),
         (reading.rows_without_time, "without a time"),
@@ -121,6 +122,25 @@ pub(super) fn warnings(
         ));
     }
     warnings
+}
+
+/// Means between arms of different sizes, of which the smaller one hardly knows its spread.
+fn skewed(metric: &MetricReport) -> Option<String> {
+    let arms: Vec<String> = metric
+        .comparisons
+        .iter()
+        .filter(|comparison| figures_of(comparison).is_some_and(|figures| figures.skewed))
+        .map(|comparison| format!("\"{}\"", name(&comparison.arm.variant)))
+        .collect();
+    (!arms.is_empty()).then(|| {
+        format!(
+            "{}: the variants differ in size, and too few of its rare large values are in the smaller one \
+             ({}): interval and p are rough, and a difference is found too often. Compare how many convert \
+             (:conversion), or wait for more units.",
+            metric.label,
+            arms.join(", ")
+        )
+    })
 }
 
 /// A quantile of which the data can hardly tell how sure it is.

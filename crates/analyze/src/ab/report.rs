@@ -156,6 +156,9 @@ pub struct Figures {
     /// are then relative, whatever was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<&'static str>,
+    /// Means of rare large values, of which the smaller arm has too few: interval and p are rough.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skewed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub guardrail: Option<Guardrail>,
     #[serde(skip)]

@@ -1,6 +1,6 @@
 //! Means of rare large values between arms of different sizes.
 
-use crate::harness::{Folder, rows};
+use crate::harness::{Folder, one_line, rows};
 use serde_json::Value;
 
 /// Visitors of whom one in `one_in` buys for 1 to 40; the first `small` are in the treatment.
@@ -37,12 +37,25 @@ fn a_sequence_waits_for_rare_purchases_in_the_small_arm() {
     for absolute in ["", "--absolute"] {
         // One look at the planned end, an even split, and values that are not rare have an answer.
         let once = comparison(&uneven, absolute);
-        assert!(once["p"].is_number(), "{once}");
+        assert!(once["p"].is_number() && once["skewed"] == true, "{once}");
         let even = comparison(&shop(8_000, 4_000, 50), &format!("--sequential {absolute}"));
-        assert!(even["p"].is_number(), "{even}");
+        assert!(even["p"].is_number() && even["skewed"].is_null(), "{even}");
         let shares = "--share control=0.95 --share treatment=0.05";
         let common = shop(8_000, 400, 2);
         let common = comparison(&common, &format!("--sequential {shares} {absolute}"));
         assert!(common["p"].is_number(), "{common}");
     }
+}
+
+#[test]
+fn one_look_at_rare_purchases_in_the_small_arm_is_warned_of() {
+    let folder = Folder::new();
+    folder.write("shop.csv", shop(8_000, 400, 50));
+    let line = "ab @shop.csv --unit user --variant arm --metric revenue \
+                --share control=0.95 --share treatment=0.05";
+    let text = folder.run(line).unwrap();
+    assert!(
+        one_line(&text).contains("! revenue: the variants differ in size"),
+        "{text}"
+    );
 }
