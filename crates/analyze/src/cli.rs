@@ -126,11 +126,18 @@ fn shown(
     }
 }
 
+/// `0.1` or `10%`.
+fn share(text: &str) -> Option<f64> {
+    match text.strip_suffix('%') {
+        Some(percent) => Some(percent.parse::<f64>().ok()? / 100.0),
+        None => text.parse().ok(),
+    }
+}
+
 /// A level of error.
 fn alpha(text: &str) -> Result<f64, String> {
-    let alpha = text
-        .parse::<f64>()
-        .map_err(|_| "it is no number; give one above 0 and below 1, as 0.05".to_owned())?;
+    let alpha = share(text)
+        .ok_or_else(|| "it is no number; give one above 0 and below 1, as 0.05 or 5%".to_owned())?;
     stats::Alpha::new(alpha)
         .map(stats::Alpha::get)
         .map_err(|error| format!("{}; {}", error.why, error.remedy))

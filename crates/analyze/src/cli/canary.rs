@@ -36,9 +36,12 @@ pub(super) struct Args {
     /// What to judge by; can be given more than once.
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<Metric>,
-    /// Which change is one for the worse: increase, decrease or either.
-    #[arg(long, value_name = "DIRECTION", default_value = "increase", value_parser = direction)]
-    direction: Worse,
+    /// Which change is one for the worse, of metrics that do not say: increase, decrease or either.
+    ///
+    /// Without it names tell: more errors, failures, latency and the like are worse, and less success,
+    /// availability and throughput. Of other names a change either way counts.
+    #[arg(long, value_name = "DIRECTION", value_parser = direction)]
+    direction: Option<Worse>,
     /// The column of the time, which must not go back.
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
@@ -54,7 +57,8 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 20,
+        default_value = "20",
+        value_parser = min_sample,
         allow_negative_numbers = true
     )]
     min_sample: u64,
@@ -87,16 +91,21 @@ fn direction(text: &str) -> Result<Worse, String> {
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(share) if share >= 0.0 && share.is_finite() => Ok(share),
-        _ => Err("give a share of the baseline, 0 or more, as 0.1".to_owned()),
+    match super::share(text) {
+        Some(share) if share >= 0.0 && share.is_finite() => Ok(share),
+        _ => Err("give a share of the baseline, 0 or more, as 0.1 or 10%".to_owned()),
     }
 }
 
+fn min_sample(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "give a whole number, 0 or more, as 20".to_owned())
+}
+
 fn margin(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(points) if (0.0..=1.0).contains(&points) => Ok(points),
-        _ => Err("give a share of the trials, from 0 to 1, as 0.0001".to_owned()),
+    match super::share(text) {
+        Some(points) if (0.0..=1.0).contains(&points) => Ok(points),
+        _ => Err("give a share of the trials, from 0 to 1, as 0.0001 or 0.01%".to_owned()),
     }
 }
 

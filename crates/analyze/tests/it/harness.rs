@@ -65,6 +65,11 @@ impl Folder {
     }
 }
 
+/// A screen without the breaks of lines that were too long for it.
+pub(crate) fn flowing(screen: &str) -> String {
+    screen.replace("\n  ", " ")
+}
+
 /// A file's rows of text.
 pub(crate) fn rows(header: &str, rows: impl IntoIterator<Item = String>) -> String {
     let mut text = format!("{header}\n");

@@ -9,6 +9,7 @@ mod ab;
 mod bad_files;
 mod batch;
 mod canary;
+mod canary_told;
 mod columnar;
 mod dependent;
 mod harness;
