@@ -26,7 +26,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// Answer requests, one JSON object a line, from a file or standard input.
     ///
-    /// A line that cannot be answered gets an error as its answer, and the next is read.
+    /// A line that cannot be answered gets an error as its answer, and the next is read: the exit code is 0
+    /// also where every line got one, so look for "error" in the answers. It is 1 where the input cannot
+    /// be read or the answers cannot be written.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     batch: Option<Option<PathBuf>>,
     #[command(subcommand)]
@@ -98,7 +100,20 @@ pub fn run(
 }
 
 fn answered(outcome: io::Result<batch::Summary>) -> Result<Ended, Failure> {
-    written(outcome.map(|_| ())).map(|()| Ended::Done)
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            return Err(Failure::asked(
+                error.to_string(),
+                "give UTF-8 text, a JSON object a line, as of gzip -dc or iconv -f utf-16 -t utf-8",
+            ));
+        }
+        // No answer may be what was meant by no question, but rarely is.
+        Ok(batch::Summary { answered: 0, .. }) => {
+            eprintln!("there was no request in the input; give one JSON object a line");
+        }
+        outcome => written(outcome.map(|_| ()))?,
+    }
+    Ok(Ended::Done)
 }
 
 /// A reader that went away, as `head` does, is no error.

@@ -8,7 +8,7 @@ use super::metric::{Metric, What};
 use super::sentence::conclusion;
 use super::series::Series;
 use super::thinned::{Every, Memory, compared, memory};
-use super::words::{directions, gaps, left_out, looks, narrower, other_way, thinned};
+use super::words::{directions, gaps, left_out, looks, narrower, other_way, rates, thinned};
 use crate::Number;
 use crate::failure::Failure;
 use serde::Serialize;
@@ -96,6 +96,7 @@ pub(super) fn metric(
     let judged = |observed: &Observed<'_>| judge(observed, rule).map_err(|why| asked(metric, &why));
     let mut compared_every = None;
     let mut remembers = None;
+    let mut never_negative = true;
     let (judgement, missing, figures, memory) = match &metric.what {
         What::Continuous(column) | What::Quantile(column, _) => {
             let mut compared = compared(column, every, baseline, canary);
@@ -120,6 +121,8 @@ pub(super) fn metric(
             };
             let judgement = judged(&observed)?;
             let figures = [order_statistic(control, q), order_statistic(treated, q)];
+            let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+            never_negative = least(control).min(least(treated)) >= 0.0;
             compared_every = Some(compared.every);
             remembers = compared
                 .memory
@@ -150,10 +153,16 @@ pub(super) fn metric(
         }
     };
     let rows = [baseline.len(), canary.len()];
+    // What is never below 0 does not fall by more than all of it.
+    let lowest = if never_negative {
+        -1.0
+    } else {
+        f64::NEG_INFINITY
+    };
     let because = match remembers {
         Some(memory) => Because::Remembers(memory),
         None if judgement.verdict == Verdict::Pass && gaps_apart(missing, rows) => Because::Gaps,
-        None => Because::Judged(judgement.reason),
+        None => Because::Judged(not_below(judgement.reason, lowest)),
     };
     let verdict = match because {
         Because::Judged(_) => judgement.verdict,
@@ -166,7 +175,7 @@ pub(super) fn metric(
         interval: judgement
             .interval
             .filter(|_| remembers.is_none())
-            .map(|of| [Number(of.lo), Number(of.hi)]),
+            .map(|of| [Number(of.lo.max(lowest)), Number(of.hi)]),
         reason: String::new(),
         method: judgement.method.name(),
         holds_at: looks(judgement.method, rule.looks),
@@ -196,6 +205,18 @@ pub(super) fn metric(
     };
     report.reason = super::words::because(&report);
     Ok(report)
+}
+
+/// The same with its interval cut off there.
+fn not_below(mut reason: Reason, lowest: f64) -> Reason {
+    if let Reason::Beyond { interval, .. }
+    | Reason::Within { interval, .. }
+    | Reason::Open { interval, .. }
+    | Reason::Coarse { interval, .. } = &mut reason
+    {
+        interval.lo = interval.lo.max(lowest);
+    }
+    reason
 }
 
 /// What `stats` refuses, in the words of the command.
@@ -286,6 +307,7 @@ impl Report {
             }
         }
         notes.extend(directions(&metrics));
+        notes.extend(rates(&metrics));
         notes.extend(left_out(&chosen.times, "time"));
         notes.extend(left_out(&chosen.labels, "label"));
         Self {

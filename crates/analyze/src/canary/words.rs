@@ -135,6 +135,29 @@ pub(super) fn directions(metrics: &[MetricReport]) -> Vec<String> {
     told
 }
 
+/// What to write where a figure is a count that ranks cannot compare, and stands beside what it is out of.
+pub(super) fn rates(metrics: &[MetricReport]) -> Option<String> {
+    const WHOLES: [&str; 6] = [
+        "requests", "calls", "queries", "attempts", "trials", "total",
+    ];
+    let stuck = metrics.iter().find(|metric| {
+        let why = &metric.because;
+        metric.counted == "rows"
+            && matches!(
+                why,
+                Because::Judged(Reason::MostlyEqual { .. } | Reason::Coarse { .. })
+            )
+    })?;
+    let whole = metrics.iter().find(|metric| {
+        let name = metric.metric.to_lowercase();
+        metric.metric != stuck.metric && WHOLES.iter().any(|whole| name.contains(whole))
+    })?;
+    Some(format!(
+        "If each of {} is one of {}, ask for --metric {}/{}.",
+        stuck.column, whole.column, stuck.column, whole.column
+    ))
+}
+
 /// What was not judged, as a note.
 pub(super) fn left_out(names: &[String], what: &str) -> Option<String> {
     match names {

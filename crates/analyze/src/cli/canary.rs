@@ -12,13 +12,14 @@ use std::path::PathBuf;
 /// Each file has a header line and a row a minute, a request or an instance. A metric is
 /// COLUMN[/COLUMN][:p99|rate|count][:increase|decrease|either]: a figure (compared by ranks), a
 /// quantile of it, counts out of counts as errors/requests, or counts over a span as
-/// restarts/hours:count; and which change is one for the worse. Without --metric every column is
+/// restarts/hours:count; and which change is one for the worse. Where nobody says which, names do, as
+/// "errors" and "success_rate"; of other names a change either way counts. Without --metric every column is
 /// judged as a figure, and there is no verdict while one of them is in one file only or has a cell that
 /// is no number. Left out are times (dates; numbers that rise as times do and are named so, as
 /// "time", "ts" or "created_at", or are moments since 1970 in even steps) and text named as a label, as "host".
 ///
 /// The canary fails if it is shown to be worse by more than is tolerated, passes if the opposite is
-/// shown, and is not decided while neither is. A file may be "-" for standard input, or a pipe as in
+/// shown, and is not decided while neither is; nor where one file has far more gaps than the other. A file may be "-" for standard input, or a pipe as in
 /// <(gzip -dc canary.csv.gz).
 #[derive(clap::Args, Debug)]
 #[command(
@@ -45,7 +46,7 @@ pub(super) struct Args {
     /// The column of the time, which must not go back.
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
-    /// The change for the worse that is accepted, as a share of the baseline.
+    /// The change for the worse that is accepted, as a share of the baseline: 0.1 or 10%.
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance,
           allow_negative_numbers = true)]
     tolerance: f64,
@@ -53,7 +54,7 @@ pub(super) struct Args {
     /// Lets a canary without errors pass beside a baseline without errors, once it has seen enough.
     #[arg(long, value_name = "POINTS", value_parser = margin, allow_negative_numbers = true)]
     margin: Option<f64>,
-    /// No verdict on fewer values than this.
+    /// No verdict on fewer than this: rows or trials of each, of counts the events of both.
     #[arg(
         long,
         value_name = "N",
@@ -62,7 +63,7 @@ pub(super) struct Args {
         allow_negative_numbers = true
     )]
     min_sample: u64,
-    /// The accepted rate of false alarms.
+    /// The accepted rate of false alarms of each metric: 0.05 or 5%.
     #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
     alpha: f64,
     /// Compare every K-th row of a figure: 1 is all of them, auto as far apart as it takes until rows have
@@ -78,7 +79,9 @@ pub(super) struct Args {
         allow_negative_numbers = true
     )]
     every: Every,
-    /// Look once, when it is over, with more power.
+    /// Look once, when it is over: narrower intervals for figures, which are compared by ranks.
+    ///
+    /// Rates, counts and quantiles hold at every look in any case, and this changes nothing for them.
     #[arg(long)]
     once: bool,
     /// Print JSON.

@@ -291,3 +291,43 @@ fn looking_once_is_said_of_the_metrics_it_changes() {
         "{text}"
     );
 }
+
+#[test]
+fn figures_that_are_never_negative_do_not_fall_by_more_than_all_of_them() {
+    let folder = Folder::new();
+    let of = |step: u32| {
+        figures("errors,requests", step, |noise| {
+            format!("{:.0},1000", (noise * 4.0).floor())
+        })
+    };
+    folder.write("base.csv", of(37)).write("new.csv", of(41));
+    let line = "canary @base.csv @new.csv";
+    let found = report(&folder, line);
+    let errors = &found["metrics"][0];
+    assert_eq!(errors["verdict"], "inconclusive", "{errors}");
+    assert_eq!(errors["interval"][0], -1.0, "{errors}");
+    let text = flowing(&folder.run(line).unwrap());
+    assert!(text.contains("(interval -100% to "), "{text}");
+}
+
+#[test]
+fn errors_that_are_mostly_none_are_asked_for_as_a_rate() {
+    let folder = Folder::new();
+    let of = |step: u32| {
+        figures("errors,requests", step, |noise| {
+            format!("{:.0},1000", (noise * 1.1).floor())
+        })
+    };
+    folder.write("base.csv", of(37)).write("new.csv", of(41));
+    let text = folder.run("canary @base.csv @new.csv").unwrap();
+    assert!(
+        text.starts_with("Not decided: most values of errors are equal."),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "\nIf each of errors is one of requests, ask for --metric errors/requests.\n"
+        ),
+        "{text}"
+    );
+}

@@ -8,6 +8,7 @@
 mod ab;
 mod bad_files;
 mod batch;
+mod batch_input;
 mod canary;
 mod canary_told;
 mod columnar;
