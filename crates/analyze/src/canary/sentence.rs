@@ -118,10 +118,7 @@ fn open(metric: &MetricReport) -> String {
     let name = &metric.metric;
     let reason = match &metric.because {
         Because::Gaps => {
-            let [baseline, canary] = gaps(metric);
-            return format!(
-                "{name} has no value in {baseline} of the baseline and {canary} of the canary"
-            );
+            return format!("{name} has no value in {}", gaps(metric));
         }
         Because::Remembers(_) => {
             return format!("neighbouring rows of {name} depend on each other for too long");
@@ -161,12 +158,17 @@ fn open(metric: &MetricReport) -> String {
     }
 }
 
-/// "80 of 100 rows", of each.
-pub(super) fn gaps(metric: &MetricReport) -> [String; 2] {
-    [0, 1].map(|at| match metric.missing[at] {
-        0 => "no row".to_owned(),
-        missing => format!("{} of {} rows", count(missing), count(metric.rows[at])),
-    })
+/// "80 of 100 rows of the canary", for each that lacks any.
+pub(super) fn gaps(metric: &MetricReport) -> String {
+    let told: Vec<String> = [(0, "baseline"), (1, "canary")]
+        .into_iter()
+        .filter(|(at, _)| metric.missing[*at] > 0)
+        .map(|(at, arm)| {
+            let (missing, rows) = (count(metric.missing[at]), count(metric.rows[at]));
+            format!("{missing} of {rows} rows of the {arm}")
+        })
+        .collect();
+    told.join(" and ")
 }
 
 /// "23.1% higher".

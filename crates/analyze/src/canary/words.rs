@@ -92,12 +92,9 @@ pub(super) fn other_way(metric: &MetricReport) -> Option<String> {
 
 /// That rows have no value.
 pub(super) fn gaps(metric: &MetricReport) -> Option<String> {
-    let [baseline, canary] = gaps_of(metric);
     (metric.missing != [0, 0]).then(|| {
-        format!(
-            "{}: no value in {baseline} of the baseline and {canary} of the canary, left out.",
-            metric.metric
-        )
+        let gaps = gaps_of(metric);
+        format!("{}: no value in {gaps}, left out.", metric.metric)
     })
 }
 
@@ -199,10 +196,10 @@ pub(super) fn because(metric: &MetricReport) -> String {
     match &metric.because {
         Because::Remembers(memory) => never_forgotten(memory),
         Because::Gaps => {
-            let [baseline, canary] = gaps_of(metric);
             format!(
-                "the values that there are would pass, but there is none in {baseline} of the baseline and \
-                 {canary} of the canary, and what is missing may be what is bad; fill the gaps, or leave such rows out"
+                "the values that there are would pass, but there is none in {}, and what is missing may be what is \
+                 bad; fill the gaps, or leave such rows out of both files",
+                gaps_of(metric)
             )
         }
         Because::Judged(why) => reason(why, metric.rule.worse),
@@ -272,6 +269,11 @@ fn reason(reason: &Reason, worse: Worse) -> String {
             );
             held(effect, interval, &against)
         }
+        // The margin by its name on the command line.
+        Reason::NoEvents { margin: None, .. } => reason.to_string().replace(
+            "an absolute margin would",
+            "--margin would, as --margin 0.01%",
+        ),
         other => other.to_string(),
     }
 }

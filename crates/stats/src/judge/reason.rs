@@ -233,9 +233,15 @@ impl fmt::Display for Reason {
             }
             Self::WithinMargin { points, margin } => {
                 Points(*points).fmt(f)?;
+                let within = points.lo >= -margin && points.hi <= *margin;
                 write!(
                     f,
-                    ": all of it within the accepted margin of {}",
+                    ": {} the accepted margin of {}",
+                    if within {
+                        "all of it within"
+                    } else {
+                        "not worse by more than"
+                    },
                     Percent(*margin)
                 )
             }
@@ -477,6 +483,13 @@ mod tests {
                 },
                 margin: 0.001,
             },
+            Reason::WithinMargin {
+                points: Interval {
+                    lo: -0.002,
+                    hi: 0.0005,
+                },
+                margin: 0.001,
+            },
             Reason::MarginOpen {
                 points: Interval {
                     lo: -0.001,
@@ -512,6 +525,7 @@ mod tests {
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, within the accepted margin of 0.1%",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, not yet within the accepted margin of 0.01%; more data will tell",
                 "the canary's rate less the baseline's is in points -0.1% to 0.05%: all of it within the accepted margin of 0.1%",
+                "the canary's rate less the baseline's is in points -0.2% to 0.05%: not worse by more than the accepted margin of 0.1%",
                 "the canary's rate less the baseline's is in points -0.1% to 0.2%: it may or may not exceed the accepted margin of 0.1%; more data will tell",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 1.230e-2 by unit of exposure, but a tolerance that is a share of none decides nothing",
                 "the canary and the baseline show one and the same value",
