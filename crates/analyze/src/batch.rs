@@ -70,7 +70,9 @@ pub use refused::{Refused, Stop};
 
 use crate::near;
 use lines::{Line, Lines};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use stats::CannotCompute;
 use std::io::{self, Read, Write};
 
@@ -117,7 +119,8 @@ pub struct Summary {
 ///
 /// # Errors
 ///
-/// Only when the input cannot be read or the output cannot be written.
+/// Only when the input cannot be read or the output cannot be written. An input that is no text of lines,
+/// as a compressed one, is [`io::ErrorKind::InvalidData`].
 pub fn run(input: impl Read, output: impl Write) -> io::Result<Summary> {
     let mut lines = Lines::new(input, LONGEST_LINE);
     let mut output = io::BufWriter::new(output);
@@ -132,13 +135,13 @@ pub fn run(input: impl Read, output: impl Write) -> io::Result<Summary> {
                 continue;
             }
             Line::Text(text) => answer(text, number),
-            Line::TooLong => error(Value::Null, Refused::too_long(LONGEST_LINE).at(number)),
+            Line::TooLong => Reply::error(None, Refused::too_long(LONGEST_LINE).at(number)),
         };
         let missing = (number - std::mem::take(&mut blank)..number)
-            .map(|line| error(Value::Null, Refused::blank().at(line)));
+            .map(|line| Reply::error(None, Refused::blank().at(line)));
         for answer in missing.chain([answer]) {
             summary.answered += 1;
-            summary.errors += u64::from(answer.get("error").is_some());
+            summary.errors += u64::from(answer.error.is_some());
             serde_json::to_writer(&mut output, &answer)?;
             output.write_all(b"\n")?;
         }
@@ -150,27 +153,50 @@ pub fn run(input: impl Read, output: impl Write) -> io::Result<Summary> {
     Ok(summary)
 }
 
-/// The answer to one line, the `number`-th.
-fn answer(line: &[u8], number: u64) -> Value {
-    let (request, twice) = match request::parse(line) {
-        Ok(parsed) => parsed,
-        Err(error_) => return error(Value::Null, Refused::not_json(&error_).at(number)),
-    };
-    let Value::Object(mut request) = request else {
-        return error(Value::Null, Refused::not_a_request().at(number));
-    };
-    let id = match (request.remove("id"), twice.as_deref()) {
-        (_, Some("id")) | (None, _) => Value::Null,
-        (Some(id), _) => id,
-    };
-    if let Some(path) = twice {
-        return error(id, Refused::twice(&path).at(number));
+/// One line out: a result or an error.
+#[derive(Serialize)]
+struct Reply {
+    id: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Refused>,
+}
+
+impl Reply {
+    const fn error(id: Option<Box<RawValue>>, refused: Refused) -> Self {
+        Self {
+            id,
+            result: None,
+            error: Some(refused),
+        }
     }
-    match answered(request) {
-        Ok(answer) => json!({ "id": id, "result": answer }),
-        Err(Stop::CannotCompute(why)) => json!({ "id": id, "result": without(why, None) }),
-        Err(Stop::Arm(arm, why)) => json!({ "id": id, "result": without(why, Some(arm)) }),
-        Err(Stop::Refused(refused)) => error(id, refused.at(number)),
+}
+
+/// The answer to one line, the `number`-th.
+fn answer(line: &[u8], number: u64) -> Reply {
+    let parsed = match request::parse(line) {
+        Ok(parsed) => parsed,
+        Err(error) => return Reply::error(None, Refused::not_json(&error).at(number)),
+    };
+    let Value::Object(mut request) = parsed.value else {
+        return Reply::error(None, Refused::not_a_request().at(number));
+    };
+    request.remove("id");
+    let id = parsed.id.filter(|_| parsed.twice.as_deref() != Some("id"));
+    if let Some(path) = parsed.twice {
+        return Reply::error(id, Refused::twice(&path).at(number));
+    }
+    let result = match answered(request) {
+        Ok(answer) => answer,
+        Err(Stop::CannotCompute(why)) => without(why, None),
+        Err(Stop::Arm(arm, why)) => without(why, Some(arm)),
+        Err(Stop::Refused(refused)) => return Reply::error(id, refused.at(number)),
+    };
+    Reply {
+        id,
+        result: Some(result),
+        error: None,
     }
 }
 
@@ -213,8 +239,4 @@ fn answered(mut request: Map<String, Value>) -> Result<Answer, Stop> {
     // A defect in one method must not take the other answers with it.
     std::panic::catch_unwind(move || method(inputs))
         .unwrap_or_else(|_| Err(Refused::defect(&name).into()))
-}
-
-fn error(id: Value, refused: Refused) -> Value {
-    json!({ "id": id, "error": refused })
 }

@@ -1,12 +1,18 @@
 //! The judgement of a canary by its figures beside those of a baseline.
 
 mod columns;
+mod counts;
+mod direction;
 mod metric;
 mod report;
+mod screen;
+mod sentence;
 mod series;
 mod thinned;
+mod times;
 mod words;
 
+pub use direction::Known;
 pub(crate) use metric::worse;
 pub use metric::{Metric, What};
 pub use report::{MetricReport, Report};
@@ -26,8 +32,9 @@ pub struct Request {
     pub canary: PathBuf,
     /// Without any, every column but times and labels.
     pub metrics: Vec<Metric>,
-    /// Which direction is worse, for metrics that do not say.
-    pub worse: Worse,
+    /// Which direction is worse, for metrics that do not say. Without it their names do, and where
+    /// these say nothing a change either way counts.
+    pub worse: Option<Worse>,
     /// A column whose values must not go back.
     pub time: Option<String>,
     pub tolerance: f64,
@@ -89,20 +96,36 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
             }
         })
     };
-    let (control, treated) = (read(&baseline)?, read(&canary)?);
+    let (mut control, mut treated) = (read(&baseline)?, read(&canary)?);
+    let in_both = |name: &&String| baseline.has(name) && canary.has(name);
+    if let Some(time) = chosen.times.iter().find(in_both) {
+        control.look_at_time(time);
+        treated.look_at_time(time);
+    }
     let each = metrics
         .iter()
         .map(|metric| {
+            let (worse, known) = direction::of(metric, request.worse);
             let rule = Rule {
-                worse: metric.worse.unwrap_or(request.worse),
+                worse,
                 tolerance: request.tolerance,
                 margin: request.margin.filter(|_| is_rate(metric)),
                 min_sample: request.min_sample,
                 alpha: request.alpha,
                 looks: request.looks,
             };
-            report::metric(metric, &rule, request.every, [&control, &treated])
+            report::metric(metric, &rule, known, request.every, [&control, &treated])
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Report::new(request, each, &chosen))
+    let mut warnings = Vec::new();
+    if request.baseline == request.canary {
+        warnings.push("Baseline and canary are one and the same file.".to_owned());
+    } else if control.is_copy_of(&treated) {
+        warnings.push(
+            "Baseline and canary hold the same figures row by row: is one a copy of the other?"
+                .to_owned(),
+        );
+    }
+    warnings.extend(times::apart(&control, &treated));
+    Ok(Report::new(request, each, &chosen, warnings))
 }

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::source::Progress;
 use clap::Subcommand;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 /// Compare two versions, or the arms of an experiment, out of files.
@@ -26,7 +26,9 @@ use std::path::PathBuf;
 pub struct Args {
     /// Answer requests, one JSON object a line, from a file or standard input.
     ///
-    /// A line that cannot be answered gets an error as its answer, and the next is read.
+    /// A line that cannot be answered gets an error as its answer, and the next is read: the exit code is 0
+    /// also where every line got one, so look for "error" in the answers. It is 1 where the input cannot
+    /// be read or the answers cannot be written.
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     batch: Option<Option<PathBuf>>,
     #[command(subcommand)]
@@ -98,7 +100,20 @@ pub fn run(
 }
 
 fn answered(outcome: io::Result<batch::Summary>) -> Result<Ended, Failure> {
-    written(outcome.map(|_| ())).map(|()| Ended::Done)
+    match outcome {
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            return Err(Failure::asked(
+                error.to_string(),
+                "give UTF-8 text, a JSON object a line, as of gzip -dc or iconv -f utf-16 -t utf-8",
+            ));
+        }
+        // No answer may be what was meant by no question, but rarely is.
+        Ok(batch::Summary { answered: 0, .. }) => {
+            eprintln!("there was no request in the input; give one JSON object a line");
+        }
+        outcome => written(outcome.map(|_| ()))?,
+    }
+    Ok(Ended::Done)
 }
 
 /// A reader that went away, as `head` does, is no error.
@@ -122,15 +137,31 @@ fn shown(
             .map(|text| text + "\n")
             .map_err(|error| Failure::asked(format!("the report cannot be written: {error}"), ""))
     } else {
-        Ok(report.to_string())
+        Ok(format!("{report:width$}", width = width()))
+    }
+}
+
+/// How many characters a line of the terminal has, where it says so.
+fn width() -> usize {
+    let told = std::env::var("COLUMNS")
+        .ok()
+        .filter(|_| std::io::stdout().is_terminal());
+    told.and_then(|columns| columns.parse().ok())
+        .map_or(80, |columns: usize| columns.clamp(60, 200))
+}
+
+/// `0.1` or `10%`.
+fn share(text: &str) -> Option<f64> {
+    match text.strip_suffix('%') {
+        Some(percent) => Some(percent.parse::<f64>().ok()? / 100.0),
+        None => text.parse().ok(),
     }
 }
 
 /// A level of error.
 fn alpha(text: &str) -> Result<f64, String> {
-    let alpha = text
-        .parse::<f64>()
-        .map_err(|_| "it is no number; give one above 0 and below 1, as 0.05".to_owned())?;
+    let alpha = share(text)
+        .ok_or_else(|| "it is no number; give one above 0 and below 1, as 0.05 or 5%".to_owned())?;
     stats::Alpha::new(alpha)
         .map(stats::Alpha::get)
         .map_err(|error| format!("{}; {}", error.why, error.remedy))

@@ -40,7 +40,13 @@ impl Inputs {
                 leave_out_null(&mut rest);
                 rest
             }
-            None | Some(Value::Null) => Map::new(),
+            None | Some(Value::Null) => {
+                return Err(Refused::field(
+                    "inputs",
+                    "the request has none",
+                    r#"add "inputs": {…}"#,
+                ));
+            }
             Some(_) => {
                 return Err(Refused::field(
                     "inputs",

@@ -63,9 +63,14 @@ impl<R: Read> Lines<R> {
         if !any {
             return Ok(None);
         }
-        // A byte order mark is no part of the first request.
-        if std::mem::take(&mut self.first) && self.line.starts_with("\u{feff}".as_bytes()) {
-            self.line.drain(..3);
+        if std::mem::take(&mut self.first) {
+            if let Some(what) = no_text(&self.line) {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
+            // A byte order mark is no part of the first request.
+            if self.line.starts_with("\u{feff}".as_bytes()) {
+                self.line.drain(..3);
+            }
         }
         Ok(Some(if too_long {
             Line::TooLong
@@ -73,4 +78,21 @@ impl<R: Read> Lines<R> {
             Line::Text(&self.line)
         }))
     }
+}
+
+/// What an input is whose first bytes no line of JSON begins with.
+fn no_text(head: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 8] = [
+        (&[0x1f, 0x8b], "the input is compressed (gzip)"),
+        (&[0x28, 0xb5, 0x2f, 0xfd], "the input is compressed (zstd)"),
+        (b"BZh", "the input is compressed (bzip2)"),
+        (b"PK\x03\x04", "the input is a ZIP archive"),
+        (&[0xff, 0xfe], "the input is UTF-16"),
+        (&[0xfe, 0xff], "the input is UTF-16"),
+        (b"{\0", "the input is UTF-16"),
+        (b"\0{", "the input is UTF-16"),
+    ];
+    KINDS
+        .iter()
+        .find_map(|(begins, what)| head.starts_with(begins).then_some(*what))
 }

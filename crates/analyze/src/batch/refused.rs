@@ -145,9 +145,12 @@ impl Refused {
     }
 
     pub(super) fn not_json(error: &serde_json::Error) -> Self {
+        // Its own "line 1" is a line of the request, beside which stands the line of the input.
+        let text = error.to_string();
+        let why = text.split(" at line ").next().unwrap_or(&text);
         Self::plain(
             Code::InvalidJson,
-            format!("the line is not JSON: {error}"),
+            format!("the line is not JSON: {why}, at byte {}", error.column()),
             "write one JSON object a line",
         )
     }

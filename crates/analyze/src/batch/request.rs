@@ -1,16 +1,27 @@
 //! A request's JSON, in which no name may occur twice and no numeral is beyond what a double holds.
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::fmt;
 
-/// Parses a line. Beside the value, the path to the first name that an object holds twice: JSON
-/// leaves open which of the two counts, and programs differ.
+/// A line that is JSON.
+pub(super) struct Parsed {
+    /// Without what the id is.
+    pub(super) value: Value,
+    /// The id to the letter: no number in it has lost a digit.
+    pub(super) id: Option<Box<RawValue>>,
+    /// The path to the first name that an object holds twice: JSON leaves open which of the two
+    /// counts, and programs differ.
+    pub(super) twice: Option<String>,
+}
+
+/// Parses a line.
 ///
 /// A numeral of a thousand digits is JSON, and no reason to lose the id of the request: such ones
 /// become words, which the field they stand in refuses by name.
-pub(super) fn parse(line: &[u8]) -> serde_json::Result<(Value, Option<String>)> {
+pub(super) fn parse(line: &[u8]) -> serde_json::Result<Parsed> {
     parse_plain(line).or_else(|error| match within_doubles(line) {
         Some(line) => parse_plain(&line).map_err(|_| error),
         None => Err(error),
@@ -58,16 +69,21 @@ fn text_length(text: &[u8]) -> usize {
     end.map_or(text.len(), |end| end + 2)
 }
 
-fn parse_plain(line: &[u8]) -> serde_json::Result<(Value, Option<String>)> {
-    let twice = RefCell::new(None);
+fn parse_plain(line: &[u8]) -> serde_json::Result<Parsed> {
+    let (id, twice) = (RefCell::new(None), RefCell::new(None));
     let mut deserializer = serde_json::Deserializer::from_slice(line);
     let value = Part {
         place: Place::Whole,
+        id: &id,
         twice: &twice,
     }
     .deserialize(&mut deserializer)?;
     deserializer.end()?;
-    Ok((value, twice.into_inner()))
+    Ok(Parsed {
+        value,
+        id: id.into_inner(),
+        twice: twice.into_inner(),
+    })
 }
 
 /// Where in the request a value stands.
@@ -91,6 +107,7 @@ impl fmt::Display for Place<'_> {
 
 struct Part<'a> {
     place: Place<'a>,
+    id: &'a RefCell<Option<Box<RawValue>>>,
     twice: &'a RefCell<Option<String>>,
 }
 
@@ -141,6 +158,7 @@ impl<'de> Visitor<'de> for Part<'_> {
         let mut values = Vec::new();
         while let Some(value) = list.next_element_seed(Part {
             place: Place::Index(&self.place, values.len()),
+            id: self.id,
             twice: self.twice,
         })? {
             values.push(value);
@@ -152,10 +170,20 @@ impl<'de> Visitor<'de> for Part<'_> {
         let mut values = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             let place = Place::Name(&self.place, &name);
-            let value = entries.next_value_seed(Part {
+            let part = Part {
                 place,
+                id: self.id,
                 twice: self.twice,
-            })?;
+            };
+            let value = if matches!(self.place, Place::Whole) && name == "id" {
+                let raw: Box<RawValue> = entries.next_value()?;
+                // For names given twice in it. What is no value of ours is an id all the same.
+                let _ = part.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
+                *self.id.borrow_mut() = Some(raw);
+                Value::Null
+            } else {
+                entries.next_value_seed(part)?
+            };
             if values.contains_key(&name) {
                 let mut twice = self.twice.borrow_mut();
                 if twice.is_none() {

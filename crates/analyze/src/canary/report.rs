@@ -1,23 +1,29 @@
-//! What the files say about the canary, for programs and for people.
+//! What the files say about the canary, for programs.
 
 use super::Request;
 use super::columns::Chosen;
+use super::counts::{counted_over, pairs, trials};
+use super::direction::Known;
 use super::metric::{Metric, What};
+use super::sentence::conclusion;
 use super::series::Series;
 use super::thinned::{Every, Memory, compared, memory};
-use super::words::{narrower, never_forgotten, reason, thinned};
+use super::words::{directions, gaps, left_out, looks, narrower, other_way, rates, thinned};
 use crate::Number;
 use crate::failure::Failure;
-use crate::figures::{between_shares, change, count, counted, share, table, value};
 use serde::Serialize;
-use stats::count::Events;
-use stats::judge::{Looks, Observed, Rule, Trials, Verdict, Worse, judge};
-use std::fmt;
+use stats::InvalidInput;
+use stats::judge::{Observed, Reason, Rule, Verdict, Worse, judge};
+
+/// No pass where the shares of rows without a value are farther apart than this: what one of the two
+/// lacks may be what is bad.
+const MOST_GAPS_APART: f64 = 0.1;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// `pass`, `fail` or `inconclusive`, over all metrics.
     pub verdict: &'static str,
+    /// One short sentence; why is told by each metric's reason.
     pub conclusion: String,
     pub warnings: Vec<String>,
     pub notes: Vec<String>,
@@ -34,10 +40,16 @@ pub struct MetricReport {
     /// A sentence.
     pub reason: String,
     pub method: &'static str,
-    /// In which direction a change counts as worse.
+    /// Whether the interval holds at every look at growing data, or at one.
+    pub holds_at: &'static str,
+    /// In which direction a change counts as worse: `increase`, `decrease` or `either`.
     pub worse: &'static str,
-    /// Values or trials of each; of counts the events.
+    /// How that is known.
+    pub worse_by: Known,
+    /// What was compared of each, counted in `counted`.
     pub n: [u64; 2],
+    /// `rows`, `trials` or `events`.
+    pub counted: &'static str,
     /// Rows without a value.
     pub missing: [u64; 2],
     /// The median, the quantile, or the rate.
@@ -57,25 +69,34 @@ pub struct MetricReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dependence: Option<Memory>,
     #[serde(skip)]
-    rate: bool,
+    pub(super) rate: bool,
+    #[serde(skip)]
+    pub(super) rule: Rule,
+    #[serde(skip)]
+    pub(super) because: Because,
+}
+
+/// What a verdict rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Because {
+    Judged(Reason),
+    /// The rows remember those before them for too long.
+    Remembers(Memory),
+    /// The two lack values in shares that are too far apart for a pass.
+    Gaps,
 }
 
 pub(super) fn metric(
     metric: &Metric,
     rule: &Rule,
+    worse_by: Known,
     every: Every,
     [baseline, canary]: [&Series<'_>; 2],
 ) -> Result<MetricReport, Failure> {
-    let judged = |observed: &Observed<'_>| {
-        judge(observed, rule).map_err(|invalid| {
-            Failure::asked(
-                format!("{metric}: {}: {}", invalid.field, invalid.why),
-                invalid.remedy,
-            )
-        })
-    };
+    let judged = |observed: &Observed<'_>| judge(observed, rule).map_err(|why| asked(metric, &why));
     let mut compared_every = None;
-    let mut reason_of_rows = None;
+    let mut remembers = None;
+    let mut never_negative = true;
     let (judgement, missing, figures, memory) = match &metric.what {
         What::Continuous(column) | What::Quantile(column, _) => {
             let mut compared = compared(column, every, baseline, canary);
@@ -100,11 +121,12 @@ pub(super) fn metric(
             };
             let judgement = judged(&observed)?;
             let figures = [order_statistic(control, q), order_statistic(treated, q)];
+            let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+            never_negative = least(control).min(least(treated)) >= 0.0;
             compared_every = Some(compared.every);
-            reason_of_rows = compared
+            remembers = compared
                 .memory
-                .filter(|memory| every == Every::Auto && memory.forgotten_after.is_none())
-                .map(|memory| never_forgotten(&memory));
+                .filter(|memory| every == Every::Auto && memory.forgotten_after.is_none());
             (judgement, compared.missing, figures, compared.memory)
         }
         What::Rate(events, over) => {
@@ -130,35 +152,96 @@ pub(super) fn metric(
             (judged(&observed)?, [control.1, treated.1], figures, memory)
         }
     };
-    Ok(MetricReport {
+    let rows = [baseline.len(), canary.len()];
+    // What is never below 0 does not fall by more than all of it.
+    let lowest = if never_negative {
+        -1.0
+    } else {
+        f64::NEG_INFINITY
+    };
+    let because = match remembers {
+        Some(memory) => Because::Remembers(memory),
+        None if judgement.verdict == Verdict::Pass && gaps_apart(missing, rows) => Because::Gaps,
+        None => Because::Judged(not_below(judgement.reason, lowest)),
+    };
+    let verdict = match because {
+        Because::Judged(_) => judgement.verdict,
+        _ => Verdict::Inconclusive,
+    };
+    let mut report = MetricReport {
         metric: metric.to_string(),
         column: metric.columns().next().unwrap_or_default().to_owned(),
-        verdict: match reason_of_rows {
-            Some(_) => Verdict::Inconclusive.name(),
-            None => judgement.verdict.name(),
-        },
+        verdict: verdict.name(),
         interval: judgement
             .interval
-            .filter(|_| reason_of_rows.is_none())
-            .map(|of| [Number(of.lo), Number(of.hi)]),
-        reason: reason_of_rows.unwrap_or_else(|| reason(&judgement.reason)),
+            .filter(|_| remembers.is_none())
+            .map(|of| [Number(of.lo.max(lowest)), Number(of.hi)]),
+        reason: String::new(),
         method: judgement.method.name(),
+        holds_at: looks(judgement.method, rule.looks),
         worse: match rule.worse {
             Worse::Higher => "increase",
             Worse::Lower => "decrease",
             Worse::Either => "either",
         },
+        worse_by,
         n: judgement.n,
+        counted: match &metric.what {
+            What::Continuous(_) | What::Quantile(..) => "rows",
+            What::Rate(..) => "trials",
+            What::Count(..) => "events",
+        },
         missing,
         baseline: Number(figures[0]),
         canary: Number(figures[1]),
         effect: judgement.effect.map(Number),
         alpha: judgement.alpha,
         every: compared_every,
-        rows: [baseline.len(), canary.len()],
+        rows,
         dependence: memory,
         rate: matches!(metric.what, What::Rate(..)),
-    })
+        rule: *rule,
+        because,
+    };
+    report.reason = super::words::because(&report);
+    Ok(report)
+}
+
+/// The same with its interval cut off there.
+fn not_below(mut reason: Reason, lowest: f64) -> Reason {
+    if let Reason::Beyond { interval, .. }
+    | Reason::Within { interval, .. }
+    | Reason::Open { interval, .. }
+    | Reason::Coarse { interval, .. } = &mut reason
+    {
+        interval.lo = interval.lo.max(lowest);
+    }
+    reason
+}
+
+/// What `stats` refuses, in the words of the command.
+fn asked(metric: &Metric, invalid: &InvalidInput) -> Failure {
+    match invalid.field {
+        // The values are finite, so it is what is tolerated that is not.
+        "a" | "b" => Failure::asked(
+            format!("{metric}: a value larger by the tolerance is beyond what a double holds"),
+            "give a smaller --tolerance, or figures in a unit in which they are nearer 1",
+        ),
+        field => Failure::asked(
+            format!(
+                "{metric}: {}: {}",
+                field.replace("control", "baseline"),
+                invalid.why
+            ),
+            invalid.remedy,
+        ),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rows stay below 2^53")]
+fn gaps_apart(missing: [u64; 2], rows: [u64; 2]) -> bool {
+    let [baseline, canary] = [0, 1].map(|at| missing[at] as f64 / rows[at].max(1) as f64);
+    (baseline - canary).abs() > MOST_GAPS_APART
 }
 
 /// How rows of events out of something depend on those before them.
@@ -199,198 +282,41 @@ fn rate(events: u64, over: f64) -> f64 {
     }
 }
 
-/// Rows that have both values, and how many have not.
-fn pairs<'a>(
-    series: &'a Series<'_>,
-    events: &str,
-    over: &str,
-) -> impl Iterator<Item = (usize, Option<(f64, f64)>)> + 'a {
-    let rows = series.rows(events).iter().zip(series.rows(over));
-    rows.map(|(events, over)| (!events.is_nan() && !over.is_nan()).then_some((*events, *over)))
-        .enumerate()
-}
-
-/// A whole number from 0 to 2^53, or what is wrong with it.
-fn whole(series: &Series<'_>, column: &str, row: usize, value: f64) -> Result<u64, Failure> {
-    if (0.0..=9_007_199_254_740_992.0).contains(&value) && value.fract() == 0.0 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "checked just above"
-        )]
-        return Ok(value as u64);
-    }
-    Err(series.wrong(
-        column,
-        row,
-        &format!("{value} is no count"),
-        "counts are whole numbers, 0 or more",
-    ))
-}
-
-fn trials(series: &Series<'_>, events: &str, over: &str) -> Result<(Trials, u64), Failure> {
-    let (mut sum, mut missing) = (Trials { x: 0, n: 0 }, 0);
-    for (row, pair) in pairs(series, events, over) {
-        let Some((x, n)) = pair else {
-            missing += 1;
-            continue;
-        };
-        let (x, n) = (whole(series, events, row, x)?, whole(series, over, row, n)?);
-        if x > n {
-            return Err(series.wrong(
-                events,
-                row,
-                &format!("{x} of {n} {over}"),
-                "there cannot be more than all; is it a count over something (:count)?",
-            ));
-        }
-        sum.x = sum.x.saturating_add(x);
-        sum.n = sum.n.saturating_add(n);
-    }
-    Ok((sum, missing))
-}
-
-fn counted_over(series: &Series<'_>, events: &str, over: &str) -> Result<(Events, u64), Failure> {
-    let (mut count, mut exposure, mut missing) = (0u64, 0.0, 0);
-    for (row, pair) in pairs(series, events, over) {
-        let Some((x, span)) = pair else {
-            missing += 1;
-            continue;
-        };
-        if span < 0.0 {
-            return Err(series.wrong(
-                over,
-                row,
-                &format!("{span} is below 0"),
-                "give what the events are counted over",
-            ));
-        }
-        count = count.saturating_add(whole(series, events, row, x)?);
-        exposure += span;
-    }
-    if !(exposure > 0.0 && exposure.is_finite()) {
-        let what = if exposure > 0.0 {
-            "it adds up to more than a number can hold"
-        } else {
-            "it adds up to 0"
-        };
-        return Err(series.not_all(over, what, "give what the events are counted over, above 0"));
-    }
-    Ok((Events { count, exposure }, missing))
-}
-
 impl Report {
-    pub(super) fn new(request: &Request, metrics: Vec<MetricReport>, chosen: &Chosen) -> Self {
-        let with = |verdict: Verdict| -> Vec<String> {
-            metrics
-                .iter()
-                .filter(|metric| metric.verdict == verdict.name())
-                .map(|metric| format!("{}: {}", metric.metric, metric.reason))
-                .collect()
-        };
-        let (failed, open) = (with(Verdict::Fail), with(Verdict::Inconclusive));
-        let (verdict, conclusion) = if !failed.is_empty() {
-            (
-                Verdict::Fail,
-                format!("The canary fails. {}.", failed.join(". ")),
-            )
-        } else if !open.is_empty() {
-            (
-                Verdict::Inconclusive,
-                format!("Not decided. {}.", open.join(". ")),
-            )
+    pub(super) fn new(
+        request: &Request,
+        metrics: Vec<MetricReport>,
+        chosen: &Chosen,
+        mut warnings: Vec<String>,
+    ) -> Self {
+        let any = |verdict: Verdict| metrics.iter().any(|one| one.verdict == verdict.name());
+        let verdict = if any(Verdict::Fail) {
+            Verdict::Fail
+        } else if any(Verdict::Inconclusive) {
+            Verdict::Inconclusive
         } else {
-            let held = with(Verdict::Pass);
-            (
-                Verdict::Pass,
-                format!("The canary passes. {}.", held.join(". ")),
-            )
+            Verdict::Pass
         };
-        let mut warnings: Vec<String> = metrics
-            .iter()
-            .filter(|metric| metric.missing != [0, 0])
-            .map(|metric| {
-                format!(
-                    "{}: no value in {} of the baseline and {} of the canary, left out.",
-                    metric.metric,
-                    counted(metric.missing[0], "row"),
-                    counted(metric.missing[1], "row")
-                )
-            })
-            .collect();
+        warnings.extend(metrics.iter().filter_map(other_way));
+        warnings.extend(metrics.iter().filter_map(gaps));
         warnings.extend(metrics.iter().filter_map(narrower));
-        let mut notes = vec![match request.looks {
-            Looks::Any => {
-                "Intervals hold at every look, so you may judge again as data comes in.".to_owned()
-            }
-            Looks::One => "Intervals hold for one look.".to_owned(),
-        }];
+        let mut notes = super::words::intervals(request.looks, &metrics);
         for note in metrics.iter().filter_map(thinned) {
             if !notes.contains(&note) {
                 notes.push(note);
             }
         }
-        for (left_out, what) in [(&chosen.times, "time"), (&chosen.labels, "label")] {
-            match left_out.as_slice() {
-                [] => {}
-                [one] => notes.push(format!("Left out as a {what}: {one}.")),
-                many => notes.push(format!("Left out as {what}s: {}.", many.join(", "))),
-            }
-        }
+        notes.extend(directions(&metrics));
+        notes.extend(rates(&metrics));
+        notes.extend(left_out(&chosen.times, "time"));
+        notes.extend(left_out(&chosen.labels, "label"));
         Self {
             verdict: verdict.name(),
-            conclusion,
+            conclusion: conclusion(verdict, &metrics),
             warnings,
             notes,
             tolerance: request.tolerance,
             metrics,
         }
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}\n", self.conclusion)?;
-        for warning in &self.warnings {
-            writeln!(f, "! {warning}")?;
-        }
-        if !self.warnings.is_empty() {
-            writeln!(f)?;
-        }
-        let head = [
-            "metric", "n", "baseline", "n", "canary", "change", "interval", "verdict",
-        ];
-        let rows: Vec<Vec<String>> = self
-            .metrics
-            .iter()
-            .map(|metric| {
-                let shown = |x: Number| {
-                    if metric.rate {
-                        share(x.get())
-                    } else {
-                        value(x.get())
-                    }
-                };
-                vec![
-                    metric.metric.clone(),
-                    count(metric.n[0]),
-                    shown(metric.baseline),
-                    count(metric.n[1]),
-                    shown(metric.canary),
-                    metric
-                        .effect
-                        .map_or(String::new(), |effect| change(effect.get())),
-                    metric.interval.map_or(String::new(), |[lo, hi]| {
-                        between_shares(lo.get(), hi.get(), change)
-                    }),
-                    metric.verdict.to_owned(),
-                ]
-            })
-            .collect();
-        writeln!(f, "{}\n", table(&head, &[1, 2, 3, 4, 5, 6], &rows))?;
-        for note in &self.notes {
-            writeln!(f, "{note}")?;
-        }
-        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! The columns of one file, whole and in order.
 
+use super::times::Span;
 use crate::failure::Failure;
-use crate::source::{Progress, Rows, Sink, Source, TimeKind, Variants, Wanted};
+use crate::source::{Look, Progress, Rows, Sink, Source, TimeKind, Variants, Wanted};
 
 /// More than this is no series of figures but raw events: 1.6 GB for one column.
 const MOST_ROWS: u64 = 200_000_000;
@@ -9,6 +10,7 @@ const MOST_ROWS: u64 = 200_000_000;
 pub(super) struct Series<'a> {
     source: &'a Source,
     columns: Vec<(String, Vec<f64>)>,
+    span: Option<Span>,
 }
 
 impl<'a> Series<'a> {
@@ -35,10 +37,10 @@ impl<'a> Series<'a> {
                 .collect::<Result<_, _>>()?,
         };
         // One thread keeps the rows in order.
-        let mut sinks = [Columns(vec![Vec::new(); columns.len()])];
+        let mut sinks = [Columns::of(columns.len())];
         let times = TimeKind::default();
         let tally = source.scan(&wanted, &Variants::default(), &times, progress, &mut sinks)?;
-        let [Columns(values)] = sinks;
+        let [Columns { values, span }] = sinks;
         let wrong_time = |row, what: &str, remedy: &str| {
             let failure = Failure::file(source.path(), what, remedy).at(source.place(row));
             Err(failure.column(time.unwrap_or_default()))
@@ -65,7 +67,45 @@ impl<'a> Series<'a> {
                 .map(|name| (*name).to_owned())
                 .zip(values)
                 .collect(),
+            span: span_of(source, time, span)?,
         })
+    }
+
+    /// Reads the span of a column that seems to hold times. Nobody named it, so it is no error where
+    /// it does not.
+    pub(super) fn look_at_time(&mut self, column: &str) {
+        self.span = self.span.or_else(|| {
+            let wanted = Wanted {
+                time: Some(self.source.column(column).ok()?),
+                ..Wanted::default()
+            };
+            let (variants, times) = (Variants::default(), TimeKind::default());
+            let mut sinks = [Columns::of(0)];
+            let progress = Progress::default();
+            let scan = self
+                .source
+                .scan(&wanted, &variants, &times, &progress, &mut sinks);
+            scan.ok()?;
+            let [Columns { span, .. }] = sinks;
+            span_of(self.source, Some(column), span).ok()?
+        });
+    }
+
+    /// From when to when the file is, where that is known.
+    pub(super) const fn span(&self) -> Option<Span> {
+        self.span
+    }
+
+    /// Whether the other holds the same figures row by row, and not only one and the same.
+    pub(super) fn is_copy_of(&self, other: &Self) -> bool {
+        let same = |(one, two): (&f64, &f64)| one.to_bits() == two.to_bits();
+        let alike =
+            |one: &[f64], two: &[f64]| one.len() == two.len() && one.iter().zip(two).all(same);
+        let varies = |values: &[f64]| values.iter().any(|value| !same((value, &values[0])));
+        self.columns
+            .iter()
+            .all(|(name, values)| alike(values, other.rows(name)))
+            && self.columns.iter().any(|(_, values)| varies(values))
     }
 
     /// How many rows there are.
@@ -94,12 +134,43 @@ impl<'a> Series<'a> {
     }
 }
 
-struct Columns(Vec<Vec<f64>>);
+fn span_of(
+    source: &Source,
+    time: Option<&str>,
+    span: Option<(i64, i64)>,
+) -> Result<Option<Span>, Failure> {
+    let (Some(time), Some((first, last))) = (time, span) else {
+        return Ok(None);
+    };
+    let dates = source.look(time)? == Look::Dates;
+    Ok(Some(Span { first, last, dates }))
+}
+
+struct Columns {
+    values: Vec<Vec<f64>>,
+    /// The first and the last time, where one is read.
+    span: Option<(i64, i64)>,
+}
+
+impl Columns {
+    fn of(columns: usize) -> Self {
+        Self {
+            values: vec![Vec::new(); columns],
+            span: None,
+        }
+    }
+}
 
 impl Sink for Columns {
     fn rows(&mut self, _work: u32, rows: &Rows) -> Result<(), Failure> {
-        for (into, metric) in self.0.iter_mut().zip(&rows.metrics) {
+        for (into, metric) in self.values.iter_mut().zip(&rows.metrics) {
             into.extend_from_slice(metric);
+        }
+        for (row, time) in rows.times.iter().enumerate() {
+            if !rows.dropped.get(row).is_some_and(|dropped| *dropped) {
+                let (first, last) = self.span.unwrap_or((*time, *time));
+                self.span = Some((first.min(*time), last.max(*time)));
+            }
         }
         Ok(())
     }

@@ -1,13 +1,15 @@
 //! Why a verdict is what it is, in the words of the table beside it.
 
-use super::report::MetricReport;
+use super::direction::Known;
+use super::report::{Because, MetricReport};
+use super::sentence::{between, change, gaps as gaps_of, percent, within};
 use super::thinned::{Memory, every_row};
-use crate::figures::{behind, between_shares, count, share};
+use crate::figures::{behind, count};
 use stats::Interval;
-use stats::judge::Reason;
+use stats::judge::{Looks, Method, Reason, Worse};
 
 /// Why rows that remember those before them for too long decide nothing; without its full stop.
-pub(super) fn never_forgotten(memory: &Memory) -> String {
+fn never_forgotten(memory: &Memory) -> String {
     format!(
         "neighbouring rows depend on each other (rank correlation {:.2}), and rows far enough apart to be \
          compared are too few; a longer time will tell, or --every 1 where rows are not in the order of time",
@@ -65,70 +67,228 @@ pub(super) fn narrower(metric: &MetricReport) -> Option<String> {
     }
 }
 
-/// A sentence without its full stop.
-pub(super) fn reason(reason: &Reason) -> String {
-    let held = |effect: &f64, interval: &Interval, against: &str, tolerance: &f64| {
-        let interval = if interval.lo == interval.hi && interval.lo.is_infinite() {
-            String::new()
-        } else {
-            format!(" ({})", interval_of(interval))
-        };
+/// That a figure moved far in the direction that is not judged.
+pub(super) fn other_way(metric: &MetricReport) -> Option<String> {
+    let Because::Judged(Reason::Within {
+        effect, interval, ..
+    }) = &metric.because
+    else {
+        return None;
+    };
+    let moved = match metric.rule.worse {
+        Worse::Higher => interval.hi < -metric.rule.tolerance,
+        Worse::Lower => interval.lo > metric.rule.tolerance,
+        Worse::Either => false,
+    };
+    moved.then(|| {
         format!(
-            "{}{interval}: {against} the tolerated {}",
+            "{} is {}, which is no change for the worse: only {}s are judged.",
+            metric.metric,
             change(*effect),
-            share(*tolerance).replace(".0%", "%")
+            metric.worse
         )
+    })
+}
+
+/// That rows have no value.
+pub(super) fn gaps(metric: &MetricReport) -> Option<String> {
+    (metric.missing != [0, 0]).then(|| {
+        let gaps = gaps_of(metric);
+        format!("{}: no value in {gaps}, left out.", metric.metric)
+    })
+}
+
+/// Which way was taken as worse where nobody said so.
+pub(super) fn directions(metrics: &[MetricReport]) -> Vec<String> {
+    let named = |known: Known, worse: Worse| -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for metric in metrics {
+            if (metric.worse_by, metric.rule.worse) == (known, worse) {
+                names.push(&metric.metric);
+            }
+        }
+        names
+    };
+    let mut told = Vec::new();
+    let higher = named(Known::Name, Worse::Higher);
+    let lower = named(Known::Name, Worse::Lower);
+    let by_name: Vec<String> = [("higher", higher), ("lower", lower)]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(side, names)| format!("{side} is worse for {}", names.join(", ")))
+        .collect();
+    if !by_name.is_empty() {
+        told.push(format!("Taken from the names: {}.", by_name.join("; ")));
+    }
+    let unknown = named(Known::Unknown, Worse::Either);
+    if let Some(first) = unknown.first() {
+        told.push(format!(
+            "Which way is worse is not known for {}, so a change either way counts; say it with --direction or \
+             as --metric {}:increase.",
+            unknown.join(", "),
+            first.split(' ').next().unwrap_or(first),
+        ));
+    }
+    told
+}
+
+/// What to write where a figure is a count that ranks cannot compare, and stands beside what it is out of.
+pub(super) fn rates(metrics: &[MetricReport]) -> Option<String> {
+    const WHOLES: [&str; 6] = [
+        "requests", "calls", "queries", "attempts", "trials", "total",
+    ];
+    let stuck = metrics.iter().find(|metric| {
+        let why = &metric.because;
+        metric.counted == "rows"
+            && matches!(
+                why,
+                Because::Judged(Reason::MostlyEqual { .. } | Reason::Coarse { .. })
+            )
+    })?;
+    let whole = metrics.iter().find(|metric| {
+        let name = metric.metric.to_lowercase();
+        metric.metric != stuck.metric && WHOLES.iter().any(|whole| name.contains(whole))
+    })?;
+    Some(format!(
+        "If each of {} is one of {}, ask for --metric {}/{}.",
+        stuck.column, whole.column, stuck.column, whole.column
+    ))
+}
+
+/// What was not judged, as a note.
+pub(super) fn left_out(names: &[String], what: &str) -> Option<String> {
+    match names {
+        [] => None,
+        [one] => Some(format!("Left out as a {what}: {one}.")),
+        many => Some(format!("Left out as {what}s: {}.", many.join(", "))),
+    }
+}
+
+/// The word for the looks at which an interval holds.
+pub(super) const fn looks(method: Method, asked: Looks) -> &'static str {
+    match (method, asked) {
+        (Method::MannWhitney, Looks::One) => "one_look",
+        _ => "every_look",
+    }
+}
+
+/// How often one may look.
+pub(super) fn intervals(asked: Looks, metrics: &[MetricReport]) -> Vec<String> {
+    let anyway: Vec<&str> = metrics
+        .iter()
+        .filter(|metric| metric.holds_at == "every_look")
+        .map(|metric| metric.metric.as_str())
+        .collect();
+    vec![match asked {
+        Looks::Any => {
+            "Intervals hold at every look, so you may judge again as data comes in.".to_owned()
+        }
+        Looks::One if anyway.is_empty() => "Intervals hold for one look.".to_owned(),
+        Looks::One => format!(
+            "Intervals hold for one look; those of {} hold at every look, and --once changes nothing for them.",
+            anyway.join(", ")
+        ),
+    }]
+}
+
+/// A sentence without its full stop.
+pub(super) fn because(metric: &MetricReport) -> String {
+    match &metric.because {
+        Because::Remembers(memory) => never_forgotten(memory),
+        Because::Gaps => {
+            format!(
+                "the values that there are would pass, but there is none in {}, and what is missing may be what is \
+                 bad; fill the gaps, or leave such rows out of both files",
+                gaps_of(metric)
+            )
+        }
+        Because::Judged(why) => reason(why, metric.rule.worse),
+    }
+}
+
+fn reason(reason: &Reason, worse: Worse) -> String {
+    let held = |effect: &f64, interval: &Interval, against: &str| {
+        let interval = match between(interval) {
+            Some(interval) => format!(" (interval{})", behind(&interval)),
+            None => String::new(),
+        };
+        format!("{}{interval}: {against}", compared(*effect))
     };
     match reason {
         Reason::Beyond {
             effect,
             interval,
             tolerance,
-        } => held(effect, interval, "all of it beyond", tolerance),
+        } => {
+            let against = format!("all of it beyond the tolerated {}", percent(*tolerance));
+            held(effect, interval, &against)
+        }
         Reason::Within {
             effect,
             interval,
             tolerance,
-        } => held(effect, interval, "all of it within", tolerance),
+        } => {
+            let only = match worse {
+                Worse::Higher => "increases",
+                Worse::Lower => "decreases",
+                Worse::Either => "changes",
+            };
+            let tolerance = *tolerance;
+            let against = if within(interval, tolerance) {
+                format!("all of it within the tolerated {}", percent(tolerance))
+            } else if effect.abs() > tolerance {
+                format!("that is no change for the worse, as only {only} are judged")
+            } else {
+                format!(
+                    "not worse by more than the tolerated {}, as only {only} are judged",
+                    percent(tolerance)
+                )
+            };
+            held(effect, interval, &against)
+        }
         Reason::Open {
             effect,
             interval,
             tolerance,
         } => {
-            held(effect, interval, "it may or may not exceed", tolerance) + "; more data will tell"
+            let against = format!(
+                "it may or may not exceed the tolerated {}; more data will tell",
+                percent(*tolerance)
+            );
+            held(effect, interval, &against)
         }
         Reason::Coarse {
             effect,
             interval,
             tolerance,
         } => {
-            let coarse = "the values come in steps too coarse to tell a change of";
-            held(effect, interval, coarse, tolerance) + "; judge finer values, or a count or a rate"
+            let against = format!(
+                "the values come in steps too coarse to tell a change of the tolerated {}; judge finer values, \
+                 or a count or a rate",
+                percent(*tolerance)
+            );
+            held(effect, interval, &against)
         }
+        // The margin by its name on the command line.
+        Reason::NoEvents { margin: None, .. } => reason.to_string().replace(
+            "an absolute margin would",
+            "--margin would, as --margin 0.01%",
+        ),
         other => other.to_string(),
     }
 }
 
-fn change(effect: f64) -> String {
+/// "the canary is 23.1% higher than the baseline".
+fn compared(effect: f64) -> String {
     if effect.is_nan() {
         "the change is not known yet".to_owned()
     } else if effect == 0.0 {
         "the canary is as high as the baseline".to_owned()
-    } else if effect == f64::INFINITY {
-        "the canary is above a baseline of 0".to_owned()
+    } else if effect.is_infinite() {
+        format!("the canary is {}", change(effect))
     } else {
-        let size = crate::figures::change(effect.abs());
-        format!(
-            "the canary is {} {} than the baseline",
-            size.trim_start_matches('+'),
-            if effect > 0.0 { "higher" } else { "lower" }
-        )
+        format!("the canary is {} than the baseline", change(effect))
     }
-}
-
-fn interval_of(interval: &Interval) -> String {
-    let told = between_shares(interval.lo, interval.hi, crate::figures::change);
-    format!("interval{}", behind(&told))
 }
 
 #[cfg(test)]
@@ -138,11 +298,14 @@ mod tests {
     #[test]
     fn an_interval_reads_as_in_the_table() {
         let open = |effect: f64, lo: f64, hi: f64| {
-            reason(&Reason::Open {
-                effect,
-                interval: Interval { lo, hi },
-                tolerance: 0.1,
-            })
+            reason(
+                &Reason::Open {
+                    effect,
+                    interval: Interval { lo, hi },
+                    tolerance: 0.1,
+                },
+                Worse::Higher,
+            )
         };
         let infinity = f64::INFINITY;
         assert_eq!(
@@ -163,6 +326,37 @@ mod tests {
         assert!(
             open(-0.5, -0.6, -0.4)
                 .contains("50.0% lower than the baseline (interval -60.0% to -40.0%)")
+        );
+    }
+
+    #[test]
+    fn a_pass_never_says_that_what_is_outside_is_within() {
+        let within = |effect: f64, lo: f64, hi: f64, worse: Worse| {
+            let (interval, tolerance) = (Interval { lo, hi }, 0.1);
+            let of = Reason::Within {
+                effect,
+                interval,
+                tolerance,
+            };
+            reason(&of, worse)
+        };
+        assert_eq!(
+            within(-0.5, -0.51, -0.49, Worse::Higher),
+            "the canary is 50.0% lower than the baseline (interval -51.0% to -49.0%): that is no change for the \
+             worse, as only increases are judged"
+        );
+        assert_eq!(
+            within(4.05, 3.0, 5.0, Worse::Lower),
+            "the canary is 405% higher than the baseline (interval +300% to +500%): that is no change for the \
+             worse, as only decreases are judged"
+        );
+        assert!(
+            within(-0.05, -0.2, 0.05, Worse::Higher).ends_with(
+                "not worse by more than the tolerated 10%, as only increases are judged"
+            )
+        );
+        assert!(
+            within(0.01, -0.1, 0.1, Worse::Higher).ends_with("all of it within the tolerated 10%")
         );
     }
 }

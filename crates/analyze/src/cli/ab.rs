@@ -6,7 +6,6 @@ use crate::failure::Failure;
 use crate::join::Missing;
 use crate::source::Progress;
 use stats::{Difference, Question};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Compare the arms of an experiment, unit by unit, out of one or two files.
@@ -166,18 +165,5 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
         threads: std::thread::available_parallelism().map_or(1, usize::from),
     };
     let report = ab::run(&request, progress)?;
-    if args.json {
-        super::shown(&report, true)
-    } else {
-        Ok(format!("{report:width$}", width = width()))
-    }
-}
-
-/// How many characters a line of the terminal has, where it says so.
-fn width() -> usize {
-    let told = std::env::var("COLUMNS")
-        .ok()
-        .filter(|_| std::io::stdout().is_terminal());
-    told.and_then(|columns| columns.parse().ok())
-        .map_or(80, |columns: usize| columns.clamp(60, 200))
+    super::shown(&report, args.json)
 }

@@ -12,13 +12,14 @@ use std::path::PathBuf;
 /// Each file has a header line and a row a minute, a request or an instance. A metric is
 /// COLUMN[/COLUMN][:p99|rate|count][:increase|decrease|either]: a figure (compared by ranks), a
 /// quantile of it, counts out of counts as errors/requests, or counts over a span as
-/// restarts/hours:count; and which change is one for the worse. Without --metric every column is
+/// restarts/hours:count; and which change is one for the worse. Where nobody says which, names do, as
+/// "errors" and "success_rate"; of other names a change either way counts. Without --metric every column is
 /// judged as a figure, and there is no verdict while one of them is in one file only or has a cell that
 /// is no number. Left out are times (dates; numbers that rise as times do and are named so, as
 /// "time", "ts" or "created_at", or are moments since 1970 in even steps) and text named as a label, as "host".
 ///
 /// The canary fails if it is shown to be worse by more than is tolerated, passes if the opposite is
-/// shown, and is not decided while neither is. A file may be "-" for standard input, or a pipe as in
+/// shown, and is not decided while neither is; nor where one file has far more gaps than the other. A file may be "-" for standard input, or a pipe as in
 /// <(gzip -dc canary.csv.gz).
 #[derive(clap::Args, Debug)]
 #[command(
@@ -36,13 +37,16 @@ pub(super) struct Args {
     /// What to judge by; can be given more than once.
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<Metric>,
-    /// Which change is one for the worse: increase, decrease or either.
-    #[arg(long, value_name = "DIRECTION", default_value = "increase", value_parser = direction)]
-    direction: Worse,
+    /// Which change is one for the worse, of metrics that do not say: increase, decrease or either.
+    ///
+    /// Without it names tell: more errors, failures, latency and the like are worse, and less success,
+    /// availability and throughput. Of other names a change either way counts.
+    #[arg(long, value_name = "DIRECTION", value_parser = direction)]
+    direction: Option<Worse>,
     /// The column of the time, which must not go back.
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
-    /// The change for the worse that is accepted, as a share of the baseline.
+    /// The change for the worse that is accepted, as a share of the baseline: 0.1 or 10%.
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance,
           allow_negative_numbers = true)]
     tolerance: f64,
@@ -50,15 +54,16 @@ pub(super) struct Args {
     /// Lets a canary without errors pass beside a baseline without errors, once it has seen enough.
     #[arg(long, value_name = "POINTS", value_parser = margin, allow_negative_numbers = true)]
     margin: Option<f64>,
-    /// No verdict on fewer values than this.
+    /// No verdict on fewer than this: rows or trials of each, of counts the events of both.
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 20,
+        default_value = "20",
+        value_parser = min_sample,
         allow_negative_numbers = true
     )]
     min_sample: u64,
-    /// The accepted rate of false alarms.
+    /// The accepted rate of false alarms of each metric: 0.05 or 5%.
     #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
     alpha: f64,
     /// Compare every K-th row of a figure: 1 is all of them, auto as far apart as it takes until rows have
@@ -74,7 +79,9 @@ pub(super) struct Args {
         allow_negative_numbers = true
     )]
     every: Every,
-    /// Look once, when it is over, with more power.
+    /// Look once, when it is over: narrower intervals for figures, which are compared by ranks.
+    ///
+    /// Rates, counts and quantiles hold at every look in any case, and this changes nothing for them.
     #[arg(long)]
     once: bool,
     /// Print JSON.
@@ -87,16 +94,21 @@ fn direction(text: &str) -> Result<Worse, String> {
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(share) if share >= 0.0 && share.is_finite() => Ok(share),
-        _ => Err("give a share of the baseline, 0 or more, as 0.1".to_owned()),
+    match super::share(text) {
+        Some(share) if share >= 0.0 && share.is_finite() => Ok(share),
+        _ => Err("give a share of the baseline, 0 or more, as 0.1 or 10%".to_owned()),
     }
 }
 
+fn min_sample(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "give a whole number, 0 or more, as 20".to_owned())
+}
+
 fn margin(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(points) if (0.0..=1.0).contains(&points) => Ok(points),
-        _ => Err("give a share of the trials, from 0 to 1, as 0.0001".to_owned()),
+    match super::share(text) {
+        Some(points) if (0.0..=1.0).contains(&points) => Ok(points),
+        _ => Err("give a share of the trials, from 0 to 1, as 0.0001 or 0.01%".to_owned()),
     }
 }
 

@@ -414,7 +414,7 @@ fn negative_numbers_are_told_to_be_wrong_by_what_they_are_for() {
             "give a share of the baseline, 0 or more",
         ),
         ("--margin -1", "give a share of the trials"),
-        ("--min-sample -5", "invalid digit"),
+        ("--min-sample -5", "give a whole number"),
         ("--alpha -0.05", "it is no level of error"),
     ] {
         let error = Folder::new()

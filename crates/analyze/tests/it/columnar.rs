@@ -209,7 +209,7 @@ fn row_groups_without_rows_are_passed_over() {
         "{text}"
     );
     let judged = folder
-        .run("canary @gaps.parquet @gaps.parquet --metric m")
+        .run("canary @gaps.parquet @gaps.parquet --metric m:increase --tolerance 40%")
         .unwrap();
     assert!(judged.starts_with("The canary passes"), "{judged}");
 }
@@ -265,10 +265,13 @@ fn a_canary_is_judged_out_of_parquet_too() {
         "e.parquet, row 1, column \"arm\": \"control\" is not a number\n  correct it, or leave it null where \
          there is no value; or name the metrics wanted, as --metric user --metric revenue"
     );
-    let line = |file: &str| format!("canary @{file} @{file} --metric revenue --time at");
+    let line = |file: &str| format!("canary @{file} @{file} --metric revenue:increase --time at");
     let columnar = folder.run(&line("e.parquet")).unwrap();
     assert_eq!(columnar, folder.run(&line("e.csv")).unwrap());
-    assert!(columnar.contains("no value in 200 rows"), "{columnar}");
+    assert!(
+        columnar.contains("no value in 200 of 600 rows"),
+        "{columnar}"
+    );
 }
 
 /// As data frames write them that once had a gap.

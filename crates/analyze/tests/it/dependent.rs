@@ -1,6 +1,6 @@
 //! Canaries whose rows remember the rows before them.
 
-use crate::harness::{Folder, rows};
+use crate::harness::{Folder, one_line, rows};
 use serde_json::Value;
 
 /// A day's minutes, and runs of equal arms.
@@ -111,7 +111,7 @@ fn what_was_left_out_is_told_in_a_sentence() {
         "Neighbouring rows of latency depend on each other (rank correlation {correlation:.2}): \
          every {step}th row was compared, {kept} of 1,440."
     );
-    let text = folder.run(line).unwrap();
+    let text = one_line(&folder.run(line).unwrap());
     assert_eq!(text.matches(&sentence).count(), 1, "{text}");
     assert!(
         found["notes"]
@@ -123,6 +123,7 @@ fn what_was_left_out_is_told_in_a_sentence() {
     let text = folder
         .run("canary @base.csv @short.csv --metric latency")
         .unwrap();
+    let text = one_line(&text);
     assert!(
         text.contains(" of 1,440 of the baseline and ")
             && text.contains(" of 1,000 of the canary."),
@@ -130,7 +131,7 @@ fn what_was_left_out_is_told_in_a_sentence() {
     );
 
     // Asked for, it is done; that it misleads is told.
-    let text = folder.run(&format!("{line} --every 2")).unwrap();
+    let text = one_line(&folder.run(&format!("{line} --every 2")).unwrap());
     assert!(
         text.contains("latency: every 2nd row was compared, 720 of 1,440."),
         "{text}"
@@ -149,7 +150,7 @@ fn what_was_left_out_is_told_in_a_sentence() {
     let text = folder
         .run("canary @plain.csv @plain.csv --metric latency --every 1")
         .unwrap();
-    assert!(!text.contains("row"), "{text}");
+    assert!(!text.contains("row was compared"), "{text}");
 }
 
 #[test]
@@ -245,6 +246,6 @@ fn every_is_auto_or_a_number_of_rows() {
     }
     for good in ["auto", "1", "1000000"] {
         let told = folder.run(&format!("canary @a.csv @a.csv --every {good}"));
-        assert!(told.unwrap().starts_with("Not decided."));
+        assert!(told.unwrap().starts_with("Not decided:"));
     }
 }

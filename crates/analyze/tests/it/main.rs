@@ -8,7 +8,9 @@
 mod ab;
 mod bad_files;
 mod batch;
+mod batch_input;
 mod canary;
+mod canary_told;
 mod careless;
 mod columnar;
 mod dependent;

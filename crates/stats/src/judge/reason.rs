@@ -143,9 +143,16 @@ impl fmt::Display for Reason {
                 tolerance,
             } => {
                 Change(*effect, *interval).fmt(f)?;
+                // Of the side that is not worse any change passes, and is not within anything.
+                let within = interval.lo >= -tolerance && interval.hi <= *tolerance;
                 write!(
                     f,
-                    ": all of it within the tolerated {}",
+                    ": {} the tolerated {}",
+                    if within {
+                        "all of it within"
+                    } else {
+                        "not worse by more than"
+                    },
                     Percent(*tolerance)
                 )
             }
@@ -226,9 +233,15 @@ impl fmt::Display for Reason {
             }
             Self::WithinMargin { points, margin } => {
                 Points(*points).fmt(f)?;
+                let within = points.lo >= -margin && points.hi <= *margin;
                 write!(
                     f,
-                    ": all of it within the accepted margin of {}",
+                    ": {} the accepted margin of {}",
+                    if within {
+                        "all of it within"
+                    } else {
+                        "not worse by more than"
+                    },
                     Percent(*margin)
                 )
             }
@@ -272,15 +285,27 @@ impl fmt::Display for Change {
         match effect.partial_cmp(&0.0) {
             None => f.write_str("the change is not known yet")?,
             Some(Ordering::Equal) => f.write_str("the canary is as high as the baseline")?,
+            Some(Ordering::Greater) if effect.is_infinite() => {
+                f.write_str("the canary is above a baseline of 0")?;
+            }
+            Some(Ordering::Less) if effect.is_infinite() => {
+                f.write_str("the canary is below a baseline of 0")?;
+            }
             Some(Ordering::Greater) => write!(f, "the canary is {size} higher than the baseline")?,
             Some(Ordering::Less) => write!(f, "the canary is {size} lower than the baseline")?,
         }
-        write!(
-            f,
-            " (interval {} to {})",
-            Percent(interval.lo),
-            Percent(interval.hi)
-        )
+        let (lo, hi) = (Percent(interval.lo), Percent(interval.hi));
+        match (interval.lo.is_finite(), interval.hi.is_finite()) {
+            _ if interval.lo.is_nan() || interval.hi.is_nan() => {
+                f.write_str(" (interval: not known)")
+            }
+            (true, true) => write!(f, " (interval {lo} to {hi})"),
+            (true, false) => write!(f, " (interval {lo} or more)"),
+            (false, true) => write!(f, " (interval {hi} or less)"),
+            // From nothing to something is no share.
+            (false, false) if interval.lo == interval.hi => Ok(()),
+            (false, false) => f.write_str(" (interval: anything)"),
+        }
     }
 }
 
@@ -406,6 +431,19 @@ mod tests {
                 interval,
                 tolerance,
             },
+            Reason::Within {
+                effect,
+                interval: Interval { lo: -0.1, hi: 0.1 },
+                tolerance,
+            },
+            Reason::Beyond {
+                effect: f64::INFINITY,
+                interval: Interval {
+                    lo: f64::INFINITY,
+                    hi: f64::INFINITY,
+                },
+                tolerance,
+            },
             Reason::Ranks {
                 pairs: 0.6125,
                 tolerance,
@@ -445,6 +483,13 @@ mod tests {
                 },
                 margin: 0.001,
             },
+            Reason::WithinMargin {
+                points: Interval {
+                    lo: -0.002,
+                    hi: 0.0005,
+                },
+                margin: 0.001,
+            },
             Reason::MarginOpen {
                 points: Interval {
                     lo: -0.001,
@@ -463,14 +508,16 @@ mod tests {
             [
                 "there is no data for at least one of the two",
                 "there are 3 observations where 20 are needed",
-                "the canary is 5% higher than the baseline (interval -2% to infinity): all of it beyond the tolerated 10%",
-                "the canary is 5% lower than the baseline (interval -2% to infinity): all of it within the tolerated 10%",
-                "the canary is as high as the baseline (interval -2% to infinity): it may or may not exceed the tolerated 10%; more data will tell",
-                "the change is not known yet (interval -2% to infinity): it may or may not exceed the tolerated 10%; more data will tell",
+                "the canary is 5% higher than the baseline (interval -2% or more): all of it beyond the tolerated 10%",
+                "the canary is 5% lower than the baseline (interval -2% or more): not worse by more than the tolerated 10%",
+                "the canary is as high as the baseline (interval -2% or more): it may or may not exceed the tolerated 10%; more data will tell",
+                "the change is not known yet (interval -2% or more): it may or may not exceed the tolerated 10%; more data will tell",
+                "the canary is 5% higher than the baseline (interval -10% to 10%): all of it within the tolerated 10%",
+                "the canary is above a baseline of 0: all of it beyond the tolerated 10%",
                 "the canary's values are worse than the baseline's and the tolerated 10% in 61.3% of all pairs, more than chance makes of 50%",
                 "most values are equal (80% are 0), which ranks cannot compare: judge it as a count or a rate",
                 "most values are equal (50% are -2.5e-9), which ranks cannot compare: judge it as a count or a rate",
-                "the canary is as high as the baseline (interval -2% to infinity): the values come in steps too coarse to tell a change of the tolerated 10%; judge finer values, or a count or a rate",
+                "the canary is as high as the baseline (interval -2% or more): the values come in steps too coarse to tell a change of the tolerated 10%; judge finer values, or a count or a rate",
                 "the tail is worse than tolerated: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
                 "the bulk is as tolerated, but the tail looks worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
                 "the bulk is as tolerated, but 10 values are too few to tell of the tail that less than a tenth is worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
@@ -478,6 +525,7 @@ mod tests {
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, within the accepted margin of 0.1%",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 0.04%, not yet within the accepted margin of 0.01%; more data will tell",
                 "the canary's rate less the baseline's is in points -0.1% to 0.05%: all of it within the accepted margin of 0.1%",
+                "the canary's rate less the baseline's is in points -0.2% to 0.05%: not worse by more than the accepted margin of 0.1%",
                 "the canary's rate less the baseline's is in points -0.1% to 0.2%: it may or may not exceed the accepted margin of 0.1%; more data will tell",
                 "neither the canary nor the baseline has seen any; the canary's rate is below 1.230e-2 by unit of exposure, but a tolerance that is a share of none decides nothing",
                 "the canary and the baseline show one and the same value",

@@ -1,0 +1,195 @@
+//! In which direction a figure is worse, where nobody said so.
+
+use super::metric::{Metric, What};
+use serde::Serialize;
+use stats::judge::Worse;
+
+/// Where a metric's direction comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// It was asked for.
+    Asked,
+    /// The metric's name says it.
+    Name,
+    /// Nothing says it, so a change either way counts.
+    Unknown,
+}
+
+/// More of these is worse: beginnings of words, and whole words.
+const BAD: [&str; 18] = [
+    "abort",
+    "backlog",
+    "crash",
+    "defect",
+    "delay",
+    "duration",
+    "elapsed",
+    "error",
+    "exception",
+    "fail",
+    "fault",
+    "latenc",
+    "panic",
+    "reject",
+    "restart",
+    "timeout",
+    "unavailab",
+    "unhealthy",
+];
+const BAD_WORDS: [&str; 14] = [
+    "cpu", "dropped", "drops", "err", "errs", "heap", "lag", "mem", "memory", "oom", "retried",
+    "retries", "retry", "rss",
+];
+/// Less of these is worse, likewise.
+const GOOD: [&str; 8] = [
+    "apdex",
+    "availab",
+    "conversion",
+    "goodput",
+    "healthy",
+    "success",
+    "throughput",
+    "uptime",
+];
+const GOOD_WORDS: [&str; 3] = ["hit", "hits", "succeeded"];
+/// Words that turn what stands beside them round, or may.
+const TURNS: [&str; 10] = [
+    "between",
+    "budget",
+    "free",
+    "left",
+    "no",
+    "non",
+    "not",
+    "remaining",
+    "until",
+    "without",
+];
+/// What stands before "time" where that is how long something takes.
+const TAKES: [&str; 9] = [
+    "load",
+    "processing",
+    "queue",
+    "render",
+    "request",
+    "response",
+    "service",
+    "startup",
+    "wait",
+];
+
+/// What was asked for; else what the name says; else a change either way.
+pub(super) fn of(metric: &Metric, asked: Option<Worse>) -> (Worse, Known) {
+    let column = match &metric.what {
+        What::Continuous(column) | What::Quantile(column, _) => column,
+        What::Rate(events, _) | What::Count(events, _) => events,
+    };
+    match (metric.worse.or(asked), by_name(column)) {
+        (Some(worse), _) => (worse, Known::Asked),
+        (None, Some(worse)) => (worse, Known::Name),
+        (None, None) => (Worse::Either, Known::Unknown),
+    }
+}
+
+/// None where the name says nothing, or two things.
+fn by_name(name: &str) -> Option<Worse> {
+    let words = words(name);
+    let any = |beginnings: &[&str], whole: &[&str]| {
+        words.iter().any(|word| {
+            whole.contains(&word.as_str()) || beginnings.iter().any(|begin| word.starts_with(begin))
+        })
+    };
+    if words.iter().any(|word| TURNS.contains(&word.as_str())) {
+        return None;
+    }
+    match (any(&BAD, &BAD_WORDS), any(&GOOD, &GOOD_WORDS)) {
+        (true, false) => Some(Worse::Higher),
+        (false, true) => Some(Worse::Lower),
+        (true, true) => None,
+        (false, false) => takes_time(&words).then_some(Worse::Higher),
+    }
+}
+
+/// "ms", "p99", "response time", and a share of answers by their status, as "5xx".
+fn takes_time(words: &[String]) -> bool {
+    let upper_quantile = |word: &String| {
+        let percent = word
+            .strip_prefix('p')
+            .and_then(|rest| rest.parse::<u32>().ok());
+        percent.is_some_and(|percent| percent >= 50)
+    };
+    words
+        .iter()
+        .any(|word| ["ms", "millis", "4xx", "5xx"].contains(&word.as_str()) || upper_quantile(word))
+        || words
+            .windows(2)
+            .any(|pair| pair[1] == "time" && TAKES.contains(&pair[0].as_str()))
+}
+
+/// "errorRate", "error_rate" and "Error rate" are two words each, and so is "HTTPErrors".
+fn words(name: &str) -> Vec<String> {
+    let letters: Vec<char> = name.chars().collect();
+    let lower = |at: usize| letters.get(at).is_some_and(|letter| letter.is_lowercase());
+    let mut words = vec![String::new()];
+    for (at, letter) in letters.iter().enumerate() {
+        let begins = letter.is_uppercase() && at > 0 && (lower(at - 1) || lower(at + 1));
+        if begins || !letter.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_which_direction_is_worse() {
+        for (name, worse) in [
+            ("errors", Some(Worse::Higher)),
+            ("HTTPErrors", Some(Worse::Higher)),
+            ("http.5xx", Some(Worse::Higher)),
+            ("latency_ms", Some(Worse::Higher)),
+            ("took_ms", Some(Worse::Higher)),
+            ("p99", Some(Worse::Higher)),
+            ("responseTime", Some(Worse::Higher)),
+            ("failed", Some(Worse::Higher)),
+            ("success_rate", Some(Worse::Lower)),
+            ("Availability (%)", Some(Worse::Lower)),
+            ("throughput_p99", Some(Worse::Lower)),
+            ("cache-hits", Some(Worse::Lower)),
+            ("unavailable_seconds", Some(Worse::Higher)),
+            ("requests", None),
+            ("retrieved_documents", None),
+            ("members", None),
+            ("p10", None),
+            ("time_on_site", None),
+            ("online time", None),
+            ("error_free_sessions", None),
+            ("error_budget_left", None),
+            ("success_latency", None),
+            ("mean_time_between_failures", None),
+            ("value", None),
+        ] {
+            assert_eq!(by_name(name), worse, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_goes_before_the_name_and_the_metric_before_all() {
+        let of = |text: &str, asked| of(&text.parse().unwrap(), asked);
+        assert_eq!(of("errors/requests", None), (Worse::Higher, Known::Name));
+        assert_eq!(of("requests/errors", None), (Worse::Either, Known::Unknown));
+        let lower = Some(Worse::Lower);
+        assert_eq!(of("errors:p99", lower), (Worse::Lower, Known::Asked));
+        assert_eq!(of("errors:either", lower), (Worse::Either, Known::Asked));
+    }
+}

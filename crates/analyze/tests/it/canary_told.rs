@@ -1,0 +1,332 @@
+//! What the screen of a canary says: every sentence true, the first one short, none too wide.
+
+use crate::harness::{Folder, one_line, rows};
+use serde_json::Value;
+
+/// A hundred rows around `base`, in a course of their own for each `step`.
+fn figures(header: &str, step: u32, row: impl Fn(f64) -> String) -> String {
+    rows(
+        header,
+        (0..100_u32).map(|i| row(f64::from(i * step % 101) / 101.0)),
+    )
+}
+
+fn report(folder: &Folder, line: &str) -> Value {
+    serde_json::from_str(&folder.run(&format!("{line} --json")).unwrap()).unwrap()
+}
+
+fn half() -> Folder {
+    let folder = Folder::new();
+    let of = |requests: f64, success: f64, step: u32| {
+        figures("requests,success_rate", step, move |noise| {
+            let requests = requests * (1.0 + noise / 10.0);
+            format!("{requests:.0},{:.4}", success + noise / 100.0)
+        })
+    };
+    folder
+        .write("base.csv", of(1000.0, 0.98, 37))
+        .write("half.csv", of(500.0, 0.5, 41));
+    folder
+}
+
+#[test]
+fn half_the_traffic_and_half_the_success_is_no_pass() {
+    let folder = half();
+    let found = report(&folder, "canary @base.csv @half.csv");
+    assert_eq!(found["verdict"], "fail", "{found}");
+    for (at, worse, by) in [(0, "either", "unknown"), (1, "decrease", "name")] {
+        let metric = &found["metrics"][at];
+        assert_eq!(metric["verdict"], "fail", "{metric}");
+        assert_eq!(metric["worse"], worse, "{metric}");
+        assert_eq!(metric["worse_by"], by, "{metric}");
+    }
+    let text = one_line(&folder.run("canary @base.csv @half.csv").unwrap());
+    for part in [
+        "The canary fails on both metrics: requests is 5",
+        "Taken from the names: lower is worse for success_rate.",
+        "Which way is worse is not known for requests, so a change either way counts; say it with --direction",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn a_large_change_that_is_not_judged_is_never_called_within_the_tolerance() {
+    let folder = half();
+    let line = "canary @base.csv @half.csv --metric requests --direction increase";
+    let found = report(&folder, line);
+    assert_eq!(found["verdict"], "pass", "{found}");
+    assert_eq!(found["metrics"][0]["worse_by"], "asked");
+    assert_eq!(
+        found["conclusion"],
+        "The canary passes: requests is not worse by more than is tolerated."
+    );
+    let reason = found["metrics"][0]["reason"].as_str().unwrap();
+    assert!(
+        reason.ends_with("that is no change for the worse, as only increases are judged"),
+        "{reason}"
+    );
+    let warning = found["warnings"][0].as_str().unwrap();
+    assert!(
+        warning.starts_with("requests is 5")
+            && warning
+                .ends_with("lower, which is no change for the worse: only increases are judged."),
+        "{warning}"
+    );
+    assert!(!folder.run(line).unwrap().contains("within"));
+
+    folder
+        .write("few.csv", "errors,requests\n100,100000\n")
+        .write("many.csv", "errors,requests\n505,100000\n");
+    let found = report(
+        &folder,
+        "canary @few.csv @many.csv --metric errors/requests:decrease",
+    );
+    let told = found["warnings"].to_string() + &found["metrics"][0]["reason"].to_string();
+    assert_eq!(told.matches("405% higher").count(), 2, "{told}");
+    assert!(!told.contains("within"), "{told}");
+}
+
+#[test]
+fn ten_metrics_are_one_short_sentence_and_a_screen_of_eighty_columns() {
+    let folder = Folder::new();
+    let names: Vec<String> = (0..10).map(|i| format!("latency_{i}_ms")).collect();
+    let of = |step: u32, last: f64| {
+        figures(&names.join(","), step, |noise| {
+            let mut cells = vec![format!("{:.3}", 100.0 + noise); 10];
+            cells[9] = format!("{:.3}", last + noise);
+            cells.join(",")
+        })
+    };
+    folder
+        .write("base.csv", of(37, 100.0))
+        .write("new.csv", of(41, 100.0))
+        .write("slow.csv", of(41, 123.0));
+    for (canary, first) in [
+        ("new", "The canary passes: all 10 metrics are within 10%."),
+        (
+            "slow",
+            "The canary fails: latency_9_ms is 22.9% higher (+22.",
+        ),
+    ] {
+        let text = folder
+            .run(&format!("canary @base.csv @{canary}.csv"))
+            .unwrap();
+        assert!(text.starts_with(first), "{text}");
+        let widest = text.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{text}");
+        assert!(text.contains("Compared: 100 rows of each."), "{text}");
+    }
+}
+
+#[test]
+fn nothing_is_ever_infinity_higher() {
+    let folder = Folder::new();
+    folder
+        .write("none.csv", "errors,requests\n0,50000\n")
+        .write("some.csv", "errors,requests\n90,50000\n");
+    let text = folder
+        .run("canary @none.csv @some.csv --metric errors/requests")
+        .unwrap();
+    assert!(
+        text.starts_with("The canary fails: errors/requests is above a baseline of 0 ("),
+        "{text}"
+    );
+    assert!(!text.to_lowercase().contains("inf"), "{text}");
+}
+
+#[test]
+fn a_canary_that_lacks_most_of_its_values_does_not_pass() {
+    let folder = Folder::new();
+    let lacking = |step: u32, lacks: u32| {
+        rows(
+            "x,latency_ms",
+            (0..1_000_u32).map(|i| match i % 10 < lacks {
+                true => "1,".to_owned(),
+                false => format!("1,{}", 100.0 + f64::from(i * step % 1_009) / 1_000.0),
+            }),
+        )
+    };
+    folder
+        .write("whole.csv", lacking(37, 0))
+        .write("part.csv", lacking(41, 8))
+        .write("same.csv", lacking(41, 0))
+        .write("both.csv", lacking(43, 8));
+    let verdict = |files: &str| {
+        let found = report(&folder, &format!("canary {files} --metric latency_ms"));
+        (
+            found["verdict"].as_str().unwrap().to_owned(),
+            found["conclusion"].as_str().unwrap().to_owned(),
+        )
+    };
+    let pass = "The canary passes: latency_ms is within 10% of the baseline.".to_owned();
+    assert_eq!(
+        verdict("@whole.csv @same.csv"),
+        ("pass".to_owned(), pass.clone())
+    );
+    // Figures that both lack alike are what is measured every so often.
+    assert_eq!(verdict("@both.csv @part.csv"), ("pass".to_owned(), pass));
+    assert_eq!(
+        verdict("@whole.csv @part.csv"),
+        (
+            "inconclusive".to_owned(),
+            "Not decided: latency_ms has no value in 800 of 1,000 rows of the canary.".to_owned()
+        )
+    );
+}
+
+#[test]
+fn files_of_other_times_and_copies_are_told() {
+    let folder = Folder::new();
+    let of = |month: u32, step: u32| {
+        rows(
+            "time,latency_ms",
+            (0..60_u32).map(|i| {
+                let ms = 100.0 + f64::from(i * step % 61) / 60.0;
+                format!("2026-{month:02}-01 00:{i:02}:00,{ms:.3}")
+            }),
+        )
+    };
+    folder
+        .write("jan.csv", of(1, 7))
+        .write("copy.csv", of(1, 7))
+        .write("other.csv", of(1, 11))
+        .write("aug.csv", of(8, 11));
+    let warnings = |line: &str| report(&folder, &format!("canary {line}"))["warnings"].to_string();
+    assert_eq!(warnings("@jan.csv @other.csv"), "[]");
+    for time in ["", "--time time --metric latency_ms"] {
+        let told = warnings(&format!("@jan.csv @aug.csv {time}"));
+        assert!(
+            told.contains(
+                "not of the same time: the baseline is of 2026-01-01 00:00 to 2026-01-01 00:59, the canary of \
+                 2026-08-01 00:00"
+            ),
+            "{told}"
+        );
+    }
+    assert!(warnings("@jan.csv @jan.csv").contains("one and the same file"));
+    assert!(warnings("@jan.csv @copy.csv").contains("the same figures row by row"));
+}
+
+#[test]
+fn what_is_too_large_is_told_as_that_and_where() {
+    let folder = Folder::new();
+    folder
+        .write("base.csv", "errors,requests\n1,100\n")
+        .write(
+            "long.csv",
+            "errors,requests\n123456789012345678901234567890,5\n",
+        )
+        .write(
+            "sums.csv",
+            "errors,requests\n1,9007199254740992\n1,9007199254740992\n",
+        );
+    let refused = |canary: &str| {
+        let line = format!("canary @base.csv @{canary}.csv --metric errors/requests");
+        folder.run(&line).unwrap_err()
+    };
+    assert_eq!(
+        refused("long"),
+        "long.csv, line 2, column \"errors\": about 1.235e29 is too large for a count\n  \
+         counts may be up to 9,007,199,254,740,992; is it one?"
+    );
+    assert_eq!(
+        refused("sums"),
+        "sums.csv, column \"requests\": it adds up to more than 9,007,199,254,740,992\n  \
+         counts are exact up to there; judge a shorter time, or fewer rows"
+    );
+}
+
+#[test]
+fn shares_may_be_written_as_percentages() {
+    let folder = half();
+    let tolerance = |text: &str| {
+        report(
+            &folder,
+            &format!("canary @base.csv @half.csv --tolerance {text} --alpha 5%"),
+        )["tolerance"]
+            .clone()
+    };
+    assert_eq!(tolerance("10%"), 0.1);
+    assert_eq!(tolerance("0.25"), 0.25);
+    for (option, why) in [
+        ("--tolerance=-1%", "give a share of the baseline"),
+        ("--tolerance %", "give a share of the baseline"),
+        ("--alpha 100%", "alpha"),
+        ("--margin 200%", "give a share of the trials"),
+        ("--min-sample 2.5", "give a whole number, 0 or more, as 20"),
+    ] {
+        let refused = folder
+            .run(&format!("canary @base.csv @half.csv {option}"))
+            .unwrap_err();
+        assert!(
+            refused.starts_with("ends with 2") && refused.contains(why),
+            "{option}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn looking_once_is_said_of_the_metrics_it_changes() {
+    let folder = Folder::new();
+    let of = |step: u32| {
+        figures("latency_ms,errors,requests", step, |noise| {
+            format!("{:.3},{:.0},1000", 100.0 + noise, noise * 9.0)
+        })
+    };
+    folder.write("base.csv", of(37)).write("new.csv", of(41));
+    let line = "canary @base.csv @new.csv --once --metric latency_ms --metric latency_ms:p50 \
+                --metric errors/requests";
+    let found = report(&folder, line);
+    for (at, holds) in [(0, "one_look"), (1, "every_look"), (2, "every_look")] {
+        assert_eq!(found["metrics"][at]["holds_at"], holds);
+    }
+    let text = one_line(&folder.run(line).unwrap());
+    assert!(
+        text.contains(
+            "Intervals hold for one look; those of latency_ms p50, errors/requests hold at every look, and \
+             --once changes nothing for them."
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn figures_that_are_never_negative_do_not_fall_by_more_than_all_of_them() {
+    let folder = Folder::new();
+    let of = |step: u32| {
+        figures("errors,requests", step, |noise| {
+            format!("{:.0},1000", (noise * 4.0).floor())
+        })
+    };
+    folder.write("base.csv", of(37)).write("new.csv", of(41));
+    let line = "canary @base.csv @new.csv";
+    let found = report(&folder, line);
+    let errors = &found["metrics"][0];
+    assert_eq!(errors["verdict"], "inconclusive", "{errors}");
+    assert_eq!(errors["interval"][0], -1.0, "{errors}");
+    let text = one_line(&folder.run(line).unwrap());
+    assert!(text.contains("(interval -100% to "), "{text}");
+}
+
+#[test]
+fn errors_that_are_mostly_none_are_asked_for_as_a_rate() {
+    let folder = Folder::new();
+    let of = |step: u32| {
+        figures("errors,requests", step, |noise| {
+            format!("{:.0},1000", (noise * 1.1).floor())
+        })
+    };
+    folder.write("base.csv", of(37)).write("new.csv", of(41));
+    let text = folder.run("canary @base.csv @new.csv").unwrap();
+    assert!(
+        text.starts_with("Not decided: most values of errors are equal."),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "\nIf each of errors is one of requests, ask for --metric errors/requests.\n"
+        ),
+        "{text}"
+    );
+}
