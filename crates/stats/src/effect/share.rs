@@ -365,7 +365,8 @@ impl Share {
     /// (d − θc)² ≤ k²·(var(d) − 2θ·cov(d, c) + θ²·var(c)), a quadratic in θ. Where c² ≤ k²·var(c) that set
     /// is no interval: it is everything, or everything but the shares between two bounds. Where those are on
     /// either side of 0 it is two rays, and the answer is the one on the effect's side, else everything. The other ray
-    /// is dropped by convention: it belongs to a control of the other sign than the one seen. `critical` is above 0.
+    /// is dropped by convention: it takes a control of the other sign than the one seen, or a false rejection of no
+    /// difference to the wrong side. `critical` is above 0.
     ///
     /// Source: Fieller 1954.
     ///
