@@ -1,4 +1,5 @@
-//! Many comparisons at once: p values and intervals that keep their promise together.
+//! Many comparisons at once: p values that keep their promise together, and intervals that agree with them but hold
+//! one by one.
 //!
 //! Goal metrics × variants × slices belong in; guardrails do not, where missing a harm is worse than
 //! a false alarm.

@@ -130,7 +130,9 @@ pub struct Rule {
     pub margin: Option<f64>,
     /// Below so many there is no verdict: values or trials an arm, for counts events in both arms.
     pub min_sample: u64,
-    /// The chance of failing a canary that is no worse; over all looks, where there are many.
+    /// The chance of failing a canary whose values have the baseline's distribution, or differ from it by a factor (or
+    /// shift) within the tolerance; over all looks, where there are many. One that is no worse on average but
+    /// has another shape may fail more often. No bound on a false pass: that is at this level by each way to pass.
     pub alpha: Alpha,
     /// Matters for continuous metrics alone: the others hold at every look in any case.
     pub looks: Looks,
@@ -224,8 +226,8 @@ pub struct Judgement {
     pub interval: Option<Interval>,
     /// How the two were compared.
     pub method: Method,
-    /// The chance of a false [`Verdict::Fail`] at the looks that the rule asked for. `interval` has that level,
-    /// of a continuous metric half of it: the other half is the tail's.
+    /// The rule's: the chance of a false [`Verdict::Fail`] at the looks that it asked for. `interval` is at this level,
+    /// but that of a continuous metric, which is the bulk's, at half of it: the other half is the tail's.
     pub alpha: f64,
 }
 
@@ -242,15 +244,16 @@ pub struct Judgement {
 /// above 0, else the shift over the baseline's median, both by ranks (Hodges & Lehmann 1963) at the fixed
 /// critical value or at that of [`crate::sequential::asymptotic`], with half of α; and the upper (or lower)
 /// tenth with the other half, for one look by the precedence test (Balakrishnan & Ng, *Precedence-Type Tests
-/// and Applications*, 2006, chapter 2), for any number by the next. Values equal in both arms are taken for
+/// and Applications*, 2006, part A), for any number by the next. Values equal in both arms are taken for
 /// anything up to half-way to their neighbours, and where they are most there is no pass. Quantile:
 /// [`crate::sequential::QuantileTest`]. Rate and count: [`crate::sequential::counts`] over the trials or
 /// exposures, with a prior worth 4 events; where more than half of the trials succeed
 /// [`crate::sequential::rate`] of each arm at α/2. By period it is
 /// [`crate::sequential::counts_by_period`], with the prior at the first period's split, or the rates of all
-/// periods weighed by the canary's trials. Counts are exact for assigned shares of the traffic; the shares of
-/// the trials or exposures seen stand in for those. The sources are those of these methods;
-/// `docs/STATISTICS.md` has their false stops, simulated.
+/// periods weighed by the canary's trials. The level of counts is proven for assigned shares of the traffic; the
+/// shares of the trials or exposures seen stand in for those, and that is simulated only. So is the choice of a
+/// method by the data: of two methods at α each no more than 2α is proven. The sources are those of these methods;
+/// `docs/SIMULATION.md` has their false stops.
 ///
 /// # Errors
 ///

@@ -7,7 +7,8 @@
 //!   identification", Bernoulli 28.
 //! - *Lindon & Malek 2022*: "Anytime-valid inference for multinomial count data", NeurIPS 2022.
 //! - *Waudby-Smith et al.*: I. Waudby-Smith, D. Arbour, R. Sinha, E. Kennedy and A. Ramdas, "Time-uniform
-//!   central limit theory and asymptotic confidence sequences", arXiv 2103.06476v7.
+//!   central limit theory and asymptotic confidence sequences", Annals of Statistics 52 (2024); equations by the
+//!   numbers of arXiv 2103.06476v7.
 
 mod asymptotic;
 mod average;

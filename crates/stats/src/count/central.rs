@@ -2,7 +2,7 @@ use super::{Events, exposures, total, within_doubles};
 use crate::numeric::{beta_quantile, binomial_cdf, binomial_sf};
 use crate::{Alpha, Failure, Interval};
 
-/// Two counts compared exactly, with a p and an interval that agree.
+/// Two counts compared by their conditional distribution, with a p and an interval that agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Central {
     /// The treatment's rate over the control's; infinite where only the control saw no event.
@@ -13,7 +13,7 @@ pub struct Central {
     pub p: f64,
 }
 
-/// Compares two counts of rare events by their share of the total, exactly.
+/// Compares two counts of rare events by their share of the total, without an approximation.
 ///
 /// Given the total x, the treatment's count is binomial with the chance θ = R·e/(1 + R·e) for the
 /// rate ratio R and e the treatment's exposure over the control's. The interval of θ is Clopper and

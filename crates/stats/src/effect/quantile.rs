@@ -128,8 +128,7 @@ impl QuantileArm {
 /// (n*/n)·(n − 1)·((hi − lo)/2z)², z = 1.96, divided by n; compared as in
 /// [`effect::mean`](super::mean).
 ///
-/// Source: S. Howard, "Large sample confidence intervals for quantiles" as in gbstats
-/// `models/statistics.py` (`QuantileStatistic`), but without its floor of 1e-5 on the variance,
+/// Source: gbstats `models/statistics.py` (`QuantileStatistic`), but without its floor of 1e-5 on the variance,
 /// which would make the answer depend on the unit. The width of an order-statistic interval as a
 /// standard error is, for medians, that of J. W. McKean and R. M. Schrader, Communications in
 /// Statistics – Simulation and Computation 13 (1984). It asks that the density does not change much

@@ -19,7 +19,7 @@ pub struct Ratio {
 /// that of the mean of (x − r·y)/d; the arms are compared as in [`effect::mean`](super::mean).
 ///
 /// Source: A. Deng, U. Knoblich and J. Lu, "Applying the delta method in metric analytics", KDD
-/// 2018, section 3.1; gbstats `utils.py` (`variance_of_ratios`). Units: effect as a share of the
+/// 2018; gbstats `utils.py` (`variance_of_ratios`). Units: effect as a share of the
 /// control's ratio, or in its unit.
 ///
 /// # Errors

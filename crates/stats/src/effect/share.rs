@@ -326,9 +326,10 @@ impl Share {
     /// difference itself, and [`Self::within`] the reach of its sequence in standard errors.
     ///
     /// `tuning` is the number of observations in both arms where the sequence is tightest; fixed before
-    /// the first look. Asymptotic, as the sequence is.
+    /// the first look. Asymptotic, as the sequence is, in the smaller arm: between arms of different sizes nothing here
+    /// waits for [`sequential::LARGEST_SKEWNESS`].
     ///
-    /// Source: I. Waudby-Smith and others, arXiv 2103.06476, and Fieller 1954.
+    /// Source: I. Waudby-Smith and others, Annals of Statistics 52 (2024), and Fieller 1954.
     ///
     /// # Errors
     ///
@@ -363,7 +364,9 @@ impl Share {
     /// With d the difference, c the control's size and k the critical value, the shares θ with
     /// (d − θc)² ≤ k²·(var(d) − 2θ·cov(d, c) + θ²·var(c)), a quadratic in θ. Where c² ≤ k²·var(c) that set
     /// is no interval: it is everything, or everything but the shares between two bounds. Where those are on
-    /// either side of 0, the answer is the part on the effect's side, else everything. `critical` is above 0.
+    /// either side of 0 it is two rays, and the answer is the one on the effect's side, else everything. The other ray
+    /// is dropped by convention: it takes a control of the other sign than the one seen, or a false rejection of no
+    /// difference to the wrong side. `critical` is above 0.
     ///
     /// Source: Fieller 1954.
     ///

@@ -69,7 +69,8 @@ fn anywhere(canary: &[f64], control: &[f64], rule: &Rule) -> Option<TailChange> 
 
 /// The evidence that less than [`TOLERATED`] of all values are like the `x` of `n`: a mixture of
 /// likelihood ratios, which exceeds 1/α at any look with a chance of at most α while as many are (Ville's
-/// inequality; Wald 1945).
+/// inequality; Wald 1945). That is of a bound fixed beforehand; the baseline's quantile, which stands in for it, is
+/// estimated and moves.
 fn evidence_of_few(x: f64, n: f64) -> f64 {
     // Of many values one factor is beyond what a float holds and the other below it: only their product counts.
     let ln_ratio = |share: f64, tolerated: f64, times: f64| {

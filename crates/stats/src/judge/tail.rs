@@ -33,7 +33,7 @@ pub(super) enum Finding {
 ///
 /// The baseline's quantile is moved by the tolerance. For one look: how many values of the canary lie
 /// beyond that order statistic, which without any difference has an exact, hypergeometric chance (the
-/// precedence test; Balakrishnan & Ng, *Precedence-Type Tests and Applications*, 2006, chapter 2). For any
+/// precedence test; Balakrishnan & Ng, *Precedence-Type Tests and Applications*, 2006, part A). For any
 /// number of looks: the sequential comparison of the two quantiles.
 pub(super) fn compare(
     pair: &Pair,

@@ -44,7 +44,8 @@ pub struct CountsAnswer {
 /// sections 3 and 4).
 ///
 /// `counts` are those of control and treatment since the beginning, while the shares stayed as they are; for a
-/// split that changes there is [`counts_by_period`](super::counts_by_period). With no events at all E is 1 and the
+/// split that changes there is [`counts_by_period`](super::counts_by_period). The shares are the assigned ones: with those
+/// of the exposures seen in their place the level is not proven. With no events at all E is 1 and the
 /// interval everything: nothing is known, and that is said.
 ///
 /// # Errors

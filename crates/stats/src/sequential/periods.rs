@@ -49,8 +49,8 @@ pub struct PeriodsAnswer {
 /// multinomial count data", NeurIPS 2022, sections 3 and 4). Periods of one and the same split are exactly
 /// [`counts`] of their sum: nothing is lost by telling them apart.
 ///
-/// The shares are the assigned ones. Shares of the exposures that were seen may stand in for them; then the level
-/// is as exact as these are near.
+/// The shares are the assigned ones. Where shares of the exposures that were seen stand in for them E(r) is no
+/// martingale, and the level is not proven.
 ///
 /// Where the ratio differs from event to event but never exceeds r, the interval comes to lie above r with a
 /// chance of at most α all the same, and so below it: the part of the mixture on that side of r is a

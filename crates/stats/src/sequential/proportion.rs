@@ -12,16 +12,17 @@ pub const LEAST_EVENTS: u64 = 20;
 /// delta method's standard error √(v_t/(n_t·m_c²) + v_c·m_t²/(n_c·m_c⁴)) collapses when the treatment
 /// happens to have few events (8 against 1: an effect of −7/8 at 6.6 standard errors, where the
 /// absolute difference is at 2.3), and so many looks find such a moment. False positives at level 5%
-/// over 1,000 looks, by how many events an arm are expected at the first look (`docs/STATISTICS.md`):
+/// over 1,000 looks, by how many events an arm are expected at the first look, to some two points
+/// (`docs/SIMULATION.md` has them again):
 ///
 /// | events in | 0.1 | 2 | 5 | 10 | 20 | 50 |
 /// |---|---|---|---|---|---|---|
-/// | 0.1% of units, relative | 20.0% | 19.8% | 13.5% | 7.8% | 3.8% | 2.2% |
-/// | 2% of units, relative | 12.8% | 12.8% | 10.5% | 7.8% | 5.0% | 3.0% |
-/// | 0.1% of units, absolute | 2.2% | 2.2% | 2.2% | 2.0% | 0.8% | 0.5% |
+/// | 0.1% of units, relative | 20% | 20% | 14% | 8% | 4% | 2% |
+/// | 2% of units, relative | 13% | 13% | 10% | 8% | 5% | 3% |
+/// | 0.1% of units, absolute | 2% | 2% | 2% | 2% | 1% | 1% |
 ///
-/// Below the floor compare [`counts`](super::counts), which is exact from the first event on, or ask for
-/// the absolute difference, which is not refused.
+/// Below the floor compare [`counts`](super::counts), whose level is proven from the first event on for assigned shares, or
+/// ask for the absolute difference, which is not refused and is asymptotic.
 ///
 /// `tuning` is N*, in observations of both arms. Formula, source and units are those of the two functions.
 ///
