@@ -149,7 +149,9 @@ pub(crate) fn sequence(shape: Shape, split: &Split, course: &Course, draw: &mut 
         if split.wait == Wait::ForNormality && !arms.answers(shape) {
             return Look::NOTHING;
         }
-        first = first.or(Some(n));
+        if first.is_none() {
+            first = arms.asked(shape, course).map(|_| n);
+        }
         let rough = arms.rough(shape);
         if ![0.0, split.change]
             .map(|what| rough.may_exclude(what, course.scale()))

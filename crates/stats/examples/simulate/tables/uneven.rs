@@ -93,7 +93,7 @@ impl Bench {
                 change,
             };
             let row = format!("uneven: {shape:?} {split:?}");
-            self.repeat(&row, 1_000, |draw| sequence(shape, &split, &course, draw))
+            self.repeat(&row, 2_000, |draw| sequence(shape, &split, &course, draw))
         };
         let at_once = tally(Wait::Never, 0.0);
         let waits = tally(Wait::ForNormality, 0.0);
