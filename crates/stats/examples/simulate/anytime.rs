@@ -22,7 +22,7 @@ pub(crate) struct Course {
 }
 
 /// What is asked of two arms as they are.
-enum Asked {
+pub(crate) enum Asked {
     Estimate(Estimate),
     Share(Share),
 }
@@ -57,7 +57,7 @@ impl Course {
         }
     }
 
-    fn at_any_time(&self, asked: &Asked, truth: f64) -> Look {
+    pub(crate) fn at_any_time(&self, asked: &Asked, truth: f64) -> Look {
         let tuning = sequential::DEFAULT_TUNING;
         match asked {
             Asked::Share(share) if self.question.side != Side::Two => {
@@ -90,7 +90,7 @@ impl Course {
         }
     }
 
-    fn at_the_end(&self, asked: &Asked, truth: f64) -> Look {
+    pub(crate) fn at_the_end(&self, asked: &Asked, truth: f64) -> Look {
         match asked {
             Asked::Estimate(estimate) => self.seen(Some(*estimate), truth),
             Asked::Share(share) => {
@@ -121,7 +121,7 @@ impl Course {
         })
     }
 
-    const fn scale(&self) -> Scale {
+    pub(crate) const fn scale(&self) -> Scale {
         match self.question.difference {
             Difference::Absolute => Scale::Absolute,
             Difference::Relative if self.shares => Scale::Share,

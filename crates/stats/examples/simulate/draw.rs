@@ -66,6 +66,20 @@ impl Draw {
     pub(crate) fn exponential(&mut self) -> f64 {
         -self.unit().ln()
     }
+
+    /// What a buyer spends.
+    pub(crate) fn amount(&mut self) -> f64 {
+        20.0 * self.normal().exp()
+    }
+
+    pub(crate) fn poisson(&mut self, mean: f64) -> u64 {
+        let (mut count, mut time) = (0, self.exponential());
+        while time < mean {
+            count += 1;
+            time += self.exponential();
+        }
+        count
+    }
 }
 
 /// A distribution whose mean and quantiles are known.
@@ -85,6 +99,8 @@ pub(crate) enum Shape {
     Modes,
     /// 0 or 1.
     Bernoulli(f64),
+    /// Revenue a visitor: nothing of most; of this share a lognormal amount, median 20, σ 1.
+    Revenue(f64),
 }
 
 /// The share of the slow mode.
@@ -101,6 +117,8 @@ impl Shape {
             Self::Modes if draw.chance(SLOW) => 900.0 + 200.0 * draw.unit(),
             Self::Modes => 80.0 + 40.0 * draw.unit(),
             Self::Bernoulli(p) => f64::from(u8::from(draw.chance(p))),
+            Self::Revenue(p) if draw.chance(p) => draw.amount(),
+            Self::Revenue(_) => 0.0,
         }
     }
 
@@ -112,6 +130,7 @@ impl Shape {
             Self::Latency => 100.0 * 0.18_f64.exp(),
             Self::Pareto => 1.5,
             Self::Bernoulli(p) => p,
+            Self::Revenue(p) => p * 20.0 * 0.5_f64.exp(),
         }
     }
 
@@ -127,6 +146,7 @@ impl Shape {
             Self::Latency => self.mean() * 0.36_f64.exp_m1().sqrt(),
             Self::Pareto => 0.75_f64.sqrt(),
             Self::Bernoulli(p) => (p * (1.0 - p)).sqrt(),
+            Self::Revenue(p) => (p * 400.0 * 2.0_f64.exp() - self.mean().powi(2)).sqrt(),
         }
     }
 
@@ -141,6 +161,10 @@ impl Shape {
             Self::Modes if q > 1.0 - SLOW => 900.0 + 200.0 * (q - 1.0 + SLOW) / SLOW,
             Self::Modes => 80.0 + 40.0 * q / (1.0 - SLOW),
             Self::Bernoulli(p) => f64::from(u8::from(q > 1.0 - p)),
+            Self::Revenue(p) if q > 1.0 - p => {
+                20.0 * stats::numeric::normal_quantile((q - 1.0 + p) / p).exp()
+            }
+            Self::Revenue(_) => 0.0,
         }
     }
 
@@ -153,6 +177,7 @@ impl Shape {
             Self::Signed => "normal, of both signs".to_owned(),
             Self::Modes => "two modes, 1.5% slow".to_owned(),
             Self::Bernoulli(p) => format!("Bernoulli {}%", p * 100.0),
+            Self::Revenue(p) => format!("revenue, {}% buy", p * 100.0),
         }
     }
 }

@@ -17,10 +17,10 @@ pub(crate) fn quantile(q: f64, shape: Shape, course: &Course, draw: &mut Draw) -
     let threshold = -alpha.get().ln();
     let (mut control, mut treatment) = (Vec::new(), Vec::new());
     let mut outcome = follow(course.looks, |_| {
-        for _ in 0..course.each {
-            grow(&mut control, [shape.draw(draw)]);
-            grow(&mut treatment, [shape.draw(draw) * (1.0 + course.change)]);
-        }
+        let factor = 1.0 + course.change;
+        grow(&mut control, (0..course.each).map(|_| shape.draw(draw)));
+        let more = (0..course.each).map(|_| shape.draw(draw) * factor);
+        grow(&mut treatment, more);
         let may_exclude = |change: f64| {
             let moved = Moved::by(&control, 1.0, change);
             most_against_common(q, moved, Moved::by(&treatment, 1.0, 0.0)) >= threshold

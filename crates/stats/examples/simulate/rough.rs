@@ -47,11 +47,15 @@ impl Rough {
     }
 
     pub(crate) fn of_proportions(yes: [u64; 2], n: u64) -> Self {
-        let arm = |x: u64| {
+        Self::of_uneven_proportions([(yes[0], n), (yes[1], n)])
+    }
+
+    /// Each arm with its own number of units.
+    pub(crate) fn of_uneven_proportions(arms: [(u64, u64); 2]) -> Self {
+        Self::apart(arms.map(|(x, n)| {
             let p = x as f64 / n as f64;
             (p, p * (1.0 - p) / n as f64)
-        };
-        Self::apart(yes.map(arm))
+        }))
     }
 
     pub(crate) fn of_ratios(control: &PairMoments, treatment: &PairMoments) -> Self {

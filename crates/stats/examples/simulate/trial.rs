@@ -116,8 +116,26 @@ impl Tally {
         count as f64 / self.runs as f64
     }
 
-    /// The chance of at least `count` runs if each has the chance `alpha`. Below 1e-4 a promise is
-    /// broken, not the luck of one seed.
+    /// The chances that a count of so many runs is compatible with: at 95%, by Clopper and Pearson
+    /// (Biometrika 26, 1934).
+    pub(crate) fn interval(&self, count: u64) -> [f64; 2] {
+        let (x, others) = (count as f64, (self.runs - count) as f64);
+        let end = |level: f64, a: f64, b: f64| stats::numeric::beta_quantile(level, a, b);
+        [
+            if count == 0 {
+                0.0
+            } else {
+                end(0.025, x, others + 1.0)
+            },
+            if count == self.runs {
+                1.0
+            } else {
+                end(0.975, x + 1.0, others)
+            },
+        ]
+    }
+
+    /// The chance of at least `count` runs if each has the chance `alpha`.
     pub(crate) fn chance_of(&self, count: u64, alpha: f64) -> f64 {
         if count == 0 {
             1.0

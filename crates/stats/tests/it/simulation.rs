@@ -7,6 +7,10 @@
 mod anytime;
 #[path = "../../examples/simulate/boundaries.rs"]
 mod boundaries;
+mod changed;
+#[expect(dead_code, reason = "shared with the example, which uses the rest")]
+#[path = "../../examples/simulate/coarse.rs"]
+mod coarse;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/dependent.rs"]
 mod dependent;
@@ -20,6 +24,8 @@ mod fixed;
 mod judged;
 #[path = "../../examples/simulate/quantiles.rs"]
 mod quantiles;
+#[path = "../../examples/simulate/ramp.rs"]
+mod ramp;
 #[path = "../../examples/simulate/rough.rs"]
 mod rough;
 #[path = "../../examples/simulate/screen.rs"]
@@ -28,6 +34,8 @@ mod screens;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/trial.rs"]
 mod trial;
+#[path = "../../examples/simulate/uneven.rs"]
+mod uneven;
 
 use anytime::{Course, at};
 use boundaries::Watch;

@@ -2,7 +2,7 @@
 
 use super::super::dependent::{Noise, Rows, rows};
 use super::super::judged::Canary;
-use super::{Bench, held, percent};
+use super::{Bench, percent, share};
 use stats::judge::{Looks, Rule};
 
 impl Bench {
@@ -10,7 +10,7 @@ impl Bench {
     pub(crate) fn judge_on_dependent_values(&self) {
         println!("\n### The judge on equal arms of values that depend on each other, level 5%\n");
         println!(
-            "| correlation of neighbours | n of the canary | looks | tolerance | runs \
+            "| correlation of neighbours | n of the canary | looks | tolerance | runs, equal and changed \
              | false stops, all rows | every k-th row | k: median | +30% found, all rows | every k-th row |"
         );
         println!("|---|---|---|---|---|---|---|---|---|---|");
@@ -40,24 +40,26 @@ impl Bench {
             control_for_one: 1,
             change,
         };
+        let name = noise.name();
         let tally = |runs: u64, which: Rows, change: f64| {
-            self.repeat(runs, |draw| rows(noise, which, &canary(change), draw))
+            let row = format!("dependent: {name} {n} {looks} {tolerance} {which:?} {change}");
+            self.repeat(&row, runs, |draw| rows(noise, which, &canary(change), draw))
         };
         let [all, thinned] = [Rows::All, Rows::Thinned].map(|rows| tally(1_000, rows, 0.0));
-        let found = [Rows::All, Rows::Thinned].map(|rows| tally(250, rows, 0.3));
+        let found = [Rows::All, Rows::Thinned].map(|rows| tally(400, rows, 0.3));
         println!(
-            "| {} | {n} | {looks} | {} | {} | {} | {} | {} | {} | {} |",
-            noise.name(),
+            "| {name} | {n} | {looks} | {} | {} + {} | {} | {} | {} | {} | {} |",
             percent(tolerance),
             all.runs,
-            held(&all, all.rejected, 0.05),
-            held(&thinned, thinned.rejected, 0.05),
+            found[0].runs,
+            self.held(&all, all.rejected, 0.05),
+            self.held(&thinned, thinned.rejected, 0.05),
             match thinned.median_told() {
                 None | Some(0) => "none".to_owned(),
                 Some(step) => step.to_string(),
             },
-            percent(found[0].share(found[0].rejected)),
-            percent(found[1].share(found[1].rejected)),
+            share(&found[0], found[0].rejected),
+            share(&found[1], found[1].rejected),
         );
     }
 }

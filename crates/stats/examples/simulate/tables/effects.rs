@@ -4,11 +4,11 @@ use super::super::anytime::{self, Course};
 use super::super::draw::{Draw, Shape};
 use super::super::quantiles;
 use super::super::trial::{Outcome, Tally};
-use super::{Bench, FOUND_BY_NINE_OF_TEN, LOOKS, covered, held, percent};
+use super::{Bench, FOUND_BY_NINE_OF_TEN, LOOKS, beyond, percent, share};
 use stats::{Alpha, Question, Side};
 
 /// Of the asymptotic methods.
-const RUNS: u64 = 400;
+const RUNS: u64 = 1_000;
 
 /// A method on one kind of data.
 struct Row<'a> {
@@ -21,6 +21,8 @@ struct Row<'a> {
     change: f64,
     question: Question,
     shares: bool,
+    /// Whether there is an interval.
+    interval: bool,
     run: &'a (dyn Fn(&Course, &mut Draw) -> Outcome + Sync),
 }
 
@@ -36,8 +38,9 @@ impl Bench {
     pub(crate) fn anytime(&self) {
         println!("\n### Methods for any number of looks, {LOOKS} looks each\n");
         println!(
-            "| method | data | n | runs | false positives | interval holds at all looks | at the end \
-             | change | power | fixed test once at the end: false positives | coverage | power | mean end |"
+            "| method | data | n | runs, equal and changed | false positives | change \
+             | interval holds the change at all looks | at the end | power | mean end \
+             | fixed test once at the end: false positives | interval holds the change | power |"
         );
         println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         let relative = anytime::at(Alpha::default());
@@ -76,6 +79,7 @@ impl Bench {
                         / shape.mean(),
                     question,
                     shares,
+                    interval: true,
                     run: &|course, draw| anytime::mean(shape, course, draw),
                 }));
             }
@@ -98,6 +102,7 @@ impl Bench {
                     change: sign * FOUND_BY_NINE_OF_TEN * (2.0 / n).sqrt() * ((1.0 - p) / p).sqrt(),
                     question: relative.side(side),
                     shares,
+                    interval: true,
                     run: &|course, draw| anytime::proportion(p, course, draw),
                 }));
             }
@@ -108,10 +113,11 @@ impl Bench {
                 method: "counts",
                 data: format!("{}% of the traffic", 100.0 * share),
                 each,
-                runs: 4_000,
+                runs: 2_000,
                 change,
                 question: relative,
                 shares: false,
+                interval: true,
                 run: &|course, draw| anytime::events(share, course, draw),
             });
         }
@@ -124,6 +130,7 @@ impl Bench {
                 change,
                 question: relative,
                 shares: false,
+                interval: false,
                 run: &|course, draw| anytime::mismatch(prior, course, draw),
             });
         }
@@ -136,6 +143,7 @@ impl Bench {
                 change,
                 question: relative,
                 shares: false,
+                interval: true,
                 run: &|course, draw| anytime::single_rate(p, course, draw),
             });
         }
@@ -163,6 +171,7 @@ impl Bench {
                         change: sign * change,
                         question: relative.side(side),
                         shares,
+                        interval: true,
                         run: &run,
                     }));
                 }
@@ -197,6 +206,7 @@ impl Bench {
                     change,
                     question: relative,
                     shares: false,
+                    interval: true,
                     run: &|course, draw| run(q, shape, course, draw),
                 });
             }
@@ -218,12 +228,26 @@ impl Bench {
         };
         for p in [0.5, 0.1, 0.01] {
             let course = course(if p < 0.05 { 100 } else { 10 });
-            let tally = self.repeat(1_000, |draw| anytime::guardrail(p, &course, draw));
-            guarded(&format!("{}% convert", 100.0 * p), margin, &course, &tally);
+            let metric = format!("{}% convert", 100.0 * p);
+            self.guarded(&metric, &course, |draw| {
+                anytime::guardrail(p, &course, draw)
+            });
         }
         let course = course(1);
-        let tally = self.repeat(1_000, |draw| anytime::guarded_events(&course, draw));
-        guarded("counts, 50% of the traffic", margin, &course, &tally);
+        self.guarded("counts, 50% of the traffic", &course, |draw| {
+            anytime::guarded_events(&course, draw)
+        });
+    }
+
+    fn guarded(&self, metric: &str, course: &Course, run: impl Fn(&mut Draw) -> Outcome + Sync) {
+        let tally = self.repeat(&format!("guardrail: {metric}"), 2_000, run);
+        println!(
+            "| {metric} | {} | {} | {} | {} |",
+            percent(-course.change),
+            course.each * LOOKS,
+            tally.runs,
+            self.held(&tally, tally.rejected, course.question.alpha.get())
+        );
     }
 
     fn row(&self, row: Row<'_>) -> Seen {
@@ -235,34 +259,44 @@ impl Bench {
             change: 0.0,
             shares: row.shares,
         };
-        let equal = self.repeat(row.runs, |draw| (row.run)(&course, draw));
+        let name = format!("anytime: {} {}", row.method, row.data);
+        let equal = self.repeat(&name, row.runs, |draw| (row.run)(&course, draw));
         let changed = Course {
             change: row.change,
             ..course
         };
-        let other = self.repeat(row.runs / 4, |draw| (row.run)(&changed, draw));
-        let beside = |told: String| {
-            if equal.fixed > 0 {
-                told
+        let name = format!("{name}, changed");
+        let other = self.repeat(&name, row.runs, |draw| (row.run)(&changed, draw));
+        let covered = |missed: u64| {
+            if row.interval {
+                self.covered(&other, missed, alpha)
             } else {
                 "-".to_owned()
             }
         };
+        let beside = if equal.fixed > 0 {
+            [
+                self.held(&equal, equal.fixed_rejected, alpha),
+                covered(other.fixed_missed),
+                share(&other, other.fixed_rejected),
+            ]
+        } else {
+            ["-"; 3].map(str::to_owned)
+        };
         println!(
-            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} + {} | {} | {} | {} | {} | {} | {} | {} |",
             row.method,
             row.data,
             row.each * LOOKS,
             equal.runs,
-            held(&equal, equal.rejected, alpha),
-            covered(&equal, equal.missed_ever, alpha),
-            covered(&equal, equal.missed_at_end, alpha),
+            other.runs,
+            self.held(&equal, equal.rejected, alpha),
             percent(row.change),
-            percent(other.share(other.rejected)),
-            beside(held(&equal, equal.fixed_rejected, alpha)),
-            beside(covered(&equal, equal.fixed_missed, alpha)),
-            beside(percent(other.share(other.fixed_rejected))),
+            covered(other.missed_ever),
+            covered(other.missed_at_end),
+            share(&other, other.rejected),
             percent(other.mean_end(LOOKS) / LOOKS as f64),
+            beside.join(" | "),
         );
         Seen {
             method: row.method.to_owned(),
@@ -281,26 +315,17 @@ const fn of_side(side: Side) -> &'static str {
     }
 }
 
-fn guarded(metric: &str, margin: f64, course: &Course, tally: &Tally) {
-    println!(
-        "| {metric} | {} | {} | {} | {} |",
-        percent(margin),
-        course.each * LOOKS,
-        tally.runs,
-        held(tally, tally.rejected, course.question.alpha.get())
-    );
-}
-
 /// The same runs, for one who begins to look later.
 fn early_looks(rows: &[Seen]) {
     println!("\n### False positives of the asymptotic methods by the first look\n");
     println!("| method | data | n an arm at the first look: false positives from there on |");
     println!("|---|---|---|");
     for row in rows {
-        let told: Vec<String> = [1, 3, 10, 50, 200]
+        let told: Vec<String> = [1, 10, 50, 200]
             .map(|first| {
                 let count = row.equal.rejected_from(first);
-                format!("{}: {}", first * row.each, held(&row.equal, count, 0.05))
+                let mark = beyond(&row.equal, count, 0.05);
+                format!("{}: {}{mark}", first * row.each, share(&row.equal, count))
             })
             .to_vec();
         println!("| {} | {} | {} |", row.method, row.data, told.join("; "));

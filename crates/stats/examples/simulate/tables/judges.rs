@@ -2,8 +2,8 @@
 
 use super::super::draw::{Draw, Shape};
 use super::super::judged::{self, Canary};
-use super::super::trial::Tally;
-use super::{Bench, LOOKS, covered, held, percent};
+use super::super::trial::{Outcome, Tally};
+use super::{Bench, LOOKS, percent, share};
 use stats::judge::{Looks, Rule, Verdict, Worse};
 
 impl Bench {
@@ -41,12 +41,14 @@ impl Bench {
                 control_for_one: 1,
                 change: 0.0,
             };
-            let tally = self.repeat(4_000, |draw| judged::values(shape, None, &canary, draw));
+            let tally = self.repeat(&format!("once: {shape:?} {n}"), 4_000, |draw| {
+                judged::values(shape, None, &canary, draw)
+            });
             println!(
                 "| continuous | {} | {n} | 0.0% | {} | {} |",
                 shape.name(),
                 tally.runs,
-                held(&tally, tally.rejected, 0.05)
+                self.held(&tally, tally.rejected, 0.05)
             );
         }
     }
@@ -64,18 +66,15 @@ impl Bench {
             change: 0.0,
         };
         for shape in [Shape::Latency, Shape::Exponential] {
-            let tally = self.repeat(1_000, |draw| judged::values(shape, None, &canary, draw));
-            equal_row("continuous", &shape.name(), &canary, &tally);
+            self.equal_row("continuous", &shape.name(), &canary, |draw| {
+                judged::values(shape, None, &canary, draw)
+            });
         }
         for q in [0.5, 0.99] {
-            let run = |draw: &mut Draw| judged::values(Shape::Latency, Some(q), &canary, draw);
-            let tally = self.repeat(1_000, run);
-            equal_row(
-                &format!("quantile {q}"),
-                &Shape::Latency.name(),
-                &canary,
-                &tally,
-            );
+            let metric = format!("quantile {q}");
+            self.equal_row(&metric, &Shape::Latency.name(), &canary, |draw| {
+                judged::values(Shape::Latency, Some(q), &canary, draw)
+            });
         }
         for (p, each, control_for_one) in
             [(0.001, 100, 1), (0.01, 10, 19), (0.5, 5, 1), (0.95, 5, 1)]
@@ -85,21 +84,24 @@ impl Bench {
                 control_for_one,
                 ..canary
             };
-            let tally = self.repeat(1_000, |draw| judged::errors(p, &canary, draw));
-            equal_row("rate", &Shape::Bernoulli(p).name(), &canary, &tally);
+            self.equal_row("rate", &Shape::Bernoulli(p).name(), &canary, |draw| {
+                judged::errors(p, &canary, draw)
+            });
         }
         let ramp = Canary {
             each: 100,
             ..canary
         };
-        let tally = self.repeat(1_000, |draw| judged::errors_in_a_ramp(0.01, &ramp, draw));
-        equal_row("rate", "Bernoulli 1%, ramp 1-5-25-50%", &ramp, &tally);
+        self.equal_row("rate", "Bernoulli 1%, ramp 1-5-25-50%", &ramp, |draw| {
+            judged::errors_in_a_ramp(0.01, &ramp, draw)
+        });
         let restarts = Canary {
             control_for_one: 9,
             ..canary
         };
-        let tally = self.repeat(1_000, |draw| judged::restarts(0.2, &restarts, draw));
-        equal_row("count", "0.2 a look", &restarts, &tally);
+        self.equal_row("count", "0.2 a look", &restarts, |draw| {
+            judged::restarts(0.2, &restarts, draw)
+        });
     }
 
     fn equal_by_default(&self) {
@@ -110,16 +112,41 @@ impl Bench {
             control_for_one: 1,
             change: 0.0,
         };
-        let run = |draw: &mut Draw| judged::values(Shape::Latency, None, &canary, draw);
-        let tally = self.repeat(1_000, run);
-        equal_row("continuous", &Shape::Latency.name(), &canary, &tally);
+        self.equal_row("continuous", &Shape::Latency.name(), &canary, |draw| {
+            judged::values(Shape::Latency, None, &canary, draw)
+        });
         let few = Canary {
             each: 10,
             control_for_one: 19,
             ..canary
         };
-        let tally = self.repeat(1_000, |draw| judged::errors(0.01, &few, draw));
-        equal_row("rate", &Shape::Bernoulli(0.01).name(), &few, &tally);
+        self.equal_row("rate", &Shape::Bernoulli(0.01).name(), &few, |draw| {
+            judged::errors(0.01, &few, draw)
+        });
+    }
+
+    fn equal_row(
+        &self,
+        metric: &str,
+        data: &str,
+        canary: &Canary,
+        run: impl Fn(&mut Draw) -> Outcome + Sync,
+    ) {
+        let worse = match canary.rule.worse {
+            Worse::Either => "either way",
+            Worse::Higher => "higher is worse",
+            Worse::Lower => "lower is worse",
+        };
+        let row = format!("equal: {metric} {worse} {data} {}", canary.rule.tolerance);
+        let tally = self.repeat(&row, 1_000, run);
+        println!(
+            "| {metric}, {worse} | {data} | {} | {} | {} | {} | {} |",
+            percent(1.0 / (1 + canary.control_for_one) as f64),
+            canary.each * canary.looks,
+            percent(canary.rule.tolerance),
+            tally.runs,
+            self.held(&tally, tally.rejected, 0.05)
+        );
     }
 
     /// What is told of a difference that there is: on its tolerance no verdict is right.
@@ -140,8 +167,9 @@ impl Bench {
             (Shape::Signed, [50, 200], 0.5),
         ] {
             for q in [None, Some(0.5)] {
-                let tally = |wrong| {
-                    self.repeat(1_000, |draw| {
+                let tally = |wrong: Verdict| {
+                    let row = format!("edge: {shape:?} {q:?} {n:?} {change} {}", wrong.name());
+                    self.repeat(&row, 1_000, |draw| {
                         judged::on_the_edge(shape, q, (n, change), wrong, draw)
                     })
                 };
@@ -154,9 +182,9 @@ impl Bench {
                     n[0],
                     n[1],
                     fails.runs,
-                    covered(&fails, fails.missed_at_end, 0.05),
-                    held(&fails, fails.rejected, 0.05),
-                    held(&passes, passes.rejected, 0.05),
+                    self.covered(&fails, fails.missed_at_end, 0.05),
+                    self.held(&fails, fails.rejected, 0.05),
+                    self.held(&passes, passes.rejected, 0.05),
                 );
             }
         }
@@ -184,12 +212,14 @@ impl Bench {
                 change,
             };
             let errors = every(1, 1_800, 4.0);
-            let tally = self.repeat(1_000, |draw| judged::errors(0.001, &errors, draw));
+            let row = format!("detect: errors {tolerance}");
+            let tally = self.repeat(&row, 1_000, |draw| judged::errors(0.001, &errors, draw));
             found("errors 0.5% against 0.1%", "rate", &errors, 1, &tally);
             let slow = every(10, 90, 0.3);
             for (what, whole) in [("all latencies +30%", true), ("slowest 5% +30%", false)] {
                 for q in [Some(0.99), Some(0.95), None] {
-                    let tally = self.repeat(200, |draw| {
+                    let row = format!("detect: {what} {q:?} {tolerance}");
+                    let tally = self.repeat(&row, 200, |draw| {
                         if whole {
                             judged::values(Shape::Latency, q, &slow, draw)
                         } else {
@@ -215,26 +245,10 @@ fn found(what: &str, metric: &str, canary: &Canary, seconds: u64, tally: &Tally)
         percent(canary.rule.tolerance),
         canary.looks * seconds,
         tally.runs,
-        percent(tally.share(tally.rejected)),
+        share(tally, tally.rejected),
         at(0.5, canary.each),
         at(0.9, canary.each),
         at(0.5, seconds),
         at(0.9, seconds),
-    );
-}
-
-fn equal_row(metric: &str, data: &str, canary: &Canary, tally: &Tally) {
-    let worse = match canary.rule.worse {
-        Worse::Either => "either way",
-        Worse::Higher => "higher is worse",
-        Worse::Lower => "lower is worse",
-    };
-    println!(
-        "| {metric}, {worse} | {data} | {} | {} | {} | {} | {} |",
-        percent(1.0 / (1 + canary.control_for_one) as f64),
-        canary.each * canary.looks,
-        percent(canary.rule.tolerance),
-        tally.runs,
-        held(tally, tally.rejected, 0.05)
     );
 }

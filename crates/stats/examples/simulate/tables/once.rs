@@ -5,26 +5,18 @@ use super::super::draw::{Draw, Shape};
 use super::super::fixed;
 use super::super::quantiles;
 use super::super::trial::{Outcome, Tally};
-use super::{Bench, FOUND_BY_NINE_OF_TEN, covered, held, percent};
+use super::{Bench, FOUND_BY_NINE_OF_TEN, percent, share};
 use stats::Alpha;
 
 impl Bench {
     /// What may be asked only once.
     pub(crate) fn one_look(&self) {
         println!("\n### Methods for one look\n");
-        println!("| method | data | runs | false positives | coverage | change | power |");
+        println!(
+            "| method | data | runs, equal and changed | false positives | change | interval holds the change | power |"
+        );
         println!("|---|---|---|---|---|---|---|");
         let alpha = Alpha::default();
-        let tell = |method: &str, data: String, equal: &Tally, change: f64, other: &Tally| {
-            println!(
-                "| {method} | {data} | {} | {} | {} | {} | {} |",
-                equal.runs,
-                held(equal, equal.rejected, 0.05),
-                covered(equal, equal.missed_ever, 0.05),
-                percent(change),
-                percent(other.share(other.rejected)),
-            );
-        };
         for shape in [
             Shape::Normal,
             Shape::Exponential,
@@ -60,42 +52,68 @@ impl Bench {
             (Shape::Pareto, 1_000),
         ] {
             let change = 3.0 * (2.0 / n as f64).sqrt() * shape.stddev() / shape.mean();
-            let shift = change * shape.mean();
-            let run =
-                |shift: f64| self.repeat(4_000, |draw| fixed::ranks(shape, n, shift, alpha, draw));
             let data = format!("{}, {n} an arm", shape.name());
-            tell(
+            let runs = if n < 1_000 { 2_000 } else { 400 };
+            self.ask_once(
                 "Mann-Whitney, Hodges-Lehmann",
-                data,
-                &run(0.0),
-                change,
-                &run(shift),
+                &data,
+                (runs, change),
+                |change, draw| fixed::ranks(shape, n, change * shape.mean(), alpha, draw),
             );
         }
         for (mean, ratio) in [(0.5, 6.0), (5.0, 2.5), (50.0, 1.6)] {
-            let run =
-                |ratio: f64| self.repeat(10_000, |draw| fixed::rates(mean, ratio, alpha, draw));
             let data = format!("{mean} against {} events", 19.0 * mean);
-            tell(
-                "Poisson rates: exact p, score interval",
-                data,
-                &run(1.0),
-                ratio - 1.0,
-                &run(ratio),
-            );
+            let method = "Poisson rates: exact p, score interval";
+            self.ask_once(method, &data, (10_000, ratio - 1.0), |change, draw| {
+                fixed::rates(mean, 1.0 + change, alpha, draw)
+            });
         }
         for (p, n, change) in [(0.5, 1_000, 0.13), (0.001, 20_000, 1.0)] {
-            let run =
-                |change: f64| self.repeat(2_000, |draw| fixed::pooled(p, n, change, alpha, draw));
             let data = format!("{}, {n} an arm", Shape::Bernoulli(p).name());
-            tell(
+            self.ask_once(
                 "pooled z (no interval)",
-                data,
-                &run(0.0),
-                change,
-                &run(change),
+                &data,
+                (2_000, change),
+                |change, draw| fixed::pooled(p, n, change, alpha, draw),
             );
         }
+    }
+
+    /// A row of equal arms and of arms with a change, each with runs of its own.
+    pub(super) fn ask_once(
+        &self,
+        method: &str,
+        data: &str,
+        (runs, change): (u64, f64),
+        run: impl Fn(f64, &mut Draw) -> Outcome + Sync,
+    ) {
+        let tally = |change: f64| {
+            let row = format!("one look: {method} {data} {change}");
+            self.repeat(&row, runs, |draw| run(change, draw))
+        };
+        let (equal, other) = (tally(0.0), tally(change));
+        // What is told beside an anytime method, or the method itself.
+        let told = |tally: &Tally| {
+            if tally.fixed > 0 {
+                (tally.fixed_rejected, tally.fixed_missed)
+            } else {
+                (tally.rejected, tally.missed_at_end)
+            }
+        };
+        let (found, missed) = told(&other);
+        println!(
+            "| {method} | {data} | {} + {} | {} | {} | {} | {} |",
+            equal.runs,
+            other.runs,
+            self.held(&equal, told(&equal).0, 0.05),
+            percent(change),
+            if method.contains("no interval") {
+                "-".to_owned()
+            } else {
+                self.covered(&other, missed, 0.05)
+            },
+            share(&other, found),
+        );
     }
 
     /// Welch's t on a relative difference, asked at `n` observations an arm.
@@ -140,23 +158,21 @@ impl Bench {
         (n, change, shares): (u64, f64, bool),
         run: &(dyn Fn(&Course, &mut Draw) -> Outcome + Sync),
     ) {
-        let course = |change: f64| Course {
-            question: anytime::at(Alpha::default()),
-            looks: 1,
-            each: n,
-            change,
-            shares,
-        };
         let runs = if n > 5_000 { 2_000 } else { 4_000 };
-        let equal = self.repeat(runs, |draw| run(&course(0.0), draw));
-        let other = self.repeat(runs, |draw| run(&course(change), draw));
-        println!(
-            "| {method} | {data}, {n} an arm | {} | {} | {} | {} | {} |",
-            equal.runs,
-            held(&equal, equal.fixed_rejected, 0.05),
-            covered(&equal, equal.fixed_missed, 0.05),
-            percent(change),
-            percent(other.share(other.fixed_rejected)),
+        self.ask_once(
+            method,
+            &format!("{data}, {n} an arm"),
+            (runs, change),
+            |change, draw| {
+                let course = Course {
+                    question: anytime::at(Alpha::default()),
+                    looks: 1,
+                    each: n,
+                    change,
+                    shares,
+                };
+                run(&course, draw)
+            },
         );
     }
 }
