@@ -32,11 +32,11 @@ fn an_interval_of_one_look_holds_the_change_that_there_is() {
             change,
         };
         let course = shares(1, n, change);
-        let told = runs(400, |draw| uneven::once(shape, &split, &course, draw));
+        let told = runs(200, |draw| uneven::once(shape, &split, &course, draw));
         let chance = told.chance_of(told.fixed_missed, 0.05);
         assert!(chance > 1e-4, "{shape:?}: {} missed", told.fixed_missed);
         assert!(
-            told.fixed_rejected > 320,
+            told.fixed_rejected > 160,
             "{shape:?}: {}",
             told.fixed_rejected
         );
