@@ -6,10 +6,10 @@ pub const DEFAULT_TUNING: f64 = 5000.0;
 /// The most skewness of a difference ([`crate::Skewness::of_difference`]) with which [`asymptotic`]
 /// keeps its level.
 ///
-/// Found by simulation, not proven: with equal arms that are looked at from the first unit on, at splits of
-/// 3:1, 9:1 and 19:1, exponential, lognormal and Pareto values, and revenue of 2% and 10% buyers, stop in
-/// about 5% at most where looks wait for it, and in up to some 35% where they do not (level 5%). Arms of the
-/// same size have none of it. Callers have to wait; nothing in this crate does.
+/// Found by simulation, not proven: at splits of 9:1 and 19:1, looked at from the first unit on, at most 4.3% of
+/// equal arms are found different where looks wait for it, and up to 38% where they do not (level 5%; exponential
+/// and lognormal values, revenue of 2% and 10% buyers; `docs/SIMULATION.md`, "Uneven arms"). Arms of the
+/// same size have none of it.
 pub const LARGEST_SKEWNESS: f64 = 0.2;
 
 /// The same comparison, valid however often one looks: an asymptotic confidence sequence around an
