@@ -4,6 +4,7 @@ mod columns;
 mod counts;
 mod direction;
 mod metric;
+mod rates;
 mod report;
 mod screen;
 mod sentence;
@@ -15,6 +16,7 @@ mod words;
 pub use direction::Known;
 pub(crate) use metric::worse;
 pub use metric::{Metric, What};
+pub use rates::{Bursts, Rest};
 pub use report::{MetricReport, Report};
 pub use thinned::{Every, Memory};
 

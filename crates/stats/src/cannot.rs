@@ -41,11 +41,11 @@ pub enum CannotCompute {
     /// More values than are kept for a sequence of quantiles.
     #[error("there are more values than a comparison at every look keeps")]
     TooMany,
-    /// A sequence of means between arms of different sizes with more than
-    /// [`LARGEST_SKEWNESS`](crate::sequential::LARGEST_SKEWNESS) left in their difference.
+    /// Means between arms of different sizes whose difference is too lopsided
+    /// ([`LARGEST_SKEWNESS`](crate::sequential::LARGEST_SKEWNESS) for a sequence).
     #[error(
         "the arms differ in size, and too few of the rare large values are in the smaller one for its mean to \
-         be held against its spread at every look"
+         be held against its spread"
     )]
     Skewed,
 }

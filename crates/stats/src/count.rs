@@ -3,8 +3,10 @@
 //! For looking as often as one likes there is [`crate::sequential::counts`].
 
 mod central;
+mod dispersion;
 
 pub use central::{Central, central};
+pub use dispersion::{Dispersion, Independent, dispersion};
 
 use crate::guard;
 use crate::numeric::{binomial_cdf, binomial_pmf, binomial_sf, normal_quantile, normal_sf};

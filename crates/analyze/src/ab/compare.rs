@@ -16,6 +16,10 @@ use stats::{Better, CannotCompute, Difference, Failure, Skewness, adjust, srm};
 /// 80 would be as planned.
 const SPLIT_CONCENTRATION: f64 = 100.0;
 
+/// With more skewness of the difference than this one look has no answer: Welch's t, asked of equal arms at
+/// 95:5 with revenue of 2% buyers, finds a difference in 7% where 0.4 is left, in 11% where 0.9 is.
+const MOST_AT_ONE_LOOK: f64 = 0.4;
+
 /// The test of the split.
 pub(super) struct Split {
     pub(super) chi2: f64,
@@ -88,8 +92,12 @@ pub(super) fn compare(
 ) -> Result<Figures, Failure> {
     let question = request.question;
     let (basis, theta) = basis::basis(request, metric, arms.map(|arm| &arm.sums))?;
-    let skewed = too_skewed(arms);
-    if skewed && matches!(request.method, Method::Sequential { .. }) {
+    let left = skewness(arms);
+    let most = match request.method {
+        Method::Sequential { .. } => LARGEST_SKEWNESS,
+        Method::Fixed | Method::Bayesian => MOST_AT_ONE_LOOK,
+    };
+    if left > most {
         return Err(CannotCompute::Skewed.into());
     }
     let better = better(metric.direction);
@@ -104,7 +112,7 @@ pub(super) fn compare(
         chance_to_win: None,
         theta: theta.map(Number),
         counts: basis.counted(request.method),
-        skewed,
+        skewed: left > LARGEST_SKEWNESS,
         guardrail: None,
         guarded: Verdict::Inconclusive,
         floor: floor(request, arms),
@@ -123,11 +131,9 @@ pub(super) fn compare(
     Ok(figures)
 }
 
-/// Whether means of these arms are too lopsided, for their sizes, to be held against their own spread.
-fn too_skewed([control, treatment]: [&MetricSums; 2]) -> bool {
-    // Of shares and quantiles nothing is averaged, and there is none.
-    Skewness::of_difference(&control.skewness, &treatment.skewness)
-        .is_some_and(|left| left > LARGEST_SKEWNESS)
+/// How lopsided the difference of these arms' means is; 0 where nothing is averaged.
+fn skewness([control, treatment]: [&MetricSums; 2]) -> f64 {
+    Skewness::of_difference(&control.skewness, &treatment.skewness).unwrap_or(0.0)
 }
 
 /// What is never below nothing cannot fall by more than all of it.

@@ -173,7 +173,7 @@ fn edge(metric: &MetricReport) -> Option<String> {
     };
     Some(format!(
         "{}: {}, and the quantile lies {where_it_lies}, where its interval and p would mean nothing. \
-         With --sequential it is compared whatever the distribution; or compare {remedy}.",
+         With --sequential --absolute it is compared whatever the distribution; or compare {remedy}.",
         metric.label,
         each.join(", ")
     ))

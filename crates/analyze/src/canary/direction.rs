@@ -54,15 +54,23 @@ const GOOD: [&str; 8] = [
 ];
 const GOOD_WORDS: [&str; 3] = ["hit", "hits", "succeeded"];
 /// Words that turn what stands beside them round, or may.
-const TURNS: [&str; 10] = [
+const TURNS: [&str; 18] = [
     "between",
     "budget",
+    "compliance",
     "free",
+    "headroom",
+    "idle",
     "left",
+    "loss",
+    "mtbf",
     "no",
     "non",
     "not",
     "remaining",
+    "saved",
+    "since",
+    "slo",
     "until",
     "without",
 ];
@@ -103,11 +111,11 @@ fn by_name(name: &str) -> Option<Worse> {
     if words.iter().any(|word| TURNS.contains(&word.as_str())) {
         return None;
     }
-    match (any(&BAD, &BAD_WORDS), any(&GOOD, &GOOD_WORDS)) {
+    let bad = any(&BAD, &BAD_WORDS) || takes_time(&words);
+    match (bad, any(&GOOD, &GOOD_WORDS)) {
         (true, false) => Some(Worse::Higher),
         (false, true) => Some(Worse::Lower),
-        (true, true) => None,
-        (false, false) => takes_time(&words).then_some(Worse::Higher),
+        _ => None,
     }
 }
 
@@ -164,7 +172,11 @@ mod tests {
             ("failed", Some(Worse::Higher)),
             ("success_rate", Some(Worse::Lower)),
             ("Availability (%)", Some(Worse::Lower)),
-            ("throughput_p99", Some(Worse::Lower)),
+            ("throughput_p99", None),
+            ("cache_hit_ms", None),
+            ("success_p99_ms", None),
+            ("cpu_idle", None),
+            ("latency_headroom", None),
             ("cache-hits", Some(Worse::Lower)),
             ("unavailable_seconds", Some(Worse::Higher)),
             ("requests", None),

@@ -5,14 +5,19 @@ use super::columns::Chosen;
 use super::counts::{counted_over, pairs, trials};
 use super::direction::Known;
 use super::metric::{Metric, What};
+use super::rates::{self, Bursts, Rest};
 use super::sentence::conclusion;
 use super::series::Series;
 use super::thinned::{Every, Memory, compared, memory};
-use super::words::{directions, gaps, left_out, looks, narrower, other_way, rates, thinned};
+use super::words::{
+    bursts, directions, gaps, left_out, looks, narrower, other_way, rates as better_as_rates,
+    thinned,
+};
 use crate::Number;
 use crate::failure::Failure;
 use serde::Serialize;
 use stats::InvalidInput;
+use stats::count::Independent;
 use stats::judge::{Observed, Reason, Rule, Verdict, Worse, judge};
 
 /// No pass where the shares of rows without a value are farther apart than this: what one of the two
@@ -34,6 +39,9 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MetricReport {
     pub metric: String,
+    /// The same for the screen: short, and without what a terminal would obey.
+    #[serde(skip)]
+    pub(super) label: String,
     #[serde(skip)]
     pub(super) column: String,
     pub verdict: &'static str,
@@ -68,6 +76,12 @@ pub struct MetricReport {
     /// How rows depend on those before them, where there are enough to tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dependence: Option<Memory>,
+    /// Of rates and counts: how much farther apart rows are than chance has it, where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bursts: Option<Bursts>,
+    /// Of a rate that would have passed: what the rest of it has become, where that would have failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
     #[serde(skip)]
     pub(super) rate: bool,
     #[serde(skip)]
@@ -84,6 +98,8 @@ pub(super) enum Because {
     Remembers(Memory),
     /// The two lack values in shares that are too far apart for a pass.
     Gaps,
+    /// What mostly succeeds would pass, and what fails of it would not.
+    Rest(Rest),
 }
 
 pub(super) fn metric(
@@ -97,6 +113,7 @@ pub(super) fn metric(
     let mut compared_every = None;
     let mut remembers = None;
     let mut never_negative = true;
+    let (mut in_bursts, mut rest) = (None, None);
     let (judgement, missing, figures, memory) = match &metric.what {
         What::Continuous(column) | What::Quantile(column, _) => {
             let mut compared = compared(column, every, baseline, canary);
@@ -137,8 +154,16 @@ pub(super) fn metric(
                 control: control.0,
                 canary: treated.0,
             };
-            let memory = memory_of_shares([baseline, canary], events, over);
-            (judged(&observed)?, [control.1, treated.1], figures, memory)
+            let series = [baseline, canary];
+            let refused = |why| asked(metric, &why);
+            in_bursts =
+                rates::bursts(series, events, over, Independent::Trials).map_err(refused)?;
+            let judgement = rates::judged(&observed, in_bursts, rule).map_err(refused)?;
+            if judgement.verdict == Verdict::Pass {
+                rest = rates::rest(control.0, treated.0, in_bursts, rule).map_err(refused)?;
+            }
+            let memory = memory_of_shares(series, events, over);
+            (judgement, [control.1, treated.1], figures, memory)
         }
         What::Count(events, over) => {
             let control = counted_over(baseline, events, over)?;
@@ -148,8 +173,13 @@ pub(super) fn metric(
                 control: control.0,
                 canary: treated.0,
             };
-            let memory = memory_of_shares([baseline, canary], events, over);
-            (judged(&observed)?, [control.1, treated.1], figures, memory)
+            let series = [baseline, canary];
+            let refused = |why| asked(metric, &why);
+            in_bursts =
+                rates::bursts(series, events, over, Independent::Exposure).map_err(refused)?;
+            let judgement = rates::judged(&observed, in_bursts, rule).map_err(refused)?;
+            let memory = memory_of_shares(series, events, over);
+            (judgement, [control.1, treated.1], figures, memory)
         }
     };
     let rows = [baseline.len(), canary.len()];
@@ -159,10 +189,13 @@ pub(super) fn metric(
     } else {
         f64::NEG_INFINITY
     };
-    let because = match remembers {
-        Some(memory) => Because::Remembers(memory),
-        None if judgement.verdict == Verdict::Pass && gaps_apart(missing, rows) => Because::Gaps,
-        None => Because::Judged(not_below(judgement.reason, lowest)),
+    let because = match (remembers, rest) {
+        (Some(memory), _) => Because::Remembers(memory),
+        (None, _) if judgement.verdict == Verdict::Pass && gaps_apart(missing, rows) => {
+            Because::Gaps
+        }
+        (None, Some(rest)) => Because::Rest(rest),
+        (None, None) => Because::Judged(not_below(judgement.reason, lowest)),
     };
     let verdict = match because {
         Because::Judged(_) => judgement.verdict,
@@ -170,6 +203,7 @@ pub(super) fn metric(
     };
     let mut report = MetricReport {
         metric: metric.to_string(),
+        label: crate::figures::name(&metric.to_string()),
         column: metric.columns().next().unwrap_or_default().to_owned(),
         verdict: verdict.name(),
         interval: judgement
@@ -199,6 +233,8 @@ pub(super) fn metric(
         every: compared_every,
         rows,
         dependence: memory,
+        bursts: in_bursts,
+        rest,
         rate: matches!(metric.what, What::Rate(..)),
         rule: *rule,
         because,
@@ -299,6 +335,7 @@ impl Report {
         };
         warnings.extend(metrics.iter().filter_map(other_way));
         warnings.extend(metrics.iter().filter_map(gaps));
+        warnings.extend(metrics.iter().filter_map(bursts));
         warnings.extend(metrics.iter().filter_map(narrower));
         let mut notes = super::words::intervals(request.looks, &metrics);
         for note in metrics.iter().filter_map(thinned) {
@@ -307,7 +344,7 @@ impl Report {
             }
         }
         notes.extend(directions(&metrics));
-        notes.extend(rates(&metrics));
+        notes.extend(better_as_rates(&metrics));
         notes.extend(left_out(&chosen.times, "time"));
         notes.extend(left_out(&chosen.labels, "label"));
         Self {

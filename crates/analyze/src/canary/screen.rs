@@ -2,7 +2,7 @@
 
 use super::report::{Because, MetricReport, Report};
 use crate::Number;
-use crate::figures::{between_shares, change, count, share, table, value, wrap};
+use crate::figures::{between_shares, change, count, plain, share, table, value, wrap};
 use stats::judge::{Reason, Verdict};
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl fmt::Display for Report {
         let width = f.width().unwrap_or(USUAL_WIDTH).max(LEAST_WIDTH);
         writeln!(f, "{}\n", wrap(&self.conclusion, width, ""))?;
         for warning in &self.warnings {
-            writeln!(f, "{}", wrap(&format!("! {warning}"), width, "  "))?;
+            writeln!(f, "{}", wrap(&format!("! {}", plain(warning)), width, "  "))?;
         }
         if !self.warnings.is_empty() {
             writeln!(f)?;
@@ -29,7 +29,7 @@ impl fmt::Display for Report {
         writeln!(f, "{}\n", table(&head, &[1, 2, 3, 4], &rows))?;
         let mut any = false;
         for metric in self.metrics.iter().filter(|metric| says_more(metric)) {
-            let reason = format!("{}: {}.", metric.metric, metric.reason);
+            let reason = format!("{}: {}.", metric.label, metric.reason);
             writeln!(f, "{}", wrap(&reason, width, "  "))?;
             any = true;
         }
@@ -38,7 +38,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "{}", wrap(&counted(&self.metrics), width, "  "))?;
         for note in &self.notes {
-            writeln!(f, "{}", wrap(note, width, "  "))?;
+            writeln!(f, "{}", wrap(&plain(note), width, "  "))?;
         }
         Ok(())
     }
@@ -54,7 +54,7 @@ fn row(metric: &MetricReport) -> Vec<String> {
     };
     let undecided = Verdict::Inconclusive.name();
     vec![
-        metric.metric.clone(),
+        metric.label.clone(),
         shown(metric.baseline),
         shown(metric.canary),
         metric
@@ -92,8 +92,8 @@ fn counted(metrics: &[MetricReport]) -> String {
             format!("{baseline} {what} of the baseline and {canary} of the canary")
         };
         match groups.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, names)) => names.push(&metric.metric),
-            None => groups.push((text, vec![&metric.metric])),
+            Some((_, names)) => names.push(&metric.label),
+            None => groups.push((text, vec![&metric.label])),
         }
     }
     let one = groups.len() == 1;

@@ -33,9 +33,9 @@ fn some_of(told: &[&MetricReport], all: usize) -> String {
         .take(MOST_NAMES)
         .map(|metric| match &metric.because {
             Because::Judged(Reason::Beyond { effect, .. }) if told.len() <= 2 => {
-                format!("{} is {}", metric.metric, change(*effect))
+                format!("{} is {}", metric.label, change(*effect))
             }
-            _ => metric.metric.clone(),
+            _ => metric.label.clone(),
         })
         .collect();
     let more = match told.len().saturating_sub(MOST_NAMES) {
@@ -62,8 +62,8 @@ fn passed(told: &[&MetricReport]) -> String {
     let within = told.iter().all(|metric| is_within(metric));
     let tolerated = percent(tolerated);
     match (told, within) {
-        ([one], true) => format!("{} is within {tolerated} of the baseline", one.metric),
-        ([one], false) => format!("{} is not worse by more than is tolerated", one.metric),
+        ([one], true) => format!("{} is within {tolerated} of the baseline", one.label),
+        ([one], false) => format!("{} is not worse by more than is tolerated", one.label),
         (told, true) => format!("{} are within {tolerated}", every(told.len())),
         ([_, _], false) => "neither metric is worse by more than is tolerated".to_owned(),
         (told, false) => format!(
@@ -91,7 +91,7 @@ pub(super) fn within(interval: &Interval, tolerance: f64) -> bool {
 }
 
 fn failed(metric: &MetricReport) -> String {
-    let name = &metric.metric;
+    let name = &metric.label;
     match &metric.because {
         Because::Judged(Reason::Beyond {
             effect, interval, ..
@@ -115,13 +115,19 @@ fn failed(metric: &MetricReport) -> String {
 }
 
 fn open(metric: &MetricReport) -> String {
-    let name = &metric.metric;
+    let name = &metric.label;
     let reason = match &metric.because {
         Because::Gaps => {
             return format!("{name} has no value in {}", gaps(metric));
         }
         Because::Remembers(_) => {
             return format!("neighbouring rows of {name} depend on each other for too long");
+        }
+        Because::Rest(rest) => {
+            return format!(
+                "failures (the rest of {name}) are {}",
+                change(rest.effect.0)
+            );
         }
         Because::Judged(reason) => reason,
     };

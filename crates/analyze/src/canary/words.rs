@@ -4,7 +4,7 @@ use super::direction::Known;
 use super::report::{Because, MetricReport};
 use super::sentence::{between, change, gaps as gaps_of, percent, within};
 use super::thinned::{Memory, every_row};
-use crate::figures::{behind, count};
+use crate::figures::{behind, count, name, share};
 use stats::Interval;
 use stats::judge::{Looks, Method, Reason, Worse};
 
@@ -45,17 +45,22 @@ pub(super) fn narrower(metric: &MetricReport) -> Option<String> {
     let correlation = format!("(rank correlation {:.2})", memory.rank_correlation);
     match metric.every {
         // Of sums over rows nothing is left out: that would lose events, and not the bursts within a row.
+        None if memory.reaches(1) && metric.bursts.is_some() => Some(format!(
+            "{}: neighbouring rows depend on each other {correlation}, as where a burst lasts for several; each row \
+             is taken as independent of the others, so the interval is too narrow.",
+            metric.label
+        )),
         None if memory.reaches(1) => Some(format!(
             "{}: neighbouring rows depend on each other {correlation}, as where events come in bursts; each event \
              is taken as independent of the others, so the interval is too narrow.",
-            metric.metric
+            metric.label
         )),
         // Nothing was decided, and that is said.
         Some(_) if metric.interval.is_none() => None,
         Some(every) if memory.reaches(every) => Some(format!(
             "{}: neighbouring rows depend on each other {correlation}, and {} was compared: the interval is too \
              narrow. {}",
-            metric.metric,
+            metric.label,
             every_row(every),
             match memory.forgotten_after {
                 Some(step) => format!("Compare {} with --every auto.", every_row(step)),
@@ -65,6 +70,22 @@ pub(super) fn narrower(metric: &MetricReport) -> Option<String> {
         )),
         _ => None,
     }
+}
+
+/// That events come in bursts, and what that makes of them.
+pub(super) fn bursts(metric: &MetricReport) -> Option<String> {
+    let ratio = metric.bursts?.ratio;
+    let ratio = if ratio < 9.95 {
+        format!("{ratio:.1}")
+    } else {
+        format!("{ratio:.0}")
+    };
+    let events = name(&metric.column);
+    Some(format!(
+        "{} come in bursts: rows differ {ratio} times as much as independent {events} would, so {ratio} of \
+         them count as one.",
+        metric.label
+    ))
 }
 
 /// That a figure moved far in the direction that is not judged.
@@ -83,7 +104,7 @@ pub(super) fn other_way(metric: &MetricReport) -> Option<String> {
     moved.then(|| {
         format!(
             "{} is {}, which is no change for the worse: only {}s are judged.",
-            metric.metric,
+            metric.label,
             change(*effect),
             metric.worse
         )
@@ -94,7 +115,7 @@ pub(super) fn other_way(metric: &MetricReport) -> Option<String> {
 pub(super) fn gaps(metric: &MetricReport) -> Option<String> {
     (metric.missing != [0, 0]).then(|| {
         let gaps = gaps_of(metric);
-        format!("{}: no value in {gaps}, left out.", metric.metric)
+        format!("{}: no value in {gaps}, left out.", metric.label)
     })
 }
 
@@ -104,7 +125,7 @@ pub(super) fn directions(metrics: &[MetricReport]) -> Vec<String> {
         let mut names: Vec<&str> = Vec::new();
         for metric in metrics {
             if (metric.worse_by, metric.rule.worse) == (known, worse) {
-                names.push(&metric.metric);
+                names.push(&metric.label);
             }
         }
         names
@@ -177,7 +198,7 @@ pub(super) fn intervals(asked: Looks, metrics: &[MetricReport]) -> Vec<String> {
     let anyway: Vec<&str> = metrics
         .iter()
         .filter(|metric| metric.holds_at == "every_look")
-        .map(|metric| metric.metric.as_str())
+        .map(|metric| metric.label.as_str())
         .collect();
     vec![match asked {
         Looks::Any => {
@@ -200,6 +221,17 @@ pub(super) fn because(metric: &MetricReport) -> String {
                 "the values that there are would pass, but there is none in {}, and what is missing may be what is \
                  bad; fill the gaps, or leave such rows out of both files",
                 gaps_of(metric)
+            )
+        }
+        Because::Rest(rest) => {
+            let events = name(&metric.column);
+            format!(
+                "{events} would pass, but failures (the rest of {}) are {}, {} where {} was; ask for those, or give \
+                 a smaller --tolerance",
+                metric.label,
+                change(rest.effect.0),
+                share(1.0 - metric.canary.0),
+                share(1.0 - metric.baseline.0),
             )
         }
         Because::Judged(why) => reason(why, metric.rule.worse),

@@ -270,6 +270,15 @@ impl Table {
                 return Ok(());
             }
             tally.rows += 1;
+            if scan.columns.len() == 1 && block.line_is_blank(&record) {
+                let blank = Failure::file(
+                    scan.path,
+                    "the line is blank",
+                    "write \"\" for a row without a value, as no other column tells that there is one, or leave \
+                     the line out",
+                );
+                return Err(blank.at(Place::Line(block.line_of(&record) - 1)));
+            }
             let outcome = if record.len() == scan.columns.len() {
                 read_record(scan, &record, codes, rows, tally)
             } else {
@@ -282,6 +291,13 @@ impl Table {
 }
 
 impl Block {
+    /// Whether there is a blank line before a record.
+    fn line_is_blank(&self, record: &ByteRecord) -> bool {
+        let at = record.position().map_or(0, ::csv::Position::byte);
+        let first = usize::try_from(at).ok().and_then(|at| self.bytes.get(at));
+        first.is_some_and(|byte| [b'\n', b'\r'].contains(byte))
+    }
+
     /// The line a record of this block begins in.
     fn line_of(&self, record: &ByteRecord) -> u64 {
         record.position().map_or(self.first_line, |at| {

@@ -363,7 +363,7 @@ fn a_quantile_at_the_edge_of_equal_values_is_warned_of() {
         one_line(&text).contains(
             "! spent p90: 89.6% of the units of \"control\" have the value 0, and the quantile lies at \
              their edge, or too close to it to tell, where its interval and p would mean nothing. With \
-             --sequential it is compared whatever the distribution; or compare the share of units with \
+             --sequential --absolute it is compared whatever the distribution; or compare the share of units with \
              any value (:conversion), or a quantile farther out."
         ),
         "{text}"

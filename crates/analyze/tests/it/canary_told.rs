@@ -330,3 +330,31 @@ fn errors_that_are_mostly_none_are_asked_for_as_a_rate() {
         "{text}"
     );
 }
+
+#[test]
+fn names_of_any_length_and_content_do_a_terminal_no_harm() {
+    let folder = Folder::new();
+    let loud = format!("lat\u{1b}[31m{}", "x".repeat(70_000));
+    let column = |name: &str| rows(name, (0..60).map(|i| format!("{}", 100 + i % 7)));
+    folder.write("a.csv", column(&loud));
+    folder.write("b.csv", column(&loud) + "101\n");
+    let text = folder.run("canary @a.csv @b.csv").unwrap();
+    assert!(!text.contains('\u{1b}'), "{text:?}");
+    assert!(text.len() < 2_000, "{}", text.len());
+    let json: serde_json::Value =
+        serde_json::from_str(&folder.run("canary @a.csv @b.csv --json").unwrap()).unwrap();
+    assert_eq!(json["metrics"][0]["metric"], loud.as_str());
+}
+
+/// With one column only a blank line is all there is of a row without a value.
+#[test]
+fn a_blank_line_of_a_single_column_is_no_row_to_pass_over() {
+    let folder = Folder::new();
+    folder.write("a.csv", "ms\n1\n2\n3\n\n");
+    folder.write("b.csv", "ms\n1\n\n3\n");
+    let failure = folder.run("canary @a.csv @b.csv").unwrap_err();
+    assert!(failure.contains("line 3: the line is blank"), "{failure}");
+    folder.write("b.csv", "ms\n1\n\"\"\n3\n");
+    let told = one_line(&folder.run("canary @a.csv @b.csv").unwrap());
+    assert!(told.contains("1 of 3 rows of the canary"), "{told}");
+}

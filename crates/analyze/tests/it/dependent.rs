@@ -218,7 +218,13 @@ fn bursts_of_errors_are_told_and_still_counted() {
         )
     };
     let bursts = ask("bursts");
-    let warning = bursts["warnings"][0].as_str().unwrap();
+    let warnings = &bursts["warnings"];
+    let spread = warnings[0].as_str().unwrap();
+    assert!(
+        spread.starts_with("errors/requests come in bursts: rows differ"),
+        "{spread}"
+    );
+    let warning = warnings[1].as_str().unwrap();
     assert!(
         warning.starts_with(
             "errors/requests: neighbouring rows depend on each other (rank correlation 0."

@@ -77,7 +77,8 @@ fn a_quantile_at_equal_values_has_no_verdict_but_a_reason() {
     let line = "ab @aa.csv --unit user --variant arm --metric spent:p90";
     let text = one_line(&folder.run(line).unwrap());
     assert!(
-        text.contains("With --sequential it is compared") && text.contains("quantile farther out"),
+        text.contains("With --sequential --absolute it is compared")
+            && text.contains("quantile farther out"),
         "{text}"
     );
     let report: Value =

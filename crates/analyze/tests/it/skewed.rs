@@ -48,6 +48,16 @@ fn a_sequence_waits_for_rare_purchases_in_the_small_arm() {
 }
 
 #[test]
+fn one_look_has_no_answer_while_hardly_any_purchase_is_in_the_small_arm() {
+    let few = shop(2_000, 100, 50);
+    for method in ["", "--bayesian", "--absolute", "--sequential"] {
+        let shares = "--share control=0.95 --share treatment=0.05";
+        let found = comparison(&few, &format!("{shares} {method}"));
+        assert_eq!(found["cannot_compute"], "skewed", "{method}: {found}");
+    }
+}
+
+#[test]
 fn one_look_at_rare_purchases_in_the_small_arm_is_warned_of() {
     let folder = Folder::new();
     folder.write("shop.csv", shop(8_000, 400, 50));
