@@ -73,7 +73,7 @@ fn a_batch_answers_on_standard_output() {
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines[0], r#"{"id":1,"result":{"chi2":0.0,"df":1,"p":1.0}}"#);
     assert!(
-        lines[1].starts_with(r#"{"error":{"code":"invalid_json""#),
+        lines[1].starts_with(r#"{"id":null,"error":{"code":"invalid_json""#),
         "{out}"
     );
     assert_eq!((lines.len(), err.as_str()), (2, ""));

@@ -29,6 +29,13 @@ pub struct Dispersion {
 
 impl Dispersion {
     /// Whether the rows differ by more than chance: the ratio is three standard deviations above 1.
+    ///
+    /// ```
+    /// use stats::count::{Events, Independent, dispersion};
+    /// let rows = [3, 4, 3, 4, 3, 4].map(|count| Events { count, exposure: 100.0 });
+    /// assert!(!dispersion([&rows, &rows], Independent::Exposure)?.is_clear());
+    /// # Ok::<(), stats::Failure>(())
+    /// ```
     #[must_use]
     pub fn is_clear(&self) -> bool {
         self.ratio > 1.0 + CLEAR * self.chance
