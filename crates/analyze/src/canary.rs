@@ -3,6 +3,7 @@
 mod columns;
 mod counts;
 mod direction;
+mod found;
 mod metric;
 mod rates;
 mod report;
@@ -21,6 +22,7 @@ pub use report::{MetricReport, Report};
 pub use thinned::{Every, Memory};
 
 use crate::failure::Failure;
+use crate::figures::plain;
 use crate::source::{Progress, Source};
 use columns::Chosen;
 use series::Series;
@@ -73,13 +75,7 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
         }
     };
     let metrics = &chosen.metrics;
-    let is_rate = |metric: &Metric| matches!(metric.what, What::Rate(..));
-    if request.margin.is_some() && !metrics.iter().any(is_rate) {
-        return Err(Failure::asked(
-            "--margin: no metric is a rate",
-            "name one, as --metric errors/requests, or leave --margin out",
-        ));
-    }
+    fits(request, metrics)?;
     let mut columns: Vec<&str> = Vec::new();
     for column in metrics.iter().flat_map(Metric::columns) {
         if !columns.contains(&column) {
@@ -111,7 +107,7 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
             let rule = Rule {
                 worse,
                 tolerance: request.tolerance,
-                margin: request.margin.filter(|_| is_rate(metric)),
+                margin: request.margin.filter(|_| metric.is_rate()),
                 min_sample: request.min_sample,
                 alpha: request.alpha,
                 looks: request.looks,
@@ -130,4 +126,33 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     }
     warnings.extend(times::apart(&control, &treated));
     Ok(Report::new(request, each, &chosen, warnings))
+}
+
+/// Nothing is asked for twice, nor for metrics that are not there.
+fn fits(request: &Request, metrics: &[Metric]) -> Result<(), Failure> {
+    for (at, metric) in metrics.iter().enumerate() {
+        if metrics[..at].iter().any(|other| other.what == metric.what) {
+            return Err(Failure::asked(
+                format!(
+                    "--metric: {} is asked for twice",
+                    plain(&metric.to_string())
+                ),
+                "ask for it once, with the direction that is meant",
+            ));
+        }
+    }
+    if request.margin.is_some() && !metrics.iter().any(Metric::is_rate) {
+        return Err(Failure::asked(
+            "--margin: no metric is a rate",
+            "name one, as --metric errors/requests, or leave --margin out",
+        ));
+    }
+    let thinned = matches!(request.every, Every::Row(row) if row.get() > 1);
+    if thinned && !metrics.iter().any(Metric::is_figure) {
+        return Err(Failure::asked(
+            "--every: no metric is a figure, and rates and counts are sums over all rows",
+            "leave --every out, or name a column, as --metric latency_ms",
+        ));
+    }
+    Ok(())
 }

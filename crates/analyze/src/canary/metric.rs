@@ -102,6 +102,15 @@ impl fmt::Display for Metric {
 }
 
 impl Metric {
+    pub(super) const fn is_rate(&self) -> bool {
+        matches!(self.what, What::Rate(..))
+    }
+
+    /// Whether its rows are compared one by one, and not their sums.
+    pub(super) const fn is_figure(&self) -> bool {
+        matches!(self.what, What::Continuous(_) | What::Quantile(..))
+    }
+
     pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
         let (one, two) = match &self.what {
             What::Continuous(column) | What::Quantile(column, _) => (column, None),

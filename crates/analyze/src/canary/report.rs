@@ -2,13 +2,13 @@
 
 use super::Request;
 use super::columns::Chosen;
-use super::counts::{counted_over, pairs, trials};
 use super::direction::Known;
+use super::found::found;
 use super::metric::{Metric, What};
-use super::rates::{self, Bursts, Rest};
+use super::rates::{Bursts, Rest};
 use super::sentence::conclusion;
 use super::series::Series;
-use super::thinned::{Every, Memory, compared, memory};
+use super::thinned::{Every, Memory};
 use super::words::{
     bursts, directions, gaps, left_out, looks, narrower, other_way, rates as better_as_rates,
     thinned,
@@ -16,9 +16,7 @@ use super::words::{
 use crate::Number;
 use crate::failure::Failure;
 use serde::Serialize;
-use stats::InvalidInput;
-use stats::count::Independent;
-use stats::judge::{Observed, Reason, Rule, Verdict, Worse, judge};
+use stats::judge::{Reason, Rule, Verdict, Worse};
 
 /// No pass where the shares of rows without a value are farther apart than this: what one of the two
 /// lacks may be what is bad.
@@ -107,96 +105,22 @@ pub(super) fn metric(
     rule: &Rule,
     worse_by: Known,
     every: Every,
-    [baseline, canary]: [&Series<'_>; 2],
+    series: [&Series<'_>; 2],
 ) -> Result<MetricReport, Failure> {
-    let judged = |observed: &Observed<'_>| judge(observed, rule).map_err(|why| asked(metric, &why));
-    let mut compared_every = None;
-    let mut remembers = None;
-    let mut never_negative = true;
-    let (mut in_bursts, mut rest) = (None, None);
-    let (judgement, missing, figures, memory) = match &metric.what {
-        What::Continuous(column) | What::Quantile(column, _) => {
-            let mut compared = compared(column, every, baseline, canary);
-            let control = compared.control.as_mut_slice();
-            let treated = compared.canary.as_mut_slice();
-            let (q, observed) = match metric.what {
-                What::Quantile(_, q) => (
-                    q,
-                    Observed::Quantile {
-                        q,
-                        control,
-                        canary: treated,
-                    },
-                ),
-                _ => (
-                    0.5,
-                    Observed::Continuous {
-                        control,
-                        canary: treated,
-                    },
-                ),
-            };
-            let judgement = judged(&observed)?;
-            let figures = [order_statistic(control, q), order_statistic(treated, q)];
-            let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
-            never_negative = least(control).min(least(treated)) >= 0.0;
-            compared_every = Some(compared.every);
-            remembers = compared
-                .memory
-                .filter(|memory| every == Every::Auto && memory.forgotten_after.is_none());
-            (judgement, compared.missing, figures, compared.memory)
-        }
-        What::Rate(events, over) => {
-            let control = trials(baseline, events, over)?;
-            let treated = trials(canary, events, over)?;
-            let figures = [control.0, treated.0].map(|trials| rate(trials.x, trials.n as f64));
-            let observed = Observed::Rate {
-                control: control.0,
-                canary: treated.0,
-            };
-            let series = [baseline, canary];
-            let refused = |why| asked(metric, &why);
-            in_bursts =
-                rates::bursts(series, events, over, Independent::Trials).map_err(refused)?;
-            let judgement = rates::judged(&observed, in_bursts, rule).map_err(refused)?;
-            if judgement.verdict == Verdict::Pass {
-                rest = rates::rest(control.0, treated.0, in_bursts, rule).map_err(refused)?;
-            }
-            let memory = memory_of_shares(series, events, over);
-            (judgement, [control.1, treated.1], figures, memory)
-        }
-        What::Count(events, over) => {
-            let control = counted_over(baseline, events, over)?;
-            let treated = counted_over(canary, events, over)?;
-            let figures = [control.0, treated.0].map(|events| rate(events.count, events.exposure));
-            let observed = Observed::Count {
-                control: control.0,
-                canary: treated.0,
-            };
-            let series = [baseline, canary];
-            let refused = |why| asked(metric, &why);
-            in_bursts =
-                rates::bursts(series, events, over, Independent::Exposure).map_err(refused)?;
-            let judgement = rates::judged(&observed, in_bursts, rule).map_err(refused)?;
-            let memory = memory_of_shares(series, events, over);
-            (judgement, [control.1, treated.1], figures, memory)
-        }
-    };
-    let rows = [baseline.len(), canary.len()];
-    // What is never below 0 does not fall by more than all of it.
-    let lowest = if never_negative {
-        -1.0
-    } else {
-        f64::NEG_INFINITY
-    };
-    let because = match (remembers, rest) {
+    let found = found(metric, rule, every, series)?;
+    let rows = series.map(Series::len);
+    let lowest = found.lowest;
+    let because = match (found.remembers, found.rest) {
         (Some(memory), _) => Because::Remembers(memory),
-        (None, _) if judgement.verdict == Verdict::Pass && gaps_apart(missing, rows) => {
+        (None, _)
+            if found.judgement.verdict == Verdict::Pass && gaps_apart(found.missing, rows) =>
+        {
             Because::Gaps
         }
         (None, Some(rest)) => Because::Rest(rest),
-        (None, None) => Because::Judged(not_below(judgement.reason, lowest)),
+        (None, None) => Because::Judged(not_below(found.judgement.reason, lowest)),
     };
+    let judgement = found.judgement;
     let verdict = match because {
         Because::Judged(_) => judgement.verdict,
         _ => Verdict::Inconclusive,
@@ -208,7 +132,7 @@ pub(super) fn metric(
         verdict: verdict.name(),
         interval: judgement
             .interval
-            .filter(|_| remembers.is_none())
+            .filter(|_| found.remembers.is_none())
             .map(|of| [Number(of.lo.max(lowest)), Number(of.hi)]),
         reason: String::new(),
         method: judgement.method.name(),
@@ -225,17 +149,17 @@ pub(super) fn metric(
             What::Rate(..) => "trials",
             What::Count(..) => "events",
         },
-        missing,
-        baseline: Number(figures[0]),
-        canary: Number(figures[1]),
+        missing: found.missing,
+        baseline: Number(found.figures[0]),
+        canary: Number(found.figures[1]),
         effect: judgement.effect.map(Number),
         alpha: judgement.alpha,
-        every: compared_every,
+        every: found.every,
         rows,
-        dependence: memory,
-        bursts: in_bursts,
-        rest,
-        rate: matches!(metric.what, What::Rate(..)),
+        dependence: found.memory,
+        bursts: found.bursts,
+        rest: found.rest,
+        rate: metric.is_rate(),
         rule: *rule,
         because,
     };
@@ -255,67 +179,10 @@ fn not_below(mut reason: Reason, lowest: f64) -> Reason {
     reason
 }
 
-/// What `stats` refuses, in the words of the command.
-fn asked(metric: &Metric, invalid: &InvalidInput) -> Failure {
-    match invalid.field {
-        // The values are finite, so it is what is tolerated that is not.
-        "a" | "b" => Failure::asked(
-            format!("{metric}: a value larger by the tolerance is beyond what a double holds"),
-            "give a smaller --tolerance, or figures in a unit in which they are nearer 1",
-        ),
-        field => Failure::asked(
-            format!(
-                "{metric}: {}: {}",
-                field.replace("control", "baseline"),
-                invalid.why
-            ),
-            invalid.remedy,
-        ),
-    }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "rows stay below 2^53")]
 fn gaps_apart(missing: [u64; 2], rows: [u64; 2]) -> bool {
     let [baseline, canary] = [0, 1].map(|at| missing[at] as f64 / rows[at].max(1) as f64);
     (baseline - canary).abs() > MOST_GAPS_APART
-}
-
-/// How rows of events out of something depend on those before them.
-fn memory_of_shares(series: [&Series<'_>; 2], events: &str, over: &str) -> Option<Memory> {
-    let [control, canary] = series.map(|series| -> Vec<f64> {
-        let shares = pairs(series, events, over);
-        shares
-            .map(|(_, pair)| match pair {
-                Some((x, n)) if n > 0.0 => x / n,
-                _ => f64::NAN,
-            })
-            .collect()
-    });
-    memory(&control, &canary)
-}
-
-/// The value below which a share `q` of the values lies; NaN of nothing.
-fn order_statistic(values: &mut [f64], q: f64) -> f64 {
-    if values.is_empty() {
-        return f64::NAN;
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a position within the values"
-    )]
-    let at = ((values.len() as f64 * q).ceil() as usize).clamp(1, values.len()) - 1;
-    *values.select_nth_unstable_by(at, f64::total_cmp).1
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-fn rate(events: u64, over: f64) -> f64 {
-    if over > 0.0 {
-        events as f64 / over
-    } else {
-        f64::NAN
-    }
 }
 
 impl Report {

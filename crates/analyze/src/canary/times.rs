@@ -12,21 +12,34 @@ pub(super) struct Span {
     pub(super) dates: bool,
 }
 
-/// That no moment is in both files.
+/// That the files are of other times, or mostly so.
 pub(super) fn apart(baseline: &Series<'_>, canary: &Series<'_>) -> Option<String> {
     told(baseline.span()?, canary.span()?)
 }
 
 fn told(baseline: Span, canary: Span) -> Option<String> {
-    let apart = baseline.last < canary.first || canary.last < baseline.first;
-    (apart && baseline.dates == canary.dates).then(|| {
-        format!(
-            "The files are not of the same time: the baseline is of {}, the canary of {}. What else differs \
-             between them, as traffic does, is taken for the canary's doing.",
-            words(baseline),
-            words(canary)
-        )
-    })
+    if baseline.dates != canary.dates {
+        return None;
+    }
+    let length = |span: Span| i128::from(span.last) - i128::from(span.first);
+    let common = Span {
+        first: baseline.first.max(canary.first),
+        last: baseline.last.min(canary.last),
+        ..baseline
+    };
+    let little = if common.last < common.first {
+        "are not of the same time"
+    } else if 2 * length(common) < length(baseline).max(length(canary)) {
+        "have less than half of their time in common"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "The files {little}: the baseline is of {}, the canary of {}. What else differs \
+         between them, as traffic does, is taken for the canary's doing.",
+        words(baseline),
+        words(canary)
+    ))
 }
 
 fn words(span: Span) -> String {
@@ -46,14 +59,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_without_a_common_moment_are_apart() {
+    fn files_with_less_than_half_of_their_time_in_common_are_told() {
         let span = |first, last| Span {
             first,
             last,
             dates: false,
         };
-        assert_eq!(told(span(0, 60), span(60, 120)), None);
-        assert_eq!(told(span(0, 60), span(0, 10)), None);
+        assert_eq!(told(span(0, 60), span(30, 60)), None);
+        assert_eq!(told(span(0, 60), span(30, 90)), None);
+        assert_eq!(told(span(5, 5), span(5, 5)), None);
+        assert_eq!(
+            told(span(i64::MIN, i64::MAX), span(i64::MIN, i64::MAX)),
+            None
+        );
+        for (baseline, canary) in [(span(0, 60), span(31, 91)), (span(0, 10), span(0, 60))] {
+            let text = told(baseline, canary).unwrap();
+            assert!(text.starts_with("The files have less than half of their time in common: "));
+        }
         let text = told(span(61, 120), span(0, 60)).unwrap();
         assert!(text.contains("baseline is of 61 to 120, the canary of 0 to 60."));
         let day = 86_400_000_000_000;

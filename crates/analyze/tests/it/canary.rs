@@ -296,6 +296,39 @@ fn no_error_in_either_file_passes_only_within_a_margin() {
     assert!(none.unwrap_err().contains("no metric is a rate"));
 }
 
+#[test]
+fn what_is_asked_fits_the_metrics() {
+    let folder = folder();
+    for (asked, why) in [
+        (
+            "--metric errors/requests --every 3",
+            "--every: no metric is a figure",
+        ),
+        (
+            "--metric latency_ms:increase --metric latency_ms:mean:decrease",
+            "--metric: latency_ms is asked for twice",
+        ),
+        (
+            "--metric latency_ms:p99 --metric latency_ms:p99.0",
+            "--metric: latency_ms p99 is asked for twice",
+        ),
+    ] {
+        let refused = folder
+            .run(&format!("canary @base.csv @same.csv {asked}"))
+            .unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
+    // The median and a quantile of one column are two questions; every row is what a rate has.
+    for asked in [
+        "--metric latency_ms --metric latency_ms:p99",
+        "--metric errors/requests --every 1",
+        "--metric errors/requests --metric latency_ms --every 3",
+    ] {
+        let report = folder.run(&format!("canary @base.csv @same.csv {asked}"));
+        assert!(report.is_ok(), "{report:?}");
+    }
+}
+
 /// What a file with these columns says beside one that is in order.
 #[track_caller]
 fn refused(baseline: &str, canary: &str, expected: &str) {

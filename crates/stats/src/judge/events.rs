@@ -254,7 +254,7 @@ fn by_counts(
     let answer = counts_by_period(&periods, prior, rule.alpha)?;
     Ok(Compared {
         n,
-        effect: answer.rate_ratio - 1.0,
+        effect: change(answer.rate_ratio),
         interval: Interval {
             lo: answer.rate_ratio_interval.lo - 1.0,
             hi: answer.rate_ratio_interval.hi - 1.0,
@@ -262,6 +262,16 @@ fn by_counts(
         method: Method::SequentialCounts,
         alpha: rule.alpha.get(),
     })
+}
+
+/// A ratio as a change. What rounding leaves of equal rates is none, and told as none.
+fn change(ratio: f64) -> f64 {
+    let change = ratio - 1.0;
+    if change.abs() <= 64.0 * f64::EPSILON {
+        0.0
+    } else {
+        change
+    }
 }
 
 fn shares(exposures: [f64; 2]) -> Result<[f64; 2], InvalidInput> {
@@ -286,7 +296,7 @@ fn by_rates(shared: &Shared, n: [u64; 2], rule: &Rule) -> Result<Compared, Inval
     let [control, canary] = shared.seen();
     Ok(Compared {
         n,
-        effect: canary / control - 1.0,
+        effect: change(canary / control),
         interval: Interval {
             lo: after.lo / before.hi - 1.0,
             hi: after.hi / before.lo - 1.0,
