@@ -257,7 +257,7 @@ pub struct Judgement {
 ///
 /// # Errors
 ///
-/// A tolerance or margin that is negative or no number, a margin for what is no rate, a value that is NaN or
+/// A tolerance or margin that is negative or no number, a margin above 1 or for what is no rate, a value that is NaN or
 /// infinite, more successes than trials, a count above 2^53, an exposure that is not positive and finite or
 /// none of the whole beside the other, a quantile outside (0, 1); no period, or another number of them in the two arms.
 ///
@@ -296,6 +296,13 @@ pub fn judge(observed: &Observed<'_>, rule: &Rule) -> Result<Judgement, InvalidI
                 "margin",
                 "it is in points of a rate, and this metric is none",
                 "leave it out, or give x of n trials",
+            ));
+        }
+        if margin > 1.0 {
+            return Err(InvalidInput::new(
+                "margin",
+                "it is above 1, and no rate changes by more",
+                "give points of the rate, as 0.001 for one more in a thousand trials",
             ));
         }
     }

@@ -20,6 +20,7 @@
 mod beta;
 mod gamma;
 mod normal;
+mod order;
 mod quadrature;
 mod root;
 mod student;
@@ -34,6 +35,7 @@ pub use gamma::{
     poisson_sf,
 };
 pub use normal::{ln_normal_sf, normal_cdf, normal_loss, normal_pdf, normal_quantile, normal_sf};
+pub use order::quantile_rank;
 pub use root::root_between;
 pub use student::{student_cdf, student_pdf, student_quantile, student_sf};
 pub(crate) use versus::Beta;
@@ -69,7 +71,7 @@ pub(crate) fn ln_1p_minus(d: f64) -> f64 {
 
 /// eᵛ − 1 − v, without the cancellation near v = 0.
 pub(crate) fn exp_minus_1_minus(v: f64) -> f64 {
-    if v.abs() > 0.5 {
+    if v.is_nan() || v.abs() > 0.5 {
         return libm::expm1(v) - v;
     }
     let mut term = 0.5 * v * v;

@@ -1,5 +1,6 @@
 use super::{Arm, baseline, compare};
 use crate::guard::{count, finite_values, inside_unit};
+use crate::numeric::quantile_rank;
 use crate::{CannotCompute, Estimate, InvalidInput, Question};
 
 /// The normal quantile at 0.975: the bounds of [`QuantileArm`] are always those of a 95% interval.
@@ -93,8 +94,9 @@ impl QuantileArm {
     pub fn ranks(n: u64, nu: f64) -> [u64; 3] {
         let count = n as f64;
         let reach = Z * (count * nu * (1.0 - nu)).sqrt();
-        let (middle, lo, hi) = (nu * count, nu * count - reach, nu * count + reach);
-        [middle.ceil(), lo.floor(), hi.ceil()].map(|rank| (rank.max(1.0) as u64).min(n))
+        let (lo, hi) = (nu * count - reach, nu * count + reach);
+        let [lo, hi] = [lo.floor(), hi.ceil()].map(|rank| (rank.max(1.0) as u64).min(n));
+        [quantile_rank(nu, n), lo, hi]
     }
 
     fn check(&self) -> Result<(), CannotCompute> {

@@ -2,7 +2,7 @@
 
 use super::{Looks, Rule, TailChange};
 use crate::Failure;
-use crate::numeric::ln_beta;
+use crate::numeric::{ln_beta, quantile_rank};
 use crate::rank::Pair;
 use crate::sequential::{Comparison, QuantileTest, Tuning};
 use crate::{Alpha, InvalidInput};
@@ -72,7 +72,7 @@ pub(super) fn upright(pair: &Pair, tail: Tail) -> (Cow<'_, [f64]>, Cow<'_, [f64]
 /// How many values of the canary lie beyond the control's quantile `q` and the tolerance, and the rank of
 /// that quantile.
 pub(super) fn beyond(canary: &[f64], control: &[f64], q: f64, rule: &Rule) -> (TailChange, usize) {
-    let rank = (q * control.len() as f64).ceil() as usize;
+    let rank = quantile_rank(q, control.len() as u64) as usize;
     let start = control[rank - 1];
     let margin = rule.tolerance * start.abs();
     let beyond = canary.len() - canary.partition_point(|value| *value <= start + margin);

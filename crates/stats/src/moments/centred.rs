@@ -3,8 +3,8 @@
 use super::LARGEST_COUNT;
 use crate::{CannotCompute, InvalidInput};
 
-/// Magnitudes between 2^−400 and 2^400 need no scale.
-pub(super) const PLAIN: i32 = 400;
+/// Magnitudes between 2^−250 and 2^250 need no scale: sums of their cubes stay within a double.
+pub(super) const PLAIN: i32 = 250;
 
 /// The power of two that brings the largest magnitude seen near 1, or 0 where none is needed.
 pub(super) fn exponent(x: f64) -> i32 {
@@ -40,6 +40,13 @@ impl Centred {
         factor
     }
 
+    /// Whether taking in this value asks for another scale.
+    #[inline]
+    pub(super) fn is_beyond(&self, x: f64) -> bool {
+        let magnitude = x.abs();
+        self.exponent.is_none() && magnitude > 0.0 || self.scaled(magnitude) > ROOM
+    }
+
     pub(super) fn scaled(&self, x: f64) -> f64 {
         match self.exponent {
             None | Some(0) => x,
@@ -51,6 +58,17 @@ impl Centred {
         match self.exponent {
             None | Some(0) => x,
             Some(exponent) => libm::scalbn(x, exponent),
+        }
+    }
+
+    /// The mean of `n`, still scaled; 0 where it is no more than what rounding leaves of deviations that
+    /// cancel.
+    pub(super) fn mean(&self, n: f64) -> f64 {
+        let rounding = 4.0 * f64::EPSILON * (self.squares / n).sqrt();
+        if self.mean.abs() <= rounding {
+            0.0
+        } else {
+            self.mean
         }
     }
 

@@ -1,6 +1,6 @@
 use super::Moments;
 use super::centred::{
-    Centred, ROOM, align, count, exponent, finite, join, product_difference, sum_of_squares,
+    Centred, align, count, exponent, finite, join, product_difference, sum_of_squares,
 };
 use crate::{CannotCompute, Failure};
 
@@ -115,8 +115,7 @@ impl PairMoments {
         self.n += 1;
         let n = self.n as f64;
         for (series, value) in [(&mut self.x, x), (&mut self.y, y)] {
-            let magnitude = value.abs();
-            if series.exponent.is_none() && magnitude > 0.0 || series.scaled(magnitude) > ROOM {
+            if series.is_beyond(value) {
                 self.products *= series.rescale(exponent(value));
             }
         }

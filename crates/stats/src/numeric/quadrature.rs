@@ -24,7 +24,8 @@ pub(super) fn weighted_integral_of_decay(
     f: impl Fn(f64) -> f64,
 ) -> f64 {
     let curvature = curvature.clamp(0.0, f64::MAX / 4.0);
-    let mut scale = 2.0 / (slope + libm::hypot(slope, (2.0 * curvature).sqrt()));
+    // Where hardly anything falls, at the end of the floats.
+    let mut scale = (2.0 / (slope + libm::hypot(slope, (2.0 * curvature).sqrt()))).min(f64::MAX);
     while f(scale) > 2.0 {
         scale *= 0.5;
     }

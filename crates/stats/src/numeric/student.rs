@@ -31,7 +31,7 @@ fn ln_1p_square(r: f64) -> f64 {
 
 /// The chance of more than t ≥ 1: ½·I_x(df/2, ½) with x = df/(df + t²).
 fn outer(t: f64, df: f64) -> f64 {
-    let spread = t / df.sqrt();
+    let spread = (t / df.sqrt()).min(f64::MAX);
     let half = 0.5 * df;
     let odds = 1.0 / spread / spread;
     let prefix = libm::exp(-half * ln_1p_square(spread) - ln_beta(0.5, half)) * (1.0 + odds).sqrt();
@@ -74,12 +74,16 @@ pub fn student_sf(t: f64, df: f64) -> f64 {
     if t == f64::INFINITY {
         return 0.0;
     }
+    let df = df.max(LEAST_DF);
     if t <= 1.0 {
         0.5 - inner(t, df)
     } else {
         outer(t, df)
     }
 }
+
+/// With this and fewer degrees of freedom the chance to exceed any double is ½, to the last digit.
+const LEAST_DF: f64 = 1e-300;
 
 /// The chance that Student's t with `df` degrees of freedom is at most `t`: [`student_sf`] at −t, with the same
 /// domain and digits.

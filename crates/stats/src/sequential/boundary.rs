@@ -401,9 +401,12 @@ impl Mixture {
             | Kind::GammaExponential { rho, .. }
             | Kind::GammaPoisson { rho, .. } => normal(rho),
         };
-        let mut upper = start;
+        let mut upper = start.max(f64::MIN_POSITIVE);
         while self.at(upper, v) < threshold {
             upper *= 2.0;
+            if upper.is_infinite() {
+                return Err(BEYOND_FLOATS);
+            }
         }
         root_between(0.0, upper, |s| self.at(s, v) - threshold).ok_or(BEYOND_FLOATS)
     }

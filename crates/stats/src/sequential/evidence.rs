@@ -27,7 +27,9 @@ pub(crate) fn log_evidence_of(arms: impl Iterator<Item = (f64, f64, f64)> + Clon
     let assumed = |(prior, _, share): (f64, f64, f64)| {
         deviance(prior, before * share, share.mul_add(before, -prior))
     };
-    if arms.clone().map(assumed).sum::<f64>() > total {
+    let own: f64 = arms.clone().map(assumed).sum();
+    // NaN where an arm's prior is beyond all doubles beside its share.
+    if own.is_nan() || own > total {
         return log_evidence_by_counts(arms, before, total);
     }
     let each: f64 = arms
@@ -63,10 +65,10 @@ fn log_evidence_by_counts(
         + stirling_rest(before)
 }
 
-/// ln(a/b), also where the ratio is more than a double can hold.
+/// ln(a/b), also where the ratio is more or less than a double can hold.
 fn ln_ratio(a: f64, b: f64) -> f64 {
     let ratio = a / b;
-    if ratio.is_finite() {
+    if ratio.is_normal() {
         libm::log(ratio)
     } else {
         libm::log(a) - libm::log(b)
@@ -165,6 +167,12 @@ mod tests {
                 -8.406_223_613_974_964,
             ),
             ([1e9, 1e3], [1e6, 1e6], [0.5, 0.5], -6_515_056.949_294_687),
+            (
+                [1e-155, 1e300],
+                [0.0, 20.0],
+                [0.5, 0.5],
+                13.862_943_611_198_906,
+            ),
         ] {
             let got = log_evidence(prior, counts, shares);
             assert!((got / want - 1.0).abs() < 1e-12, "{prior:?}: {got:e}");

@@ -4,6 +4,7 @@ use super::boundary::Tuning;
 use super::evidence::log_evidence;
 use super::rate::prior_weight;
 use crate::guard::{finite_values, inside_unit, positive};
+use crate::numeric::quantile_rank;
 use crate::{Alpha, CannotCompute, Failure, Interval, InvalidInput};
 
 /// Which quantile, and where its test is sharpest.
@@ -250,8 +251,8 @@ impl Arm {
 
     /// The order statistic at rank ⌈q·n⌉.
     fn estimate(&self) -> f64 {
-        let rank = (self.test.q * self.n()).ceil().max(1.0) as usize;
-        self.sorted[rank.min(self.sorted.len()) - 1]
+        let rank = quantile_rank(self.test.q, self.sorted.len() as u64) as usize;
+        self.sorted[rank - 1]
     }
 
     /// The evidence against x being the quantile: the least against any of the counts between `< x` and

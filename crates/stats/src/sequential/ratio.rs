@@ -3,6 +3,7 @@
 use super::evidence::log_evidence_of;
 use crate::InvalidInput;
 use crate::guard;
+use crate::moments::LARGEST_COUNT;
 
 /// The sequential test for a sample ratio mismatch, fed as counts come in.
 ///
@@ -98,17 +99,16 @@ impl RatioMismatch {
                 "give one count for each arm, 0 for none",
             ));
         }
-        for (count, more) in self.counts.iter_mut().zip(increment) {
-            *count =
-                count
-                    .checked_add(*more)
-                    .filter(|sum| *sum <= MOST)
-                    .ok_or(InvalidInput::new(
-                        "increments",
-                        "they add up to more than 2^53",
-                        "give counts of units",
-                    ))?;
-        }
+        let sums = self.counts.iter().zip(increment).map(|(count, more)| {
+            let sum = count.checked_add(*more).filter(|sum| *sum <= LARGEST_COUNT);
+            sum.ok_or(InvalidInput::new(
+                "increments",
+                "they add up to more than 2^53",
+                "give counts of units",
+            ))
+        });
+        // What is refused has not been counted.
+        self.counts = sums.collect::<Result<_, _>>()?;
         let arms = self.shares.iter().zip(&self.counts);
         let strangers = arms
             .clone()
@@ -128,9 +128,6 @@ impl RatioMismatch {
         })
     }
 }
-
-/// Up to here every whole number has a float of its own.
-const MOST: u64 = 1 << 53;
 
 #[cfg(test)]
 mod tests;

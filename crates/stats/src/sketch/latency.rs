@@ -1,7 +1,10 @@
 use crate::guard::{inside_unit, positive};
-use crate::numeric::normal_quantile;
+use crate::numeric::{normal_quantile, quantile_rank};
 use crate::{Alpha, CannotCompute, Failure, Interval, InvalidInput};
 use std::collections::BTreeMap;
+
+/// Buckets finer than this are too many to number by 32 bits.
+const FINEST: f64 = 1e-6;
 
 /// A histogram with buckets of equal relative width: any value is known to within `accuracy` of itself.
 ///
@@ -34,7 +37,7 @@ impl LatencyHistogram {
     ///
     /// # Errors
     ///
-    /// An accuracy outside (0, 1).
+    /// An accuracy outside (0, 1), or below a millionth, for which there are too many buckets to number.
     ///
     /// # Examples
     ///
@@ -46,6 +49,13 @@ impl LatencyHistogram {
     /// ```
     pub fn new(accuracy: f64) -> Result<Self, InvalidInput> {
         inside_unit("accuracy", accuracy)?;
+        if accuracy < FINEST {
+            return Err(InvalidInput::new(
+                "accuracy",
+                "it is below a millionth",
+                "give 0.000001 or more; 0.01 is usual, and a hundredth of the size",
+            ));
+        }
         Ok(Self {
             accuracy,
             ln_gamma: libm::log1p(accuracy) - libm::log1p(-accuracy),
@@ -184,7 +194,7 @@ impl LatencyHistogram {
         if lowest == highest {
             return Err(CannotCompute::DegenerateQuantile.into());
         }
-        let middle = self.bucket_at(((q * n).ceil() as u64).max(1));
+        let middle = self.bucket_at(quantile_rank(q, self.count));
         Ok(QuantileBounds {
             estimate: self.middle(middle),
             bucket: self.edges(middle),
@@ -219,8 +229,7 @@ impl LatencyHistogram {
         if self.count == 0 {
             return Err(CannotCompute::EmptyArm.into());
         }
-        let rank = (q * self.count as f64).ceil() as u64;
-        Ok(self.middle(self.bucket_at(rank.max(1))))
+        Ok(self.middle(self.bucket_at(quantile_rank(q, self.count))))
     }
 
     fn index(&self, value: f64) -> i32 {

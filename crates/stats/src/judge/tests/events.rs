@@ -218,7 +218,7 @@ fn a_margin_is_a_rates_and_not_negative() {
         assert_eq!(judge(&observed, &margin(0.1)).unwrap_err().field, "margin");
     }
     let trials = Trials { x: 1, n: 30 };
-    for bad in [-0.1, f64::NAN, f64::INFINITY] {
+    for bad in [-0.1, f64::NAN, f64::INFINITY, 1.0f64.next_up(), 2.0] {
         let observed = Observed::Rate {
             control: trials,
             canary: trials,

@@ -112,6 +112,25 @@ fn a_mixture_tuned_for_less_than_one_step_keeps_a_prior() {
 }
 
 #[test]
+fn at_the_ends_of_the_floats_there_is_an_answer() {
+    let lopsided = Mixture::beta_binomial_with(0.1, 1e155, 1e-155, Sides::One).unwrap();
+    assert!(lopsided.log(0.0, 0.0).is_ok());
+    let sure = Alpha::new(1.0f64.next_down()).unwrap();
+    for rho in [5e-324, 1e-300, 1e300, f64::MAX] {
+        let mixture = Mixture::one_sided_normal(rho).unwrap();
+        for v in [0.0, 1e-300, 1e300] {
+            match mixture.bound(v, sure) {
+                Ok(bound) => assert!(
+                    bound >= 0.0 && bound.is_finite(),
+                    "{rho:e}, {v:e}: {bound:e}"
+                ),
+                Err(refused) => assert_eq!(refused.field, "v"),
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_no_boundary_is_refused_by_name() {
     let of = |result: Result<Mixture, InvalidInput>| result.unwrap_err().field;
     for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {

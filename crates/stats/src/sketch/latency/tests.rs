@@ -10,6 +10,16 @@ fn filled(values: &[f64]) -> LatencyHistogram {
 }
 
 #[test]
+fn buckets_too_fine_to_number_are_refused() {
+    assert_eq!(LatencyHistogram::new(1e-9).unwrap_err().field, "accuracy");
+    let mut finest = LatencyHistogram::new(FINEST).unwrap();
+    for value in [f64::MIN_POSITIVE, 1.0, f64::MAX] {
+        finest.record(value, 1).unwrap();
+    }
+    assert!((finest.estimate(0.5).unwrap() - 1.0).abs() <= 2e-6);
+}
+
+#[test]
 fn more_than_can_be_counted_is_refused_and_changes_nothing() {
     let mut histogram = LatencyHistogram::new(0.01).unwrap();
     histogram.record(5.0, u64::MAX - 1).unwrap();
