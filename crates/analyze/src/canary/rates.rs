@@ -4,12 +4,15 @@ use super::counts::pairs;
 use super::series::Series;
 use crate::Number;
 use serde::Serialize;
-use stats::count::{Dispersion, Events, Independent, dispersion};
+use stats::count::{Dispersion, Events, Independent, dispersion, dispersion_of_pairs};
 use stats::judge::{Judgement, Observed, Reason, Rule, Trials, Verdict, Worse, judge};
-use stats::{Failure, InvalidInput};
+use stats::{Failure, Interval, InvalidInput};
 
 /// Above such a rate a large change of the rest is a small one of the rate.
 const MOSTLY: f64 = 0.9;
+
+/// Fewer blocks of rows differ by chance too much for the largest of several differences to be told.
+const FEWEST_BLOCKS: usize = 10;
 
 /// How much farther apart rows are than independent events would be, as programs read it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -26,37 +29,90 @@ pub struct Rest {
 }
 
 /// None where rows differ by no more than chance, or there are too few to tell.
+///
+/// Bursts may last, so that neighbouring rows go along with each other: rows are added up to blocks of two, four
+/// and so on, and of all sizes the one that differs the most is told.
 pub(super) fn bursts(
     series: [&Series<'_>; 2],
     events: &str,
     over: &str,
     as_if: Independent,
 ) -> Result<Option<Bursts>, InvalidInput> {
-    let [control, canary] = series.map(|series| rows(series, events, over));
-    match dispersion([&control, &canary], as_if) {
-        Ok(found @ Dispersion { ratio, .. }) => Ok(found.is_clear().then_some(Bursts { ratio })),
-        Err(Failure::CannotCompute(_)) => Ok(None),
-        Err(Failure::Invalid(invalid)) => Err(invalid),
+    let arms = series.map(|series| rows(series, events, over));
+    // Rows of one place are of one time where the arms have as many: what both go through is no burst of one.
+    if arms[0].len() == arms[1].len() {
+        let both = arms[0].iter().zip(&arms[1]);
+        let pairs: Vec<[Events; 2]> = both
+            .filter_map(|(control, canary)| Some([(*control)?, (*canary)?]))
+            .collect();
+        let paired = |every| dispersion_of_pairs(&blocks(&pairs, every), as_if);
+        if paired(1).is_ok() {
+            return clearest(pairs.len(), paired);
+        }
     }
+    let [control, canary] = arms.map(|rows| -> Vec<[Events; 1]> {
+        let told = rows.into_iter().flatten();
+        told.map(|row| [row]).collect()
+    });
+    clearest(control.len() + canary.len(), |every| {
+        let [control, canary] = [&control, &canary].map(|rows| blocks(rows, every).concat());
+        dispersion([&control, &canary], as_if)
+    })
 }
 
-/// What has been read as whole numbers; rows over nothing tell nothing.
-fn rows(series: &Series<'_>, events: &str, over: &str) -> Vec<Events> {
+/// What has been read as whole numbers; a row without a value, or over nothing, tells nothing.
+fn rows(series: &Series<'_>, events: &str, over: &str) -> Vec<Option<Events>> {
     pairs(series, events, over)
-        .filter_map(|(_, pair)| pair.filter(|(_, over)| *over > 0.0))
-        .map(|(x, exposure)| {
+        .map(|(_, pair)| {
+            let (x, exposure) = pair.filter(|(_, over)| *over > 0.0)?;
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "a whole number from 0 to 2^53, as the sums before have checked"
             )]
             let count = x as u64;
-            Events { count, exposure }
+            Some(Events { count, exposure })
         })
         .collect()
 }
 
-/// A count worth less, in whole events; what is above 0 stays so.
+/// The sums of `every` rows at a time; what is left over at the end is no block.
+fn blocks<const ARMS: usize>(rows: &[[Events; ARMS]], every: usize) -> Vec<[Events; ARMS]> {
+    rows.chunks_exact(every)
+        .map(|block| {
+            std::array::from_fn(|arm| Events {
+                count: block.iter().map(|row| row[arm].count).sum(),
+                exposure: block.iter().map(|row| row[arm].exposure).sum(),
+            })
+        })
+        .collect()
+}
+
+/// Over the rows, and all sizes of blocks of them for which there are enough.
+fn clearest(
+    rows: usize,
+    of_blocks: impl Fn(usize) -> Result<Dispersion, Failure>,
+) -> Result<Option<Bursts>, InvalidInput> {
+    let mut most: Option<Bursts> = None;
+    let mut every = 1;
+    loop {
+        match of_blocks(every) {
+            Ok(found) => {
+                let Dispersion { ratio, .. } = found;
+                if found.is_clear() && most.is_none_or(|most| ratio > most.ratio) {
+                    most = Some(Bursts { ratio });
+                }
+            }
+            Err(Failure::CannotCompute(_)) => return Ok(most),
+            Err(Failure::Invalid(invalid)) => return Err(invalid),
+        }
+        every *= 2;
+        if rows / every < FEWEST_BLOCKS {
+            return Ok(most);
+        }
+    }
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -64,39 +120,24 @@ fn rows(series: &Series<'_>, events: &str, over: &str) -> Vec<Events> {
     reason = "counts stay below 2^53, and what they are divided by is above 1"
 )]
 fn worth(count: u64, ratio: f64) -> u64 {
-    ((count as f64 / ratio).round() as u64).max(count.min(1))
+    (count as f64 / ratio).round() as u64
 }
 
 impl Bursts {
-    /// The trials that tell as much as these; their rate is the same but for the rounding of what is many.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "counts stay below 2^53, and the share is below 1"
-    )]
+    /// The trials that tell as much as these.
     fn trials(self, of: Trials) -> Trials {
+        let n = worth(of.n, self.ratio).max(of.n.min(1));
         let rare = of.x.min(of.n - of.x);
-        let kept = worth(rare, self.ratio);
-        let n = if rare == 0 {
-            worth(of.n, self.ratio)
-        } else {
-            ((of.n as f64 * (kept as f64 / rare as f64)).round() as u64).max(kept)
-        };
+        let kept = worth(rare, self.ratio).min(n);
         let x = if rare == of.x { kept } else { n - kept };
         Trials { x, n }
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
     fn events(self, of: Events) -> Events {
-        let count = worth(of.count, self.ratio);
-        let share = if count == 0 {
-            1.0 / self.ratio
-        } else {
-            count as f64 / of.count as f64
-        };
-        let exposure = of.exposure * share;
-        Events { count, exposure }
+        Events {
+            count: worth(of.count, self.ratio),
+            exposure: of.exposure / self.ratio,
+        }
     }
 
     fn of<'a>(self, observed: &Observed<'a>) -> Observed<'a> {
@@ -138,14 +179,47 @@ pub(super) fn judged(
     let mut worth = judge(&bursts.of(observed), &rule)?;
     worth.n = whole.n;
     worth.effect = whole.effect;
-    if let (
-        Some(of),
-        Reason::Beyond { effect, .. } | Reason::Within { effect, .. } | Reason::Open { effect, .. },
-    ) = (whole.effect, &mut worth.reason)
-    {
-        *effect = of;
-    }
+    worth.reason = told(worth.reason, &whole, &rule);
     Ok(worth)
+}
+
+/// The reason with the change that was seen, also where what is left of the events is none.
+fn told(reason: Reason, whole: &Judgement, rule: &Rule) -> Reason {
+    let seen = whole.effect.unwrap_or(f64::NAN);
+    match reason {
+        Reason::NoEvents {
+            bound,
+            margin: Some(margin),
+        } => {
+            let points = Interval {
+                lo: -bound,
+                hi: bound,
+            };
+            if bound <= margin {
+                Reason::WithinMargin { points, margin }
+            } else {
+                Reason::MarginOpen { points, margin }
+            }
+        }
+        Reason::NoEvents { margin: None, .. } | Reason::NoCounts { .. } => Reason::Open {
+            effect: seen,
+            interval: Interval {
+                lo: -1.0,
+                hi: f64::INFINITY,
+            },
+            tolerance: rule.tolerance,
+        },
+        mut other => {
+            if let Reason::Beyond { effect, .. }
+            | Reason::Within { effect, .. }
+            | Reason::Open { effect, .. } = &mut other
+                && !seen.is_nan()
+            {
+                *effect = seen;
+            }
+            other
+        }
+    }
 }
 
 /// What is not so of a rate that is mostly so, where that is worse by more than is tolerated: a thousandth

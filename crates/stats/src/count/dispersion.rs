@@ -1,8 +1,8 @@
 use super::Events;
 use crate::{CannotCompute, Failure, InvalidInput, guard};
 
-/// Fewer rows than this say little of their own spread.
-const FEWEST_ROWS: usize = 10;
+/// Fewer rows than this, of both arms, say nothing of their own spread.
+const FEWEST_ROWS: usize = 4;
 
 /// More than chance: so many standard deviations above what independent events come to.
 const CLEAR: f64 = 3.0;
@@ -23,11 +23,29 @@ pub struct Dispersion {
     pub ratio: f64,
     /// The standard deviation of `ratio` where events are independent.
     pub chance: f64,
-    /// Rows less one for each arm that has events.
+    /// Rows less one for each arm that has events; of pairs the rows with an event less one.
     pub degrees: u64,
 }
 
 impl Dispersion {
+    /// Of Pearson's statistic and the variances of its terms, added up.
+    pub(super) fn of(pearson: f64, variance: f64, degrees: usize) -> Result<Self, Failure> {
+        if degrees == 0 {
+            return Err(CannotCompute::NoVariance.into());
+        }
+        let free = degrees as f64;
+        let ratio = pearson / free;
+        let chance = (variance / free).max(2.0).sqrt() / free.sqrt();
+        if !(ratio.is_finite() && chance.is_finite()) {
+            return Err(CannotCompute::Overflow.into());
+        }
+        Ok(Self {
+            ratio,
+            chance,
+            degrees: degrees as u64,
+        })
+    }
+
     /// Whether the rows differ by more than chance: the ratio is three standard deviations above 1.
     ///
     /// ```
@@ -55,7 +73,7 @@ impl Dispersion {
 ///
 /// # Errors
 ///
-/// [`CannotCompute::TooFew`] below ten rows, [`CannotCompute::NoVariance`] where neither arm's rate is between its
+/// [`CannotCompute::TooFew`] below four rows, [`CannotCompute::NoVariance`] where neither arm's rate is between its
 /// bounds, [`CannotCompute::Overflow`] where exposures add up to more than a double holds; an invalid input for an
 /// exposure that is not positive and finite, a count above 2^53, or more events than trials.
 ///
@@ -102,23 +120,10 @@ pub fn dispersion(arms: [&[Events]; 2], as_if: Independent) -> Result<Dispersion
     if rows < FEWEST_ROWS {
         return Err(CannotCompute::TooFew.into());
     }
-    if degrees == 0 {
-        return Err(CannotCompute::NoVariance.into());
-    }
-    let free = degrees as f64;
-    let ratio = pearson / free;
-    let chance = (variance / free).max(2.0).sqrt() / free.sqrt();
-    if !(ratio.is_finite() && chance.is_finite()) {
-        return Err(CannotCompute::Overflow.into());
-    }
-    Ok(Dispersion {
-        ratio,
-        chance,
-        degrees: degrees as u64,
-    })
+    Dispersion::of(pearson, variance, degrees)
 }
 
-fn check(arm: &[Events], as_if: Independent) -> Result<(), InvalidInput> {
+pub(super) fn check(arm: &[Events], as_if: Independent) -> Result<(), InvalidInput> {
     for row in arm {
         guard::positive("rows.exposure", row.exposure)?;
         guard::count("rows.count", row.count)?;
@@ -191,7 +196,7 @@ mod tests {
     #[test]
     fn few_rows_and_impossible_ones_are_refused() {
         let (control, canary) = (rows(&CONTROL), rows(&CANARY));
-        let few = dispersion([&control[..4], &canary[..5]], Independent::Trials);
+        let few = dispersion([&control[..1], &canary[..2]], Independent::Trials);
         assert_eq!(few, Err(CannotCompute::TooFew.into()));
         for (bad, field) in [
             ((2, 1.0), "rows.count"),
