@@ -32,6 +32,16 @@ const CLEAR: f64 = 2.326_347_874_040_841;
 /// z for the sum over many lags, which notices a slow drift under strong noise.
 const CLEAR_OF_MANY: f64 = 3.0;
 
+/// A correlation that comes back after it was forgotten, as of hosts that take turns, is looked for up to so many
+/// rows apart.
+const LONGEST_TURN: usize = 100;
+
+/// z for any of so many lags, so that noise hardly ever comes back.
+const CLEAR_OF_ANY: f64 = 5.0;
+
+/// Fewer rows of a control do not show that it has no memory.
+const LEAST_QUIET: usize = 50;
+
 /// From what the dependence was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Series {
@@ -131,6 +141,7 @@ pub fn dependence(control: &[f64], canary: &[f64]) -> Result<Dependence, Failure
         match paired(control, canary) {
             // Rows that hardly ever have both values are no pairs.
             Err(CannotCompute::TooFew) => {}
+            Ok(found) if found.step != Some(1) => return Ok(quiet(control).unwrap_or(found)),
             told => return Ok(told?),
         }
     }
@@ -149,6 +160,21 @@ fn paired(control: &[f64], canary: &[f64]) -> Result<Dependence, CannotCompute> 
     // Halved, so that no difference is beyond what a double holds.
     let differences: Vec<f64> = pairs().map(|(a, b)| b / 2.0 - a / 2.0).collect();
     of_series(&differences, Series::Differences)
+}
+
+/// The control by itself where it shows no memory at all: then what the pairs remember is the canary's own
+/// course, and a canary that is like its control has none.
+fn quiet(control: &[f64]) -> Option<Dependence> {
+    let ranks = Ranks::of(control)
+        .ok()
+        .filter(|ranks| ranks.n >= LEAST_QUIET)?;
+    let mut r = Correlations::of(&ranks);
+    (r.are_noise(0.0, 1.0, 1.0) && !r.come_back()).then(|| Dependence {
+        series: Series::Control,
+        rows: ranks.n as u64,
+        neighbours: r.at(1),
+        step: Some(1),
+    })
 }
 
 fn apart(control: &[f64], canary: &[f64]) -> Result<Dependence, CannotCompute> {
@@ -206,19 +232,17 @@ fn no_infinity(field: &'static str, rows: &[f64]) -> Result<(), InvalidInput> {
 
 fn of_series(rows: &[f64], series: Series) -> Result<Dependence, CannotCompute> {
     let ranks = Ranks::of(rows)?;
-    let longest = (ranks.n / 10).clamp(1, LONGEST_STEP);
-    let mut r = Correlations {
-        ranks: &ranks,
-        known: vec![f64::NAN; longest.max(ranks.window()) + 2],
-    };
+    let mut r = Correlations::of(&ranks);
     Ok(Dependence {
         series,
         rows: ranks.n as u64,
         neighbours: r.at(1),
-        step: if r.are_noise() {
+        step: if r.come_back() {
+            None
+        } else if r.are_noise(1.0, CLEAR, CLEAR_OF_MANY) {
             Some(1)
         } else {
-            r.least_step(longest)
+            r.least_step()
         },
     })
 }
@@ -290,9 +314,21 @@ impl Ranks {
 struct Correlations<'a> {
     ranks: &'a Ranks,
     known: Vec<f64>,
+    /// The longest step that leaves rows enough to be told.
+    longest: usize,
 }
 
-impl Correlations<'_> {
+impl<'a> Correlations<'a> {
+    fn of(ranks: &'a Ranks) -> Self {
+        let longest = (ranks.n / 10).clamp(1, LONGEST_STEP);
+        let lags = longest.max(ranks.window()).max(LONGEST_TURN);
+        Self {
+            ranks,
+            known: vec![f64::NAN; lags + 2],
+            longest,
+        }
+    }
+
     fn at(&mut self, lag: usize) -> f64 {
         if self.known[lag].is_nan() {
             self.known[lag] = self.ranks.at(lag);
@@ -300,13 +336,31 @@ impl Correlations<'_> {
         self.known[lag]
     }
 
-    /// Whether independent rows look like this.
-    fn are_noise(&mut self) -> bool {
+    /// Whether independent rows look like this: neighbours, and the first lags together, are within so many standard
+    /// errors, or a `share` of what matters.
+    fn are_noise(&mut self, share: f64, neighbours: f64, together: f64) -> bool {
         let root = (self.ranks.n as f64).sqrt();
         let window = self.ranks.window();
         let (sum, squares) = self.beyond(1, window, 0.0);
-        let chance = CLEAR_OF_MANY * 2.0 * squares.sqrt() / root;
-        self.at(1) <= MATTERS.max(CLEAR / root) && sum <= ADDS.max(chance)
+        let chance = together * 2.0 * squares.sqrt() / root;
+        self.at(1) <= (share * MATTERS).max(neighbours / root) && sum <= (share * ADDS).max(chance)
+    }
+
+    /// Whether rows that had forgotten each other remember again some rows on: by more than is left to chance
+    /// after lags with these correlations (Bartlett 1946).
+    fn come_back(&mut self) -> bool {
+        let n = self.ranks.n as f64;
+        let (mut forgotten, mut squares) = (false, 0.0);
+        for lag in 1..=LONGEST_TURN.min(self.ranks.n / 4) {
+            let r = self.at(lag);
+            let chance = ((1.0 + 2.0 * squares) / n).sqrt();
+            if forgotten && r > MATTERS.max(CLEAR_OF_ANY * chance) {
+                return true;
+            }
+            forgotten |= r < MATTERS;
+            squares += r * r;
+        }
+        false
     }
 
     /// What `lags` lags of rows `step` apart add to the variance of a mean of them, each autocorrelation
@@ -321,8 +375,9 @@ impl Correlations<'_> {
         (2.0 * sum, squares)
     }
 
-    /// The least step up to `longest` at which rows have forgotten each other.
-    fn least_step(&mut self, longest: usize) -> Option<usize> {
+    /// The least step at which rows have forgotten each other.
+    fn least_step(&mut self) -> Option<usize> {
+        let longest = self.longest;
         let window = self.ranks.window();
         let mut remembered = 1.0;
         (1..=longest).find(|step| {
