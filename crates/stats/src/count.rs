@@ -2,10 +2,12 @@
 //!
 //! For looking as often as one likes there is [`crate::sequential::counts`].
 
+mod bursts;
 mod central;
 mod dispersion;
 mod paired;
 
+pub use bursts::bursts;
 pub use central::{Central, central};
 pub use dispersion::{Dispersion, Independent, dispersion};
 pub use paired::dispersion_of_pairs;

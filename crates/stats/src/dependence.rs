@@ -95,10 +95,17 @@ pub struct Dependence {
 ///   remembers makes its autocorrelations too small by (1 + 2·Σr)/n (M. G. Kendall, "Note on bias in the
 ///   estimation of autocorrelation", Biometrika 41, 1954); that is added before.
 ///
-/// A change of the canary on the way, such as a leak or a step, is a dependence, too: one course cannot
-/// tell it from slow noise. So it makes the step larger, and the verdict later or none.
+/// - There is none where rows that had forgotten each other remember again within 100 rows, as those of hosts that take
+///   turns: where, after some `r(j)` below 0.1, an `r(k)` is above 0.1 and above five of Bartlett's standard errors
+///   `√((1 + 2·Σ r(j)²)/n)` over the lags before.
+/// - But all rows of pairs are used where the control by itself shows no memory at all: with 50 values or more, where
+///   neither `r(1)` nor the first m lags together are above one of their standard errors.
 ///
-/// Takes O(n·(k + √n)).
+/// The last is for a change of the canary on the way, such as a leak or a step. That is a dependence of the pairs, too: one
+/// course cannot tell it from slow noise. But a canary that is like its control has no more memory than that, so that
+/// noise is not what it is. Beside a control with a memory it makes the step larger, and the verdict later or none.
+///
+/// Takes O(n·(k + √n + 100)).
 ///
 /// ```
 /// use stats::dependence::{dependence, Series};

@@ -14,9 +14,13 @@
 //! Rates and counts of a canary in a ramp are compared period by period, each with a split of the traffic of its
 //! own. The split is taken from the exposures that were seen, which stand in for the shares that were assigned.
 //!
+//! Rows of events that come in bursts say less than as many independent events: [`crate::count::bursts`] finds how much less,
+//! and [`in_bursts`] judges them so.
+//!
 //! Nothing depends on the unit of the metric: effects and tolerance are shares of the baseline. Where
 //! the baseline is nothing no share of it decides: a rate may have an absolute margin beside it.
 
+mod bursts;
 mod continuous;
 mod doubt;
 mod events;
@@ -26,6 +30,7 @@ mod share;
 mod tail;
 mod ties;
 
+pub use bursts::in_bursts;
 pub use reason::{Reason, TailChange};
 
 use crate::count::Events;
@@ -340,7 +345,7 @@ impl Compared {
     }
 
     fn with(self, verdict: Verdict, reason: Reason) -> Judgement {
-        // What is no number says nothing; nor does an interval without both of its ends known.
+        // What is no number says nothing.
         let known = !self.effect.is_nan();
         Judgement {
             verdict,

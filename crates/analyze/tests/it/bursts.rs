@@ -113,22 +113,27 @@ fn the_same_errors_taken_as_independent_fail_often() {
 
 #[test]
 fn three_times_the_errors_are_found_in_bursts_too() {
-    for seed in 1..=5 {
-        let mut noise = Noise(seed);
-        let (baseline, canary) = (noise.errors(OFTEN, 1.0), noise.errors(OFTEN, 3.0));
-        for metric in ["errors/requests", "errors/requests:count"] {
-            let found = judged(&baseline, &canary, metric);
-            assert_eq!(found["verdict"], "fail", "{seed}: {found}");
-            // What is told is what was counted.
-            let metric = &found["metrics"][0];
-            let figure = |name: &str| metric[name].as_f64().unwrap();
-            let effect = figure("canary") / figure("baseline") - 1.0;
-            assert!((figure("effect") - effect).abs() < 1e-9, "{metric}");
-            assert!(
-                figure("effect") > metric["interval"][0].as_f64().unwrap(),
-                "{metric}"
-            );
-        }
+    for metric in ["errors/requests", "errors/requests:count"] {
+        let verdicts: Vec<Value> = (1..=5)
+            .map(|seed| {
+                let mut noise = Noise(seed);
+                let (baseline, canary) = (noise.errors(OFTEN, 1.0), noise.errors(OFTEN, 3.0));
+                let found = judged(&baseline, &canary, metric);
+                // What is told is what was counted.
+                let told = &found["metrics"][0];
+                let figure = |name: &str| told[name].as_f64().unwrap();
+                let effect = figure("canary") / figure("baseline") - 1.0;
+                assert!((figure("effect") - effect).abs() < 1e-9, "{told}");
+                assert!(
+                    figure("effect") > told["interval"][0].as_f64().unwrap(),
+                    "{told}"
+                );
+                found["verdict"].clone()
+            })
+            .collect();
+        let failed = verdicts.iter().filter(|verdict| *verdict == "fail");
+        assert!(failed.count() >= 4, "{verdicts:?}");
+        assert!(!verdicts.contains(&Value::from("pass")), "{verdicts:?}");
     }
 }
 
@@ -214,4 +219,45 @@ fn as_many_successes_as_before_pass() {
     // Fewer failures are no change for the worse.
     let found = judged(&successes(5, 50.0), &successes(6, 1.0), "success/requests");
     assert_eq!(found["verdict"], "pass", "{found}");
+}
+
+/// One error is worth no more than its share of a burst, and a worse baseline makes no canary fail.
+#[test]
+fn a_single_error_beside_bursts_decides_nothing() {
+    let with = |errors: &[(usize, u64)]| {
+        rows(
+            "errors,requests",
+            (0..60).map(|row| {
+                let there = errors.iter().find(|(at, _)| *at == row);
+                format!("{},1000", there.map_or(0, |(_, errors)| *errors))
+            }),
+        )
+    };
+    let (one, two) = (with(&[(5, 1)]), with(&[(13, 100), (31, 100)]));
+    for (baseline, canary) in [(&one, &two), (&two, &one)] {
+        for metric in ["errors/requests", "errors/requests:count"] {
+            let found = judged(baseline, canary, metric);
+            assert_eq!(found["verdict"], "inconclusive", "{found}");
+        }
+    }
+}
+
+/// A minute in which what both stand on fails is the same for both, and hides no difference between them.
+#[test]
+fn what_both_go_through_costs_nothing() {
+    let course = |noise: &mut Noise, times: f64| {
+        rows(
+            "errors,requests",
+            (0..240).map(|minute| {
+                let outage = if minute % 60 == 30 { 100.0 } else { 0.0 };
+                format!("{},1000", noise.poisson(times * (2.0 + outage)))
+            }),
+        )
+    };
+    for (times, verdict) in [(1.0, "inconclusive"), (2.0, "fail")] {
+        let (baseline, canary) = (course(&mut Noise(5), 1.0), course(&mut Noise(6), times));
+        let found = judged(&baseline, &canary, "errors/requests");
+        assert_eq!(found["verdict"], verdict, "{found}");
+        assert!(found["metrics"][0]["bursts"].is_null(), "{found}");
+    }
 }

@@ -2,7 +2,7 @@ use super::Events;
 use crate::{CannotCompute, Failure, InvalidInput, guard};
 
 /// Fewer rows than this, of both arms, say nothing of their own spread.
-const FEWEST_ROWS: usize = 4;
+pub(super) const FEWEST_ROWS: usize = 4;
 
 /// More than chance: so many standard deviations above what independent events come to.
 const CLEAR: f64 = 3.0;

@@ -1,10 +1,7 @@
-use super::dispersion::check;
+use super::dispersion::{FEWEST_ROWS, check};
 use super::{Dispersion, Events, Independent};
 use crate::numeric::root_between;
 use crate::{CannotCompute, Failure};
-
-/// Fewer rows that have an event say little of how they fall to the arms.
-const FEWEST_ROWS: usize = 10;
 
 /// Pearson's dispersion of how the events of each row fall to the two arms: what both arms go through together,
 /// as a bad minute of what both depend on, is not in it.
@@ -21,7 +18,7 @@ const FEWEST_ROWS: usize = 10;
 ///
 /// # Errors
 ///
-/// [`CannotCompute::TooFew`] below ten rows that have an event, [`CannotCompute::NoVariance`] where all events fall to one arm,
+/// [`CannotCompute::TooFew`] below four rows that have an event, [`CannotCompute::NoVariance`] where all events fall to one arm,
 /// [`CannotCompute::Overflow`] where exposures add up to more than a double holds; an invalid input for an exposure that is
 /// not positive and finite, a count above 2^53, or more events than trials.
 ///
@@ -199,7 +196,7 @@ mod tests {
 
     #[test]
     fn rows_that_cannot_tell_are_left_out() {
-        let few = pairs(&COUNTS[..9], [1.0, 1.0]);
+        let few = pairs(&COUNTS[..3], [1.0, 1.0]);
         let as_if = Independent::Exposure;
         let too_few = Err(CannotCompute::TooFew.into());
         assert_eq!(dispersion_of_pairs(&few, as_if), too_few);

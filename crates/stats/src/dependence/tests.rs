@@ -155,6 +155,50 @@ fn what_is_never_forgotten_has_no_step() {
     assert_eq!(dependence(&walk(1), &rising).unwrap().step, None);
 }
 
+/// Rows of hosts in turn, each with a level of its own: neighbours have nothing in common, and every host only itself.
+#[test]
+fn hosts_that_take_turns_are_never_forgotten() {
+    for hosts in [2, 3, 5, 10, 20] {
+        let arm = |seed: u32, n: usize| -> Vec<f64> {
+            let levels = remembering(0.0, seed, hosts);
+            let noise = remembering(0.0, seed + 1, n);
+            let rows = noise.iter().enumerate();
+            rows.map(|(row, noise)| 10.0 + levels[row % hosts] + 0.1 * noise)
+                .collect()
+        };
+        for seed in [3, 50, 901] {
+            let paired = dependence(&arm(seed, 480), &arm(seed * 7 + 2, 480)).unwrap();
+            let apart = dependence(&arm(seed, 480), &arm(seed * 7 + 2, 470)).unwrap();
+            assert_eq!((paired.step, apart.step), (None, None), "{hosts}, {seed}");
+        }
+    }
+}
+
+/// A control without memory shows that a canary like it has none, so that what the pairs remember is a change.
+#[test]
+fn a_canary_that_breaks_on_the_way_is_not_thinned() {
+    let broken = |seed: u32| -> Vec<f64> {
+        let rows = remembering(0.0, seed, 240).into_iter().enumerate();
+        rows.map(|(row, x)| x + if row < 60 { 5.0 } else { 8.0 })
+            .collect()
+    };
+    let used = |memory: f64| {
+        let found = |seed: u32| {
+            let control: Vec<f64> = remembering(memory, seed, 240);
+            dependence(&control, &broken(seed + 1_000)).unwrap()
+        };
+        let all = (0..40).map(|seed| found(seed * 37 + 5));
+        all.filter(|found| (found.series, found.step) == (Series::Control, Some(1)))
+            .count()
+    };
+    assert!(used(0.0) >= 20, "{}", used(0.0));
+    // One that has a memory excuses nothing.
+    assert_eq!(used(0.5), 0);
+    // Nor does one of few rows, which may hide one.
+    let few = dependence(&remembering(0.0, 42, 49), &broken(7)[30..79]).unwrap();
+    assert_ne!(few.step, Some(1));
+}
+
 /// A day that both arms go through is no noise between them, unless their rows cannot be paired.
 #[test]
 fn a_pattern_that_both_arms_share_is_no_dependence() {

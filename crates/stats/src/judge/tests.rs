@@ -35,7 +35,7 @@ fn continuous(control: &[f64], canary: &[f64], rule: &Rule) -> Judgement {
     judge(&Observed::Continuous { control, canary }, rule).unwrap()
 }
 
-fn rates(control: (u64, u64), canary: (u64, u64), rule: &Rule) -> Judgement {
+pub(super) fn rates(control: (u64, u64), canary: (u64, u64), rule: &Rule) -> Judgement {
     let trials = |(x, n)| Trials { x, n };
     judge(
         &Observed::Rate {
@@ -47,7 +47,7 @@ fn rates(control: (u64, u64), canary: (u64, u64), rule: &Rule) -> Judgement {
     .unwrap()
 }
 
-fn counted(control: (u64, f64), canary: (u64, f64), rule: &Rule) -> Judgement {
+pub(super) fn counted(control: (u64, f64), canary: (u64, f64), rule: &Rule) -> Judgement {
     let events = |(count, exposure)| Events { count, exposure };
     judge(
         &Observed::Count {
