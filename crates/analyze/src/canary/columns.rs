@@ -4,9 +4,12 @@
 //! something else are: times, and labels by their names. All others must be there and readable in both
 //! files, or there is no verdict.
 
-use super::metric::{Metric, What};
+use super::header;
+use super::metric::{Asked, Metric, What};
 use crate::failure::Failure;
+use crate::near::hint;
 use crate::source::{Look, Source};
+use std::collections::HashSet;
 
 /// What a row is about, and never a figure of it. Only where it is text.
 const LABELS: [&str; 24] = [
@@ -58,6 +61,43 @@ pub(super) struct Chosen {
     pub(super) metrics: Vec<Metric>,
     pub(super) times: Vec<String>,
     pub(super) labels: Vec<String>,
+}
+
+/// What was asked for, by the columns that there are.
+pub(super) fn asked(
+    metrics: &[Asked],
+    baseline: &Source,
+    canary: &Source,
+) -> Result<Vec<Metric>, Failure> {
+    let names =
+        |source: &'_ Source| -> HashSet<String> { source.columns().iter().cloned().collect() };
+    let (of_baseline, of_canary) = (names(baseline), names(canary));
+    let in_both = |name: &str| of_baseline.contains(name) && of_canary.contains(name);
+    let in_one = |name: &str| of_baseline.contains(name) || of_canary.contains(name);
+    let metric = |asked: &Asked| -> Result<Metric, Failure> {
+        let wrong = |why: String| {
+            let columns: Vec<&str> = baseline.columns().iter().map(String::as_str).collect();
+            let text = asked.to_string();
+            Failure::asked(
+                format!("--metric {}: {why}", crate::figures::name(&text)),
+                format!(
+                    "write COLUMN[/COLUMN][:KIND][:DIRECTION]; {}",
+                    hint(&text, &columns)
+                ),
+            )
+        };
+        if let Some(metric) = asked.among(in_both).map_err(wrong)? {
+            return Ok(metric);
+        }
+        for source in [baseline, canary] {
+            header::of_figures(source).map_or(Ok(()), Err)?;
+        }
+        match asked.among(in_one).map_err(wrong)? {
+            Some(metric) => Ok(metric),
+            None => asked.plain().map_err(wrong),
+        }
+    };
+    metrics.iter().map(metric).collect()
 }
 
 /// Every column but times and labels. `time` is left out already.
@@ -153,8 +193,8 @@ pub(super) fn by_name(baseline: &Source, canary: &Source) -> String {
 }
 
 /// As a shell takes it for one word.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-.%+@".contains(c);
+pub(super) fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-.%+@:/".contains(c);
     if name.chars().all(plain) {
         name.to_owned()
     } else {

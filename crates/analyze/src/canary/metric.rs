@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 /// What a metric's columns hold.
 #[derive(Clone, Debug, PartialEq)]
-pub enum What {
+pub(super) enum What {
     /// A figure a row, as a latency.
     Continuous(String),
     /// The same, compared at a quantile.
@@ -18,7 +18,7 @@ pub enum What {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Metric {
+pub(super) struct Metric {
     pub what: What,
     /// Which direction is worse, where the metric says.
     pub worse: Option<Worse>,
@@ -37,56 +37,181 @@ pub(crate) fn worse(text: &str) -> Option<Worse> {
 /// `p99` or `p99.9`.
 fn quantile(text: &str) -> Option<f64> {
     let percent: f64 = text.strip_prefix('p')?.parse().ok()?;
-    (percent > 0.0 && percent < 100.0).then_some(percent / 100.0)
+    // To a millionth of a per cent, so that 99.9 is 0.999 to the last bit.
+    let share = (percent * 1e6).round() / 1e8;
+    (share > 0.0 && share < 1.0).then_some(share)
 }
 
-impl FromStr for Metric {
-    type Err = String;
+/// A metric as it was written. Which of it is the name of a column is known once the files are: names may
+/// hold `:` and `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (mut kind, mut direction) = (None, None);
-        let mut columns = text;
-        while let Some((rest, suffix)) = columns.rsplit_once(':') {
-            if direction.is_none() && worse(suffix).is_some() {
-                direction = worse(suffix);
-            } else if kind.is_none()
-                && (["mean", "rate", "count"].contains(&suffix) || quantile(suffix).is_some())
-            {
-                kind = Some(suffix);
-            } else {
-                return Err(format!(
-                    "\"{suffix}\" is neither a kind (p99, rate, count) nor a direction (increase, decrease, either)"
-                ));
-            }
-            columns = rest;
-        }
-        let (column, over) = match columns.split_once('/') {
-            Some((column, over)) => (column, Some(over.to_owned())),
-            None => (columns, None),
+/// What stands behind the columns.
+#[derive(Clone, Copy, Debug, Default)]
+struct Suffixes {
+    kind: Option<Kind>,
+    worse: Option<Worse>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Mean,
+    Rate,
+    Count,
+    Quantile(f64),
+}
+
+impl Suffixes {
+    fn and(mut self, suffix: &str) -> Result<Self, String> {
+        let kind = match suffix {
+            "mean" => Some(Kind::Mean),
+            "rate" => Some(Kind::Rate),
+            "count" => Some(Kind::Count),
+            _ => quantile(suffix).map(Kind::Quantile),
         };
-        if column.is_empty() || over.as_deref() == Some("") {
-            return Err("it names no column".to_owned());
+        match (kind, worse(suffix)) {
+            (Some(_), _) if self.kind.is_some() => Err("it has two kinds".to_owned()),
+            (_, Some(_)) if self.worse.is_some() => Err("it has two directions".to_owned()),
+            (None, None) => Err(format!(
+                "\"{suffix}\" is neither a kind (p99, rate, count) nor a direction (increase, decrease, either)"
+            )),
+            (kind, worse) => {
+                self.kind = self.kind.or(kind);
+                self.worse = self.worse.or(worse);
+                Ok(self)
+            }
         }
+    }
+
+    const fn want_two(self) -> bool {
+        matches!(self.kind, Some(Kind::Rate | Kind::Count))
+    }
+
+    fn of_one(self, column: &str) -> Result<Metric, String> {
         let column = column.to_owned();
-        let what = match (kind, over) {
-            (Some("count"), Some(over)) => What::Count(column, over),
-            (None | Some("rate"), Some(over)) => What::Rate(column, over),
-            (Some("rate"), None) => {
+        let what = match self.kind {
+            Some(Kind::Rate) => {
                 return Err("a rate needs two columns, as errors/requests".to_owned());
             }
-            (Some("count"), None) => {
+            Some(Kind::Count) => {
                 return Err("a count needs two columns, as restarts/hours".to_owned());
             }
-            (Some(_), Some(_)) => return Err("two columns make a rate or a count".to_owned()),
-            (kind, None) => match kind.and_then(quantile) {
-                Some(q) => What::Quantile(column, q),
-                None => What::Continuous(column),
-            },
+            Some(Kind::Quantile(q)) => What::Quantile(column, q),
+            Some(Kind::Mean) | None => What::Continuous(column),
         };
-        Ok(Self {
-            what,
-            worse: direction,
-        })
+        let worse = self.worse;
+        Ok(Metric { what, worse })
+    }
+
+    fn of_two(self, column: &str, over: &str) -> Result<Metric, String> {
+        let (column, over) = (column.to_owned(), over.to_owned());
+        let what = match self.kind {
+            Some(Kind::Count) => What::Count(column, over),
+            None | Some(Kind::Rate) => What::Rate(column, over),
+            Some(Kind::Mean | Kind::Quantile(_)) => {
+                return Err("two columns make a rate or a count".to_owned());
+            }
+        };
+        let worse = self.worse;
+        Ok(Metric { what, worse })
+    }
+}
+
+impl FromStr for Asked {
+    type Err = String;
+
+    /// Refuses what is wrong whatever the columns are called.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let asked = Self(text.to_owned());
+        let (readings, wrong) = asked.readings();
+        let suffixes = readings.last().map(|(_, suffixes)| *suffixes);
+        if readings.iter().any(|(columns, _)| columns.is_empty()) {
+            return Err("it names no column".to_owned());
+        }
+        match wrong {
+            Some((suffix, why))
+                if worse(suffix).is_some() && suffixes.is_some_and(|of| of.worse.is_some()) =>
+            {
+                Err(why)
+            }
+            _ => Ok(asked),
+        }
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Asked {
+    /// What may be columns, and what is behind it: the whole text first, then with a suffix less each time; and
+    /// the first suffix that is none, with what is wrong with it.
+    fn readings(&self) -> (Vec<(&str, Suffixes)>, Option<(&str, String)>) {
+        let (mut columns, mut suffixes) = (self.0.as_str(), Suffixes::default());
+        let mut readings = vec![(columns, suffixes)];
+        while let Some((rest, suffix)) = columns.rsplit_once(':') {
+            match suffixes.and(suffix) {
+                Ok(more) => suffixes = more,
+                Err(why) => return (readings, Some((suffix, why))),
+            }
+            columns = rest;
+            readings.push((columns, suffixes));
+        }
+        (readings, None)
+    }
+
+    /// The metric by columns that there are: the longest name, unless a rate or a count asks for two. None
+    /// where no reading names such.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong where columns are named.
+    pub(super) fn among(&self, is_column: impl Fn(&str) -> bool) -> Result<Option<Metric>, String> {
+        for (columns, suffixes) in self.readings().0 {
+            let one = is_column(columns);
+            if one && !suffixes.want_two() {
+                return suffixes.of_one(columns).map(Some);
+            }
+            let splits = columns.match_indices('/').map(|(at, _)| at);
+            let splits: Vec<(&str, &str)> = splits
+                .map(|at| (&columns[..at], &columns[at + 1..]))
+                .filter(|(column, over)| is_column(column) && is_column(over))
+                .collect();
+            match splits.as_slice() {
+                [] if one => return suffixes.of_one(columns).map(Some),
+                [] => {}
+                [(column, over)] => return suffixes.of_two(column, over).map(Some),
+                [(column, over), (other, other_over), ..] => {
+                    return Err(format!(
+                        "it may be \"{column}\" over \"{over}\" or \"{other}\" over \"{other_over}\"; rename a column"
+                    ));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The metric as it reads where no column has `:` or `/` in its name.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(super) fn plain(&self) -> Result<Metric, String> {
+        let (readings, wrong) = self.readings();
+        if let Some((_, why)) = wrong {
+            return Err(why);
+        }
+        let (columns, suffixes) = readings.last().copied().unwrap_or_default();
+        match columns.split_once('/') {
+            Some((column, over)) if column.is_empty() || over.is_empty() => {
+                Err("it names one column only".to_owned())
+            }
+            Some((column, over)) => suffixes.of_two(column, over),
+            None => suffixes.of_one(columns),
+        }
     }
 }
 
@@ -102,6 +227,15 @@ impl fmt::Display for Metric {
 }
 
 impl Metric {
+    /// As it is asked for, but for the direction.
+    pub(super) fn written(&self) -> String {
+        match &self.what {
+            What::Quantile(column, q) => format!("{column}:p{}", (q * 1e6).round() / 1e4),
+            What::Count(column, over) => format!("{column}/{over}:count"),
+            What::Continuous(_) | What::Rate(..) => self.to_string(),
+        }
+    }
+
     pub(super) const fn is_rate(&self) -> bool {
         matches!(self.what, What::Rate(..))
     }
@@ -124,6 +258,11 @@ impl Metric {
 mod tests {
     use super::*;
 
+    fn among(text: &str, columns: &[&str]) -> Result<Option<Metric>, String> {
+        let asked: Asked = text.parse()?;
+        asked.among(|name| columns.contains(&name))
+    }
+
     #[test]
     fn metrics_as_people_write_them() {
         for (text, shown) in [
@@ -133,17 +272,69 @@ mod tests {
             ("errors/requests:either", "errors/requests"),
             ("restarts/hours:count", "restarts/hours"),
         ] {
-            assert_eq!(text.parse::<Metric>().unwrap().to_string(), shown);
+            let asked: Asked = text.parse().unwrap();
+            let metric = asked.plain().unwrap();
+            assert_eq!(metric.to_string(), shown);
+            // What is advised is understood.
+            let again: Asked = metric.written().parse().unwrap();
+            assert_eq!(again.plain().unwrap().what, metric.what);
         }
         for (text, part) in [
             ("", "names no column"),
+            (":p99", "names no column"),
             ("a:p100", "\"p100\" is neither"),
             ("a:rate", "two columns"),
             ("a/b:p99", "two columns make"),
-            ("a:increase:decrease", "is neither"),
+            ("a/", "one column only"),
+            ("a:p50:p99", "two kinds"),
+            ("a:increase:decrease", "two directions"),
         ] {
-            let why = text.parse::<Metric>().unwrap_err();
+            let asked = text.parse::<Asked>();
+            let why = asked.and_then(|asked| asked.plain()).unwrap_err();
             assert!(why.contains(part), "{text}: {why}");
         }
+    }
+
+    #[test]
+    fn a_quantile_is_the_share_to_its_last_bit() {
+        for (text, q) in [("x:p99.9", 0.999), ("x:p55", 0.55), ("x:p7", 0.07)] {
+            let asked: Asked = text.parse().unwrap();
+            assert_eq!(
+                asked.plain().unwrap().what,
+                What::Quantile("x".to_owned(), q)
+            );
+        }
+    }
+
+    #[test]
+    fn names_with_colons_and_slashes_are_columns_where_there_are_such() {
+        let one = |name: &str| What::Continuous(name.to_owned());
+        let two = |column: &str, over: &str| What::Rate(column.to_owned(), over.to_owned());
+        for (text, columns, what) in [
+            ("a/b", ["a", "b", "x"], two("a", "b")),
+            ("a/b", ["a", "b", "a/b"], one("a/b")),
+            ("a/b:rate", ["a", "b", "a/b"], two("a", "b")),
+            (
+                "http/errors/all",
+                ["http/errors", "all", "x"],
+                two("http/errors", "all"),
+            ),
+            ("job:p99", ["job:p99", "x", "y"], one("job:p99")),
+            ("job:p99:increase", ["job:p99", "job", "y"], one("job:p99")),
+            (
+                "job:p99:p50",
+                ["job:p99", "x", "y"],
+                What::Quantile("job:p99".to_owned(), 0.5),
+            ),
+            ("Unnamed: 0", ["Unnamed: 0", "x", "y"], one("Unnamed: 0")),
+        ] {
+            let found = among(text, &columns).unwrap().unwrap();
+            assert_eq!(found.what, what, "{text}");
+        }
+        assert_eq!(among("a:p99", &["b"]), Ok(None));
+        let why = among("a/b/c", &["a", "b/c", "a/b", "c"]).unwrap_err();
+        assert!(why.contains("it may be \"a\" over \"b/c\" or"), "{why}");
+        let why = among("a:b:rate", &["a:b"]).unwrap_err();
+        assert!(why.contains("two columns"), "{why}");
     }
 }

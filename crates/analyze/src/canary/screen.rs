@@ -52,7 +52,6 @@ fn row(metric: &MetricReport) -> Vec<String> {
             value(x.get())
         }
     };
-    let undecided = Verdict::Inconclusive.name();
     vec![
         metric.label.clone(),
         shown(metric.baseline),
@@ -63,10 +62,9 @@ fn row(metric: &MetricReport) -> Vec<String> {
         metric.interval.map_or(String::new(), |[lo, hi]| {
             between_shares(lo.get(), hi.get(), change)
         }),
-        if metric.verdict == undecided {
-            "undecided"
-        } else {
-            metric.verdict
+        match metric.verdict {
+            Verdict::Inconclusive => "undecided",
+            decided => decided.name(),
         }
         .to_owned(),
     ]

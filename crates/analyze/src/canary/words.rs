@@ -1,10 +1,11 @@
 //! Why a verdict is what it is, in the words of the table beside it.
 
+use super::columns::quoted;
 use super::direction::Known;
 use super::report::{Because, MetricReport};
-use super::sentence::{between, change, gaps as gaps_of, percent, within};
+use super::sentence::{between, change, gaps as gaps_of, percent, rest, too_few, within};
 use super::thinned::{Memory, every_row};
-use crate::figures::{behind, count, name, share};
+use crate::figures::{behind, count, name, share, value};
 use stats::Interval;
 use stats::judge::{Looks, Method, Reason, Worse};
 
@@ -111,6 +112,41 @@ pub(super) fn other_way(metric: &MetricReport) -> Option<String> {
     })
 }
 
+/// What the change is of, where that of the two figures beside it is another.
+pub(super) fn apart(metrics: &[MetricReport]) -> Option<String> {
+    let names: Vec<&str> = metrics
+        .iter()
+        .filter(|metric| contradicts(metric))
+        .map(|metric| metric.label.as_str())
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "The change of {} is the median of those from each row of the baseline to each of the canary, which need \
+             not be that from one median to the other.",
+            names.join(", ")
+        )
+    })
+}
+
+/// Whether a change by ranks has another sign than that of the medians, or the interval does not hold that.
+fn contradicts(metric: &MetricReport) -> bool {
+    let (Some(effect), Some([lo, hi])) = (metric.effect, metric.interval) else {
+        return false;
+    };
+    let (baseline, canary) = (metric.baseline.0, metric.canary.0);
+    if metric.method != Method::MannWhitney.name() || baseline == 0.0 {
+        return false;
+    }
+    let of_medians = if value(baseline) == value(canary) {
+        0.0
+    } else {
+        (canary - baseline) / baseline.abs()
+    };
+    let beyond = of_medians < lo.0 || of_medians > hi.0;
+    let none = of_medians == 0.0 || effect.0 == 0.0;
+    effect.0 * of_medians < 0.0 || (none && beyond)
+}
+
 /// That rows have no value.
 pub(super) fn gaps(metric: &MetricReport) -> Option<String> {
     (metric.missing != [0, 0]).then(|| {
@@ -143,11 +179,13 @@ pub(super) fn directions(metrics: &[MetricReport]) -> Vec<String> {
     }
     let unknown = named(Known::Unknown, Worse::Either);
     if let Some(first) = unknown.first() {
+        let written = metrics.iter().find(|metric| metric.label == *first);
+        let written = written.map_or(*first, |metric| &metric.written);
         told.push(format!(
             "Which way is worse is not known for {}, so a change either way counts; say it with --direction or \
-             as --metric {}:increase.",
+             as --metric {}.",
             unknown.join(", "),
-            first.split(' ').next().unwrap_or(first),
+            quoted(&format!("{written}:increase")),
         ));
     }
     told
@@ -171,8 +209,10 @@ pub(super) fn rates(metrics: &[MetricReport]) -> Option<String> {
         metric.metric != stuck.metric && WHOLES.iter().any(|whole| name.contains(whole))
     })?;
     Some(format!(
-        "If each of {} is one of {}, ask for --metric {}/{}.",
-        stuck.column, whole.column, stuck.column, whole.column
+        "If each of {} is one of {}, ask for --metric {}.",
+        stuck.column,
+        whole.column,
+        quoted(&format!("{}/{}", stuck.column, whole.column))
     ))
 }
 
@@ -223,16 +263,22 @@ pub(super) fn because(metric: &MetricReport) -> String {
                 gaps_of(metric)
             )
         }
-        Because::Rest(rest) => {
-            let events = name(&metric.column);
+        Because::Rest(against) => {
+            let [baseline, canary] = against.figures.map(share);
+            let (what, those) = if metric.rate {
+                (name(&metric.column), "those")
+            } else {
+                ("it".to_owned(), "that, as a column of its own")
+            };
             format!(
-                "{events} would pass, but failures (the rest of {}) are {}, {} where {} was; ask for those, or give \
-                 a smaller --tolerance",
-                metric.label,
-                change(rest.effect.0),
-                share(1.0 - metric.canary.0),
-                share(1.0 - metric.baseline.0),
+                "{what} would pass, but {}, {canary} where {baseline} was; ask for {those}, or give a smaller \
+                 --tolerance",
+                rest(metric, against),
             )
+        }
+        Because::Judged(Reason::TooFew { least, wanted }) => {
+            let verb = if *least == 1 { "is" } else { "are" };
+            format!("there {verb} {}", too_few(metric, *least, *wanted))
         }
         Because::Judged(why) => reason(why, metric.rule.worse),
     }
@@ -302,9 +348,13 @@ fn reason(reason: &Reason, worse: Worse) -> String {
             held(effect, interval, &against)
         }
         // The margin by its name on the command line.
-        Reason::NoEvents { margin: None, .. } => reason.to_string().replace(
-            "an absolute margin would",
-            "--margin would, as --margin 0.01%",
+        Reason::NoEvents {
+            bound,
+            margin: None,
+        } => format!(
+            "neither the canary nor the baseline has seen any; the canary's rate is below {}, but a tolerance that \
+             is a share of none decides nothing; --margin would, as --margin 0.01%",
+            share(*bound)
         ),
         other => other.to_string(),
     }

@@ -1,10 +1,10 @@
 //! `viridian analyze canary`.
 
 use super::Ended;
-use crate::canary::{self, Every, Metric, Request};
+use crate::canary::{self, Asked, Every, Request};
 use crate::failure::Failure;
 use crate::source::Progress;
-use stats::judge::{Looks, Worse};
+use stats::judge::{Looks, Verdict, Worse};
 use std::path::PathBuf;
 
 /// Judge a canary by its figures beside those of a baseline.
@@ -36,7 +36,7 @@ pub(super) struct Args {
     canary: PathBuf,
     /// What to judge by; can be given more than once.
     #[arg(long = "metric", value_name = "METRIC")]
-    metrics: Vec<Metric>,
+    metrics: Vec<Asked>,
     /// Which change is one for the worse, of metrics that do not say: increase, decrease or either.
     ///
     /// Without it names tell: more errors, failures, latency and the like are worse, and less success,
@@ -65,7 +65,7 @@ pub(super) struct Args {
     min_sample: u64,
     /// The accepted rate of false alarms of each metric: 0.05 or 5%.
     #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
-    alpha: f64,
+    alpha: stats::Alpha,
     /// Compare every K-th row of a figure: 1 is all of them, auto as far apart as it takes until rows have
     /// nearly forgotten each other.
     ///
@@ -95,6 +95,12 @@ fn direction(text: &str) -> Result<Worse, String> {
 
 fn tolerance(text: &str) -> Result<f64, String> {
     match super::share(text) {
+        // Whoever writes 10 means per cent, and would have nearly everything pass.
+        Some(share) if share > 1.0 && share.is_finite() && !text.ends_with('%') => Err(format!(
+            "{text} is {}%: write {text}% or {}%",
+            share * 100.0,
+            share * 100.0
+        )),
         Some(share) if share >= 0.0 && share.is_finite() => Ok(share),
         _ => Err("give a share of the baseline, 0 or more, as 0.1 or 10%".to_owned()),
     }
@@ -122,15 +128,15 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<(String, Ended), Fa
         tolerance: args.tolerance,
         margin: args.margin,
         min_sample: args.min_sample,
-        alpha: stats::Alpha::new(args.alpha).unwrap_or_default(),
+        alpha: args.alpha,
         every: args.every,
         looks: if args.once { Looks::One } else { Looks::Any },
     };
     let report = canary::run(&request, progress)?;
     let ended = match report.verdict {
-        "pass" => Ended::Done,
-        "fail" => Ended::Fails,
-        _ => Ended::Undecided,
+        Verdict::Pass => Ended::Done,
+        Verdict::Fail => Ended::Fails,
+        Verdict::Inconclusive => Ended::Undecided,
     };
     Ok((super::shown(&report, args.json)?, ended))
 }
