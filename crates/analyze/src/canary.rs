@@ -1,11 +1,13 @@
 //! The judgement of a canary by its figures beside those of a baseline.
 
+mod asked;
 mod columns;
 mod counts;
 mod direction;
 mod found;
 mod header;
 mod metric;
+mod notes;
 mod rates;
 mod report;
 mod rest;
@@ -16,8 +18,8 @@ mod thinned;
 mod times;
 mod words;
 
+pub use asked::Asked;
 pub use direction::Known;
-pub use metric::Asked;
 pub(crate) use metric::worse;
 pub use rates::Bursts;
 pub use report::{MetricReport, Report};
@@ -93,14 +95,13 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     // What is not named may not be meant: then naming the others is a way out, too.
     let read = |source| {
         Series::read(source, &columns, time, progress).map_err(|failure| {
-            if request.metrics.is_empty() && failure.names_a_column() {
-                let failure = whole_first(failure, [&baseline, &canary]);
-                if !failure.names_a_column() {
-                    return failure;
-                }
-                failure.or(&columns::by_name(&baseline, &canary))
-            } else {
-                failure
+            if !request.metrics.is_empty() || !failure.names_a_column() {
+                return failure;
+            }
+            let failure = whole_first(failure, [&baseline, &canary]);
+            match columns::by_name(&baseline, &canary) {
+                Some(others) if failure.names_a_column() => failure.or(&others),
+                _ => failure,
             }
         })
     };

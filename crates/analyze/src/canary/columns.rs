@@ -4,8 +4,9 @@
 //! something else are: times, and labels by their names. All others must be there and readable in both
 //! files, or there is no verdict.
 
+use super::asked::Asked;
 use super::header;
-use super::metric::{Asked, Metric, What};
+use super::metric::{Metric, What};
 use crate::failure::Failure;
 use crate::near::hint;
 use crate::source::{Look, Source};
@@ -69,8 +70,12 @@ pub(super) fn asked(
     baseline: &Source,
     canary: &Source,
 ) -> Result<Vec<Metric>, Failure> {
-    let names =
-        |source: &'_ Source| -> HashSet<String> { source.columns().iter().cloned().collect() };
+    let names = |source: &'_ Source| -> HashSet<String> {
+        {
+            let named = source.columns().iter().filter(|name| !name.is_empty());
+            named.cloned().collect()
+        }
+    };
     let (of_baseline, of_canary) = (names(baseline), names(canary));
     let in_both = |name: &str| of_baseline.contains(name) && of_canary.contains(name);
     let in_one = |name: &str| of_baseline.contains(name) || of_canary.contains(name);
@@ -168,12 +173,16 @@ pub(super) fn choose(
             "there is no column \"{name}\", which {} has",
             has.path().display()
         ),
-        format!("add it, or {}", by_name(baseline, canary)),
+        match by_name(baseline, canary) {
+            Some(others) => format!("add it, or {others}"),
+            None => "add it, or name the columns alike in both files".to_owned(),
+        },
     ))
 }
 
-/// The remedy for a column that is no figure: what to write so that only the others are judged.
-pub(super) fn by_name(baseline: &Source, canary: &Source) -> String {
+/// The remedy for a column that is no figure: what to write so that only the others are judged, where there
+/// are any.
+pub(super) fn by_name(baseline: &Source, canary: &Source) -> Option<String> {
     let numbers = |source: &Source, name: &str| matches!(source.look(name), Ok(Look::Numbers(_)));
     let found: Vec<String> = baseline
         .columns()
@@ -185,11 +194,7 @@ pub(super) fn by_name(baseline: &Source, canary: &Source) -> String {
         })
         .map(|name| format!("--metric {}", quoted(name)))
         .collect();
-    if found.is_empty() {
-        "name the metrics wanted, as --metric COLUMN".to_owned()
-    } else {
-        format!("name the metrics wanted, as {}", found.join(" "))
-    }
+    (!found.is_empty()).then(|| format!("name the metrics wanted, as {}", found.join(" ")))
 }
 
 /// As a shell takes it for one word.

@@ -177,7 +177,7 @@ fn words(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::metric::Asked;
+    use super::super::asked::Asked;
     use super::*;
 
     #[test]

@@ -5,15 +5,15 @@ use super::columns::Chosen;
 use super::direction::Known;
 use super::found::found;
 use super::metric::{Metric, What};
+use super::notes::{
+    apart, bursts, directions, gaps, intervals, left_out, looks, narrower, other_way,
+    rates as better_as_rates, thinned,
+};
 use super::rates::Bursts;
 use super::rest::{Against, Rest};
 use super::sentence::conclusion;
 use super::series::Series;
 use super::thinned::{Every, Memory};
-use super::words::{
-    apart, bursts, directions, gaps, left_out, looks, narrower, other_way,
-    rates as better_as_rates, thinned,
-};
 use crate::Number;
 use crate::failure::Failure;
 use serde::{Serialize, Serializer};
@@ -216,7 +216,7 @@ impl Report {
         warnings.extend(metrics.iter().filter_map(gaps));
         warnings.extend(metrics.iter().filter_map(bursts));
         warnings.extend(metrics.iter().filter_map(narrower));
-        let mut notes = super::words::intervals(request.looks, &metrics);
+        let mut notes = intervals(request.looks, &metrics);
         for note in metrics.iter().filter_map(thinned) {
             if !notes.contains(&note) {
                 notes.push(note);

@@ -10,8 +10,8 @@ use stats::judge::{Judgement, Observed, Reason, Rule, Trials, Verdict, Worse, ju
 
 /// Above such a share a large change of the rest is a small one of it.
 const MOSTLY: f64 = 0.9;
-/// What adds up to the whole but for rounding.
-const ROUNDED: f64 = 1e-9;
+/// Shares may be above the whole by so much of it: rates that a monitoring system extrapolates are.
+const ABOVE: f64 = 0.01;
 
 /// The rest of a share that passed, which by the same rule does not.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -62,10 +62,7 @@ pub(super) fn of_figures(
     let Some(whole) = whole(column, [control, canary]).filter(|of| figures[0] > MOSTLY * of) else {
         return Ok(None);
     };
-    let rest = |values: &[f64]| -> Vec<f64> {
-        let rest = values.iter().map(|value| (whole - value).max(0.0));
-        rest.collect()
-    };
+    let rest = |values: &[f64]| -> Vec<f64> { values.iter().map(|value| whole - value).collect() };
     let (control, canary) = (&rest(control), &rest(canary));
     let observed = match quantile {
         Some(q) => Observed::Quantile {
@@ -80,17 +77,23 @@ pub(super) fn of_figures(
     Ok(against(&judgement, figures))
 }
 
-/// What the values are a share of: 1 where none is above it, 100 where the name says that it is a share.
+/// What the values are a share of: 1 where none is above it, or hardly any and the name says that it is a
+/// share; likewise 100 where the name says so.
 fn whole(column: &str, arms: [&[f64]; 2]) -> Option<f64> {
     let values = || arms.iter().flat_map(|values| values.iter().copied());
     let least = values().fold(f64::INFINITY, f64::min);
     let most = values().fold(f64::NEG_INFINITY, f64::max);
-    let up_to = |whole: f64| least >= 0.0 && most <= whole * (1.0 + ROUNDED);
-    match () {
-        () if up_to(1.0) => Some(1.0),
-        () if up_to(100.0) && is_share(column) => Some(100.0),
-        () => None,
+    if least < 0.0 {
+        return None;
     }
+    if most <= 1.0 {
+        return Some(1.0);
+    }
+    let hardly_above = |whole: &f64| most <= whole * (1.0 + ABOVE);
+    [1.0, 100.0]
+        .into_iter()
+        .find(hardly_above)
+        .filter(|_| is_share(column))
 }
 
 /// What is less of a share is more of its rest.

@@ -81,7 +81,7 @@ impl<'a> Series<'a> {
     /// Reads the span of a column that seems to hold times. Nobody named it, so it is no error where
     /// it does not.
     pub(super) fn look_at_time(&mut self, column: &str) {
-        let Ok(time) = self.source.column(column) else {
+        let (None, Ok(time)) = (self.span, self.source.column(column)) else {
             return;
         };
         let wanted = Wanted {

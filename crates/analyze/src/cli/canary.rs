@@ -12,7 +12,8 @@ use std::path::PathBuf;
 /// Each file has a header line and a row a minute, a request or an instance. A metric is
 /// COLUMN[/COLUMN][:p99|rate|count][:increase|decrease|either]: a figure (compared by ranks), a
 /// quantile of it, counts out of counts as errors/requests, or counts over a span as
-/// restarts/hours:count; and which change is one for the worse. Where nobody says which, names do, as
+/// restarts/hours:count; and which change is one for the worse. A name that holds ":" or "/" itself is taken
+/// for the column that it is. Where nobody says which, names do, as
 /// "errors" and "success_rate"; of other names a change either way counts. Without --metric every column is
 /// judged as a figure, and there is no verdict while one of them is in one file only or has a cell that
 /// is no number. Left out are times (dates; numbers that rise as times do and are named so, as
@@ -46,7 +47,7 @@ pub(super) struct Args {
     /// The column of the time, which must not go back.
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
-    /// The change for the worse that is accepted, as a share of the baseline: 0.1 or 10%.
+    /// The change for the worse that is accepted, as a share of the baseline: 0.1 or 10%, and 150% above all of it.
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance,
           allow_negative_numbers = true)]
     tolerance: f64,

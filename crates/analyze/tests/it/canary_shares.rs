@@ -14,6 +14,15 @@ fn shares(header: &str, whole: f64, lacks: f64, step: u32) -> String {
     )
 }
 
+#[test]
+fn shares_that_are_a_little_above_the_whole_are_shares() {
+    let above = |name: &str| shares(name, 100.2, 0.3, 37);
+    let verdict =
+        |name: &str| judged(&above(name), &shares(name, 100.0, 2.0, 41), "").0["verdict"].clone();
+    assert_eq!(verdict("success_rate"), "inconclusive");
+    assert_eq!(verdict("load"), "pass");
+}
+
 fn judged(baseline: &str, canary: &str, more: &str) -> (Value, String) {
     let folder = Folder::new();
     folder.write("base.csv", baseline).write("new.csv", canary);
