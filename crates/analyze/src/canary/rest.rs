@@ -62,7 +62,9 @@ pub(super) fn of_figures(
     let Some(whole) = whole(column, [control, canary]).filter(|of| figures[0] > MOSTLY * of) else {
         return Ok(None);
     };
-    let rest = |values: &[f64]| -> Vec<f64> { values.iter().map(|value| whole - value).collect() };
+    // What is left of 99.9 is 0.1, and not what doubles make of it.
+    let left = |value: &f64| ((1.0 - value / whole) * 1e12).round() / 1e12;
+    let rest = |values: &[f64]| -> Vec<f64> { values.iter().map(left).collect() };
     let (control, canary) = (&rest(control), &rest(canary));
     let observed = match quantile {
         Some(q) => Observed::Quantile {
@@ -73,7 +75,7 @@ pub(super) fn of_figures(
         None => Observed::Continuous { control, canary },
     };
     let judgement = judge(&observed, &turned(rule))?;
-    let figures = figures.map(|figure| ((whole - figure) / whole).max(0.0));
+    let figures = figures.map(|figure| left(&figure).max(0.0));
     Ok(against(&judgement, figures))
 }
 
