@@ -127,24 +127,31 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
             report::metric(metric, &rule, known, request.every, [&control, &treated])
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut warnings = Vec::new();
-    if request.baseline == request.canary {
-        warnings.push("Baseline and canary are one and the same file.".to_owned());
-    } else if control.is_copy_of(&treated) {
-        warnings.push(
-            "Baseline and canary hold the same figures row by row: is one a copy of the other?"
-                .to_owned(),
-        );
-    }
-    warnings.extend(times::apart(&control, &treated));
+    let arms = [&control, &treated];
+    let mut warnings = doubts(request, arms);
     if let Some(time) = time_of_both
         && request.every == Every::Auto
         && metrics.iter().any(Metric::is_figure)
     {
-        let arms = [&control, &treated];
         warnings.extend(arms.iter().filter_map(|arm| arm.backwards(time)));
     }
     Ok(Report::new(request, judgements, &chosen, warnings))
+}
+
+/// Whether the two files can be of a baseline and its canary.
+fn doubts(request: &Request, [control, treated]: [&Series<'_>; 2]) -> Vec<String> {
+    let copied = if request.baseline == request.canary {
+        Some("Baseline and canary are one and the same file.")
+    } else if control.is_copy_of(treated) {
+        Some("Baseline and canary hold the same figures row by row: is one a copy of the other?")
+    } else {
+        None
+    };
+    let copied = copied.map(str::to_owned);
+    copied
+        .into_iter()
+        .chain(times::apart(control, treated))
+        .collect()
 }
 
 /// What is wrong with a file as a whole before what is wrong with a column: an open quote makes text of

@@ -14,8 +14,14 @@ pub(super) struct Series<'a> {
     /// Which of them a column has.
     at: HashMap<String, usize>,
     span: Option<Span>,
-    /// The first row whose time is before that of the row above it, of a time that nobody named.
-    backwards: Option<u64>,
+    /// Of a time that nobody named.
+    backwards: Option<Backwards>,
+}
+
+/// That a time is before that of the row above it, and the first row where that is known.
+#[derive(Clone, Copy, Debug)]
+struct Backwards {
+    row: Option<u64>,
 }
 
 impl<'a> Series<'a> {
@@ -96,10 +102,10 @@ impl<'a> Series<'a> {
             .scan(&wanted, &variants, &times, &progress, &mut sinks);
         if let Ok(tally) = scan {
             let [Columns { span, .. }] = sinks;
-            // Where times are missing rows are counted without them.
-            self.backwards = tally
-                .first_backwards
-                .filter(|_| tally.first_no_time.is_none());
+            // Rows without a time are not counted, so behind one no row is known.
+            self.backwards = tally.first_backwards.map(|row| Backwards {
+                row: tally.first_no_time.is_none().then_some(row),
+            });
             self.span = span_of(self.source, Some(column), span).ok().flatten();
         }
     }
@@ -111,11 +117,13 @@ impl<'a> Series<'a> {
 
     /// That a time which nobody named goes backwards, and where.
     pub(super) fn backwards(&self, column: &str) -> Option<String> {
-        let place = self.source.place(self.backwards?);
-        let here = Failure::file(self.source.path(), "time goes backwards here", "");
+        let mut here = Failure::file(self.source.path(), "time goes backwards here", "");
+        if let Some(row) = self.backwards?.row {
+            here = here.at(self.source.place(row));
+        }
         Some(format!(
             "{}; which rows are compared is read out of their order, so sort them by time.",
-            here.at(place).column(column)
+            here.column(column)
         ))
     }
 

@@ -220,6 +220,13 @@ fn a_time_that_goes_backwards_is_told_where_the_order_of_rows_is_read() {
                        read out of their order, so sort them by time."),
         "{told}"
     );
+    let gap = hour(Some(30), 11).replacen("2026-01-01T00:21:00Z", "", 1);
+    folder.write("gap.csv", gap);
+    let told = warnings("@base.csv @gap.csv").to_string();
+    assert!(
+        told.contains("gap.csv, column \\\"time\\\": time goes backwards here;"),
+        "{told}"
+    );
     for line in ["@base.csv @good.csv", "@base.csv @back.csv --every 1"] {
         assert_eq!(warnings(line), serde_json::json!([]), "{line}");
     }
@@ -278,4 +285,33 @@ fn a_change_that_is_not_that_of_the_medians_beside_it_is_explained() {
     assert!(metric["canary"].as_f64().unwrap() > 9.0 * metric["baseline"].as_f64().unwrap());
     let (told, metric) = medians("same");
     assert!(!told, "{metric}");
+
+    // All but the middle value rise, and the other way round.
+    let around = |step: u32, scale: f64| {
+        rows(
+            "load",
+            (0..101_u32).map(|i| match i * step % 101 {
+                50 => "500".to_owned(),
+                at if at < 50 => format!("{:.3}", scale * (100.0 + f64::from(at) / 10.0)),
+                at => format!("{:.3}", scale * (1000.0 + f64::from(at) / 10.0)),
+            }),
+        )
+    };
+    let steps = |low: u32, step: u32| {
+        let value = move |i: u32| if i * step % 101 < low { "1" } else { "2" };
+        rows("load", (0..101_u32).map(|i| value(i).to_owned()))
+    };
+    let shown = |baseline: String, canary: String| {
+        folder
+            .write("base.csv", baseline)
+            .write("other.csv", canary);
+        let (told, metric) = medians("other");
+        assert!(told, "{metric}");
+        metric
+    };
+    let metric = shown(around(37, 1.0), around(41, 1.2));
+    assert_eq!(metric["baseline"], metric["canary"], "{metric}");
+    let metric = shown(steps(51, 37), steps(50, 41));
+    assert_eq!(metric["effect"], 0.0, "{metric}");
+    assert_eq!(metric["canary"], 2.0, "{metric}");
 }

@@ -85,6 +85,29 @@ fn a_quantile_of_a_share_is_judged_by_that_of_its_rest() {
 }
 
 #[test]
+fn the_lowest_shares_are_those_with_the_most_left() {
+    // A quarter of the rows lack thirty times as much, and all others what they did.
+    let canary = rows(
+        "success_rate",
+        (0..400_u32).map(|i| {
+            let at = i * 41 % 401;
+            let lacks = if at < 100 { 3.0 } else { 0.1 };
+            format!(
+                "{:.6}",
+                100.0 - lacks * (0.7 + 0.6 * f64::from(at % 50) / 50.0)
+            )
+        }),
+    );
+    let baseline = shares("success_rate", 100.0, 0.1, 37);
+    let verdict = |kind: &str| {
+        let line = format!("--every 1 --metric success_rate:{kind}");
+        judged(&baseline, &canary, &line).0["verdict"].clone()
+    };
+    assert_eq!(verdict("p10"), "inconclusive");
+    assert_eq!(verdict("p90"), "pass");
+}
+
+#[test]
 fn a_rest_that_was_nothing_and_is_something_is_told() {
     let baseline = rows(
         "success_rate",
@@ -113,11 +136,11 @@ fn shares_that_are_as_they_were_or_better_pass() {
 #[test]
 fn what_is_no_share_near_the_whole_has_no_rest() {
     // A latency of just below 100 ms that no name calls a share, one of just below a second that is worse when
-    // it rises, and a share of a half.
+    // it rises, and a share of four fifths.
     for (name, whole, before, after, more) in [
         ("load", 100.0, 0.5, 2.0, ""),
         ("latency_s", 1.0, 0.01, 0.04, ""),
-        ("rate", 1.0, 0.5, 0.51, ""),
+        ("rate", 1.0, 0.2, 0.24, ""),
     ] {
         let (found, _) = judged(
             &shares(name, whole, before, 37),
