@@ -1,12 +1,16 @@
 //! The judgement of a canary by its figures beside those of a baseline.
 
+mod asked;
 mod columns;
 mod counts;
 mod direction;
 mod found;
+mod header;
 mod metric;
+mod notes;
 mod rates;
 mod report;
+mod rest;
 mod screen;
 mod sentence;
 mod series;
@@ -14,19 +18,22 @@ mod thinned;
 mod times;
 mod words;
 
+pub use asked::Asked;
 pub use direction::Known;
 pub(crate) use metric::worse;
-pub use metric::{Metric, What};
-pub use rates::{Bursts, Rest};
+pub use rates::Bursts;
 pub use report::{MetricReport, Report};
+pub use rest::Rest;
 pub use thinned::{Every, Memory};
 
 use crate::failure::Failure;
 use crate::figures::plain;
 use crate::source::{Progress, Source};
 use columns::Chosen;
+use metric::Metric;
 use series::Series;
 use stats::judge::{Looks, Rule, Worse};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// What is asked.
@@ -35,7 +42,7 @@ pub struct Request {
     pub baseline: PathBuf,
     pub canary: PathBuf,
     /// Without any, every column but times and labels.
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<Asked>,
     /// Which direction is worse, for metrics that do not say. Without it their names do, and where
     /// these say nothing a change either way counts.
     pub worse: Option<Worse>,
@@ -67,40 +74,45 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     let baseline = Source::open(&request.baseline)?;
     let canary = Source::open(&request.canary)?;
     let chosen = if request.metrics.is_empty() {
-        columns::choose(&baseline, &canary, request.time.as_deref())?
+        for source in [&baseline, &canary] {
+            header::of_figures(source).map_or(Ok(()), Err)?;
+        }
+        columns::choose(&baseline, &canary, request.time.as_deref())
+            .map_err(|failure| whole_first(failure, [&baseline, &canary]))?
     } else {
         Chosen {
-            metrics: request.metrics.clone(),
+            metrics: columns::asked(&request.metrics, &baseline, &canary)?,
             ..Chosen::default()
         }
     };
     let metrics = &chosen.metrics;
     fits(request, metrics)?;
-    let mut columns: Vec<&str> = Vec::new();
-    for column in metrics.iter().flat_map(Metric::columns) {
-        if !columns.contains(&column) {
-            columns.push(column);
-        }
-    }
+    let mut known = HashSet::new();
+    let columns = metrics.iter().flat_map(Metric::columns);
+    let columns: Vec<&str> = columns.filter(|column| known.insert(*column)).collect();
     progress.expect(baseline.size() + canary.size());
     let time = request.time.as_deref();
     // What is not named may not be meant: then naming the others is a way out, too.
     let read = |source| {
         Series::read(source, &columns, time, progress).map_err(|failure| {
-            if request.metrics.is_empty() && failure.names_a_column() {
-                failure.or(&columns::by_name(&baseline, &canary))
-            } else {
-                failure
+            if !request.metrics.is_empty() || !failure.names_a_column() {
+                return failure;
+            }
+            let failure = whole_first(failure, [&baseline, &canary]);
+            match columns::by_name(&baseline, &canary) {
+                Some(others) if failure.names_a_column() => failure.or(&others),
+                _ => failure,
             }
         })
     };
     let (mut control, mut treated) = (read(&baseline)?, read(&canary)?);
     let in_both = |name: &&String| baseline.has(name) && canary.has(name);
-    if let Some(time) = chosen.times.iter().find(in_both) {
+    let time_of_both = chosen.times.iter().find(in_both);
+    if let Some(time) = time_of_both {
         control.look_at_time(time);
         treated.look_at_time(time);
     }
-    let each = metrics
+    let judgements = metrics
         .iter()
         .map(|metric| {
             let (worse, known) = direction::of(metric, request.worse);
@@ -115,23 +127,52 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
             report::metric(metric, &rule, known, request.every, [&control, &treated])
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut warnings = Vec::new();
-    if request.baseline == request.canary {
-        warnings.push("Baseline and canary are one and the same file.".to_owned());
-    } else if control.is_copy_of(&treated) {
-        warnings.push(
-            "Baseline and canary hold the same figures row by row: is one a copy of the other?"
-                .to_owned(),
-        );
+    let arms = [&control, &treated];
+    let mut warnings = doubts(request, arms);
+    if let Some(time) = time_of_both
+        && request.every == Every::Auto
+        && metrics.iter().any(Metric::is_figure)
+    {
+        warnings.extend(arms.iter().filter_map(|arm| arm.backwards(time)));
     }
-    warnings.extend(times::apart(&control, &treated));
-    Ok(Report::new(request, each, &chosen, warnings))
+    Ok(Report::new(request, judgements, &chosen, warnings))
+}
+
+/// Whether the two files can be of a baseline and its canary.
+fn doubts(request: &Request, [control, treated]: [&Series<'_>; 2]) -> Vec<String> {
+    let copied = if request.baseline == request.canary {
+        Some("Baseline and canary are one and the same file.")
+    } else if control.is_copy_of(treated) {
+        Some("Baseline and canary hold the same figures row by row: is one a copy of the other?")
+    } else {
+        None
+    };
+    let copied = copied.map(str::to_owned);
+    copied
+        .into_iter()
+        .chain(times::apart(control, treated))
+        .collect()
+}
+
+/// What is wrong with a file as a whole before what is wrong with a column: an open quote makes text of
+/// a column, and then cells of the other file are none of its kind.
+fn whole_first(failure: Failure, sources: [&Source; 2]) -> Failure {
+    let broken = sources
+        .iter()
+        .find_map(|source| Series::whole(source).err());
+    broken.unwrap_or(failure)
 }
 
 /// Nothing is asked for twice, nor for metrics that are not there.
 fn fits(request: &Request, metrics: &[Metric]) -> Result<(), Failure> {
-    for (at, metric) in metrics.iter().enumerate() {
-        if metrics[..at].iter().any(|other| other.what == metric.what) {
+    // Columns that nobody named are each judged once.
+    let asked = if request.metrics.is_empty() {
+        &[]
+    } else {
+        metrics
+    };
+    for (at, metric) in asked.iter().enumerate() {
+        if asked[..at].iter().any(|other| other.what == metric.what) {
             return Err(Failure::asked(
                 format!(
                     "--metric: {} is asked for twice",

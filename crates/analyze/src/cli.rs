@@ -159,10 +159,8 @@ fn share(text: &str) -> Option<f64> {
 }
 
 /// A level of error.
-fn alpha(text: &str) -> Result<f64, String> {
+fn alpha(text: &str) -> Result<stats::Alpha, String> {
     let alpha = share(text)
         .ok_or_else(|| "it is no number; give one above 0 and below 1, as 0.05 or 5%".to_owned())?;
-    stats::Alpha::new(alpha)
-        .map(stats::Alpha::get)
-        .map_err(|error| format!("{}; {}", error.why, error.remedy))
+    stats::Alpha::new(alpha).map_err(|error| format!("{}; {}", error.why, error.remedy))
 }

@@ -177,6 +177,19 @@ pub(crate) fn name(text: &str) -> String {
     plain(&short)
 }
 
+/// The text in at most so many characters: its beginning and its end, which tell names apart.
+pub(crate) fn without_middle(text: &str, most: usize) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let (head, tail) = (kept.div_ceil(2), kept / 2);
+    let head = letters.iter().take(head);
+    let tail = letters.iter().skip(letters.len() - tail);
+    head.chain(['…'].iter()).chain(tail).collect()
+}
+
 /// The text with control characters, and those that change the direction of reading, written out.
 pub(crate) fn plain(text: &str) -> String {
     let strange = |c: char| {
@@ -263,6 +276,8 @@ mod tests {
     fn figures_are_short_and_honest() {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "unit"), "1 unit");
+        assert_eq!(without_middle("latency_of_a_p99", 9), "late…_p99");
+        assert_eq!(without_middle("latency", 7), "latency");
         for (x, text) in [
             (0.0, "0"),
             (2.313_49, "2.313"),

@@ -39,6 +39,9 @@ const LONGEST_TURN: usize = 100;
 /// z for any of so many lags, so that noise hardly ever comes back.
 const CLEAR_OF_ANY: f64 = 5.0;
 
+/// So much of the strongest correlation is one of the same turn.
+const NEARLY: f64 = 0.8;
+
 /// Fewer rows of a control do not show that it has no memory.
 const LEAST_QUIET: usize = 50;
 
@@ -71,6 +74,9 @@ pub struct Dependence {
     /// all of them. None where they have not within a tenth of the rows or [`LONGEST_STEP`]: nothing
     /// can be thinned to independence, and no verdict stands on these rows.
     pub step: Option<usize>,
+    /// After so many rows, at most 100, rows that had forgotten each other remember again, as those of hosts that take
+    /// turns and those of a job that runs every so often. Thinning does not help then: the hosts stay as few as they are.
+    pub turn: Option<usize>,
 }
 
 /// How strongly the rows of two arms, in their order, depend on the rows before them, and which step
@@ -95,9 +101,8 @@ pub struct Dependence {
 ///   remembers makes its autocorrelations too small by (1 + 2·Σr)/n (M. G. Kendall, "Note on bias in the
 ///   estimation of autocorrelation", Biometrika 41, 1954); that is added before.
 ///
-/// - There is none where rows that had forgotten each other remember again within 100 rows, as those of hosts that take
-///   turns: where, after some `r(j)` below 0.1, an `r(k)` is above 0.1 and above five of Bartlett's standard errors
-///   `√((1 + 2·Σ r(j)²)/n)` over the lags before.
+/// - The turn is the least k up to 100, of those with nearly the strongest `r(k)`, at which, after some `r(j)` below 0.1, `r(k)` is above 0.1 and above five of Bartlett's
+///   standard errors `√((1 + 2·Σ r(j)²)/n)` over the lags before.
 /// - But all rows of pairs are used where the control by itself shows no memory at all: with 50 values or more, where
 ///   neither `r(1)` nor the first m lags together are above one of their standard errors.
 ///
@@ -176,11 +181,12 @@ fn quiet(control: &[f64]) -> Option<Dependence> {
         .ok()
         .filter(|ranks| ranks.n >= LEAST_QUIET)?;
     let mut r = Correlations::of(&ranks);
-    (r.are_noise(0.0, 1.0, 1.0) && !r.come_back()).then(|| Dependence {
+    (r.are_noise(0.0, 1.0, 1.0) && r.turn().is_none()).then(|| Dependence {
         series: Series::Control,
         rows: ranks.n as u64,
         neighbours: r.at(1),
         step: Some(1),
+        turn: None,
     })
 }
 
@@ -244,13 +250,12 @@ fn of_series(rows: &[f64], series: Series) -> Result<Dependence, CannotCompute> 
         series,
         rows: ranks.n as u64,
         neighbours: r.at(1),
-        step: if r.come_back() {
-            None
-        } else if r.are_noise(1.0, CLEAR, CLEAR_OF_MANY) {
+        step: if r.are_noise(1.0, CLEAR, CLEAR_OF_MANY) {
             Some(1)
         } else {
             r.least_step()
         },
+        turn: r.turn(),
     })
 }
 
@@ -353,21 +358,25 @@ impl<'a> Correlations<'a> {
         self.at(1) <= (share * MATTERS).max(neighbours / root) && sum <= (share * ADDS).max(chance)
     }
 
-    /// Whether rows that had forgotten each other remember again some rows on: by more than is left to chance
-    /// after lags with these correlations (Bartlett 1946).
-    fn come_back(&mut self) -> bool {
+    /// After how many rows those that had forgotten each other remember again: by more than is left to chance
+    /// after lags with these correlations (Bartlett 1946). Of several such lags, which one turn and its multiples have,
+    /// the first that is nearly the strongest.
+    fn turn(&mut self) -> Option<usize> {
         let n = self.ranks.n as f64;
         let (mut forgotten, mut squares) = (false, 0.0);
+        let mut again = Vec::new();
         for lag in 1..=LONGEST_TURN.min(self.ranks.n / 4) {
             let r = self.at(lag);
             let chance = ((1.0 + 2.0 * squares) / n).sqrt();
             if forgotten && r > MATTERS.max(CLEAR_OF_ANY * chance) {
-                return true;
+                again.push((lag, r));
             }
             forgotten |= r < MATTERS;
             squares += r * r;
         }
-        false
+        let strongest = again.iter().map(|(_, r)| *r).fold(0.0, f64::max);
+        let first = again.iter().find(|(_, r)| *r > NEARLY * strongest);
+        first.map(|(lag, _)| *lag)
     }
 
     /// What `lags` lags of rows `step` apart add to the variance of a mean of them, each autocorrelation

@@ -4,9 +4,13 @@
 //! something else are: times, and labels by their names. All others must be there and readable in both
 //! files, or there is no verdict.
 
+use super::asked::Asked;
+use super::header;
 use super::metric::{Metric, What};
 use crate::failure::Failure;
+use crate::near::hint;
 use crate::source::{Look, Source};
+use std::collections::HashSet;
 
 /// What a row is about, and never a figure of it. Only where it is text.
 const LABELS: [&str; 24] = [
@@ -58,6 +62,47 @@ pub(super) struct Chosen {
     pub(super) metrics: Vec<Metric>,
     pub(super) times: Vec<String>,
     pub(super) labels: Vec<String>,
+}
+
+/// What was asked for, by the columns that there are.
+pub(super) fn asked(
+    metrics: &[Asked],
+    baseline: &Source,
+    canary: &Source,
+) -> Result<Vec<Metric>, Failure> {
+    let names = |source: &'_ Source| -> HashSet<String> {
+        {
+            let named = source.columns().iter().filter(|name| !name.is_empty());
+            named.cloned().collect()
+        }
+    };
+    let (of_baseline, of_canary) = (names(baseline), names(canary));
+    let in_both = |name: &str| of_baseline.contains(name) && of_canary.contains(name);
+    let in_one = |name: &str| of_baseline.contains(name) || of_canary.contains(name);
+    let metric = |asked: &Asked| -> Result<Metric, Failure> {
+        let wrong = |why: String| {
+            let columns: Vec<&str> = baseline.columns().iter().map(String::as_str).collect();
+            let text = asked.to_string();
+            Failure::asked(
+                format!("--metric {}: {why}", crate::figures::name(&text)),
+                format!(
+                    "write COLUMN[/COLUMN][:KIND][:DIRECTION]; {}",
+                    hint(&text, &columns)
+                ),
+            )
+        };
+        if let Some(metric) = asked.among(in_both).map_err(wrong)? {
+            return Ok(metric);
+        }
+        for source in [baseline, canary] {
+            header::of_figures(source).map_or(Ok(()), Err)?;
+        }
+        match asked.among(in_one).map_err(wrong)? {
+            Some(metric) => Ok(metric),
+            None => asked.plain().map_err(wrong),
+        }
+    };
+    metrics.iter().map(metric).collect()
 }
 
 /// Every column but times and labels. `time` is left out already.
@@ -128,12 +173,16 @@ pub(super) fn choose(
             "there is no column \"{name}\", which {} has",
             has.path().display()
         ),
-        format!("add it, or {}", by_name(baseline, canary)),
+        match by_name(baseline, canary) {
+            Some(others) => format!("add it, or {others}"),
+            None => "add it, or name the columns alike in both files".to_owned(),
+        },
     ))
 }
 
-/// The remedy for a column that is no figure: what to write so that only the others are judged.
-pub(super) fn by_name(baseline: &Source, canary: &Source) -> String {
+/// The remedy for a column that is no figure: what to write so that only the others are judged, where there
+/// are any.
+pub(super) fn by_name(baseline: &Source, canary: &Source) -> Option<String> {
     let numbers = |source: &Source, name: &str| matches!(source.look(name), Ok(Look::Numbers(_)));
     let found: Vec<String> = baseline
         .columns()
@@ -145,16 +194,12 @@ pub(super) fn by_name(baseline: &Source, canary: &Source) -> String {
         })
         .map(|name| format!("--metric {}", quoted(name)))
         .collect();
-    if found.is_empty() {
-        "name the metrics wanted, as --metric COLUMN".to_owned()
-    } else {
-        format!("name the metrics wanted, as {}", found.join(" "))
-    }
+    (!found.is_empty()).then(|| format!("name the metrics wanted, as {}", found.join(" ")))
 }
 
 /// As a shell takes it for one word.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "_-.%+@".contains(c);
+pub(super) fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "_-.%+@:/".contains(c);
     if name.chars().all(plain) {
         name.to_owned()
     } else {

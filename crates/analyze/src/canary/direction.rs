@@ -87,6 +87,26 @@ const TAKES: [&str; 9] = [
     "wait",
 ];
 
+/// A figure between 0 and 100 under such a name is a share in per cent: beginnings of words.
+const SHARES: [&str; 10] = [
+    "availab",
+    "percent",
+    "pct",
+    "proportion",
+    "rate",
+    "ratio",
+    "share",
+    "sla",
+    "success",
+    "uptime",
+];
+
+/// Whether the name says that it is a share of a whole.
+pub(super) fn is_share(name: &str) -> bool {
+    let named = |word: &String| SHARES.iter().any(|begin| word.starts_with(begin));
+    name.contains('%') || words(name).iter().any(named)
+}
+
 /// What was asked for; else what the name says; else a change either way.
 pub(super) fn of(metric: &Metric, asked: Option<Worse>) -> (Worse, Known) {
     let column = match &metric.what {
@@ -157,7 +177,24 @@ fn words(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::asked::Asked;
     use super::*;
+
+    #[test]
+    fn names_say_what_is_a_share() {
+        for name in [
+            "success_rate",
+            "CacheHitRatio",
+            "cpu %",
+            "Availability",
+            "hit_pct",
+        ] {
+            assert!(is_share(name), "{name}");
+        }
+        for name in ["latency_ms", "requests", "operations", "cpu"] {
+            assert!(!is_share(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_say_which_direction_is_worse() {
@@ -197,7 +234,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_goes_before_the_name_and_the_metric_before_all() {
-        let of = |text: &str, asked| of(&text.parse().unwrap(), asked);
+        let of = |text: &str, asked| of(&text.parse::<Asked>().unwrap().plain().unwrap(), asked);
         assert_eq!(of("errors/requests", None), (Worse::Higher, Known::Name));
         assert_eq!(of("requests/errors", None), (Worse::Either, Known::Unknown));
         let lower = Some(Worse::Lower);

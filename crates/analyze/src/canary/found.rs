@@ -2,13 +2,15 @@
 
 use super::counts::{counted_over, pairs, trials};
 use super::metric::{Metric, What};
-use super::rates::{self, Bursts, Rest};
+use super::rates::{self, Bursts};
+use super::rest::{self, Against};
 use super::series::Series;
 use super::thinned::{Every, Memory, compared, memory};
 use crate::failure::Failure;
 use stats::InvalidInput;
 use stats::count::{Events, Independent};
 use stats::judge::{Judgement, Observed, Rule, Trials, Verdict, judge};
+use stats::numeric::quantile_rank;
 
 /// Of baseline and canary.
 pub(super) struct Found {
@@ -26,7 +28,7 @@ pub(super) struct Found {
     /// Of figures: every so many-th row was compared.
     pub(super) every: Option<usize>,
     pub(super) bursts: Option<Bursts>,
-    pub(super) rest: Option<Rest>,
+    pub(super) rest: Option<Against>,
 }
 
 pub(super) fn found(
@@ -91,10 +93,16 @@ fn figure(
     let q = quantile.unwrap_or(0.5);
     let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
     let never_negative = least(control).min(least(canary)) >= 0.0;
+    let figures = [order_statistic(control, q), order_statistic(canary, q)];
+    let rest = if judgement.verdict == Verdict::Pass {
+        rest::of_figures(column, quantile, [control, canary], figures, rule)?
+    } else {
+        None
+    };
     Ok(Found {
         judgement,
         missing: compared.missing,
-        figures: [order_statistic(control, q), order_statistic(canary, q)],
+        figures,
         lowest: if never_negative {
             -1.0
         } else {
@@ -106,7 +114,7 @@ fn figure(
             .filter(|memory| every == Every::Auto && memory.forgotten_after.is_none()),
         every: Some(compared.every),
         bursts: None,
-        rest: None,
+        rest,
     })
 }
 
@@ -128,7 +136,7 @@ fn rate(
     let bursts = sums.bursts(Independent::Trials)?;
     let judgement = rates::judged(&observed, bursts, rule)?;
     let rest = if judgement.verdict == Verdict::Pass {
-        rates::rest(control, canary, bursts, rule)?
+        rest::of_trials(control, canary, bursts, rule)?
     } else {
         None
     };
@@ -214,13 +222,8 @@ fn order_statistic(values: &mut [f64], q: f64) -> f64 {
     if values.is_empty() {
         return f64::NAN;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        clippy::cast_precision_loss,
-        reason = "a position within the values"
-    )]
-    let at = ((values.len() as f64 * q).ceil() as usize).clamp(1, values.len()) - 1;
+    let rank = usize::try_from(quantile_rank(q, values.len() as u64)).unwrap_or(usize::MAX);
+    let at = rank.clamp(1, values.len()) - 1;
     *values.select_nth_unstable_by(at, f64::total_cmp).1
 }
 
@@ -230,5 +233,18 @@ fn share(events: u64, over: f64) -> f64 {
         events as f64 / over
     } else {
         f64::NAN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_the_least_value_with_that_share_at_or_below_it() {
+        let mut values: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert_eq!(order_statistic(&mut values, 0.55), 55.0);
+        assert_eq!(order_statistic(&mut values, 0.001), 1.0);
+        assert!(order_statistic(&mut [], 0.5).is_nan());
     }
 }

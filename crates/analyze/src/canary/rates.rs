@@ -1,28 +1,17 @@
-//! Rates and counts: sums over rows that may come in bursts, and the rest of what mostly succeeds.
+//! Rates and counts: sums over rows that may come in bursts.
 
 use super::counts::pairs;
 use super::series::Series;
-use crate::Number;
 use serde::Serialize;
 use stats::InvalidInput;
 use stats::count::{Dispersion, Events, Independent};
-use stats::judge::{Judgement, Observed, Rule, Trials, Verdict, Worse, in_bursts, judge};
-
-/// Above such a rate a large change of the rest is a small one of the rate.
-const MOSTLY: f64 = 0.9;
+use stats::judge::{Judgement, Observed, Rule, in_bursts, judge};
 
 /// How much farther apart rows are than independent events would be, as programs read it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bursts {
     /// The variance between rows over that of independent events; the counts are divided by it.
     pub ratio: f64,
-}
-
-/// The rest of a rate that passed, which by the same rule does not.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Rest {
-    pub effect: Number,
-    pub interval: [Number; 2],
 }
 
 /// None where rows differ by no more than chance, or there are too few to tell.
@@ -63,36 +52,4 @@ pub(super) fn judged(
         Some(Bursts { ratio }) => in_bursts(observed, ratio, rule),
         None => judge(observed, rule),
     }
-}
-
-/// What is not so of a rate that is mostly so, where that is worse by more than is tolerated: a thousandth
-/// of failures that becomes a twentieth is a twentieth off the successes.
-pub(super) fn rest(
-    control: Trials,
-    canary: Trials,
-    bursts: Option<Bursts>,
-    rule: &Rule,
-) -> Result<Option<Rest>, InvalidInput> {
-    #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-    let mostly = control.x as f64 > MOSTLY * control.n as f64;
-    if !mostly {
-        return Ok(None);
-    }
-    let [control, canary] = [control, canary].map(|Trials { x, n }| Trials { x: n - x, n });
-    let rule = Rule {
-        worse: match rule.worse {
-            Worse::Higher => Worse::Lower,
-            Worse::Lower => Worse::Higher,
-            Worse::Either => Worse::Either,
-        },
-        ..*rule
-    };
-    let judgement = judged(&Observed::Rate { control, canary }, bursts, &rule)?;
-    let told = judgement.effect.zip(judgement.interval);
-    Ok(told
-        .filter(|_| judgement.verdict == Verdict::Fail)
-        .map(|(effect, interval)| Rest {
-            effect: Number(effect),
-            interval: [Number(interval.lo.max(-1.0)), Number(interval.hi)],
-        }))
 }

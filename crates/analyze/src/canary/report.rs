@@ -5,17 +5,18 @@ use super::columns::Chosen;
 use super::direction::Known;
 use super::found::found;
 use super::metric::{Metric, What};
-use super::rates::{Bursts, Rest};
+use super::notes::{
+    apart, bursts, directions, gaps, in_turns, intervals, left_out, looks, narrower, other_way,
+    rates as better_as_rates, thinned,
+};
+use super::rates::Bursts;
+use super::rest::{Against, Rest};
 use super::sentence::conclusion;
 use super::series::Series;
 use super::thinned::{Every, Memory};
-use super::words::{
-    bursts, directions, gaps, left_out, looks, narrower, other_way, rates as better_as_rates,
-    thinned,
-};
 use crate::Number;
 use crate::failure::Failure;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use stats::judge::{Reason, Rule, Verdict, Worse};
 
 /// No pass where the shares of rows without a value are farther apart than this: what one of the two
@@ -24,8 +25,9 @@ const MOST_GAPS_APART: f64 = 0.1;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// `pass`, `fail` or `inconclusive`, over all metrics.
-    pub verdict: &'static str,
+    /// Over all metrics.
+    #[serde(serialize_with = "by_name")]
+    pub verdict: Verdict,
     /// One short sentence; why is told by each metric's reason.
     pub conclusion: String,
     pub warnings: Vec<String>,
@@ -42,7 +44,11 @@ pub struct MetricReport {
     pub(super) label: String,
     #[serde(skip)]
     pub(super) column: String,
-    pub verdict: &'static str,
+    /// The metric as it is asked for, but for the direction; short, likewise.
+    #[serde(skip)]
+    pub(super) written: String,
+    #[serde(serialize_with = "by_name")]
+    pub verdict: Verdict,
     /// A sentence.
     pub reason: String,
     pub method: &'static str,
@@ -77,7 +83,7 @@ pub struct MetricReport {
     /// Of rates and counts: how much farther apart rows are than chance has it, where they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bursts: Option<Bursts>,
-    /// Of a rate that would have passed: what the rest of it has become, where that would have failed.
+    /// Of a share that would have passed: what the rest of it has become, where that would have failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rest: Option<Rest>,
     #[serde(skip)]
@@ -97,7 +103,12 @@ pub(super) enum Because {
     /// The two lack values in shares that are too far apart for a pass.
     Gaps,
     /// What mostly succeeds would pass, and what fails of it would not.
-    Rest(Rest),
+    Rest(Against),
+}
+
+/// `pass`, `fail` or `inconclusive`.
+fn by_name<S: Serializer>(verdict: &Verdict, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(verdict.name())
 }
 
 pub(super) fn metric(
@@ -117,7 +128,7 @@ pub(super) fn metric(
         {
             Because::Gaps
         }
-        (None, Some(rest)) => Because::Rest(rest),
+        (None, Some(against)) => Because::Rest(against),
         (None, None) => Because::Judged(not_below(found.judgement.reason, lowest)),
     };
     let judgement = found.judgement;
@@ -129,7 +140,8 @@ pub(super) fn metric(
         metric: metric.to_string(),
         label: crate::figures::name(&metric.to_string()),
         column: metric.columns().next().unwrap_or_default().to_owned(),
-        verdict: verdict.name(),
+        written: crate::figures::name(&metric.written()),
+        verdict,
         interval: judgement
             .interval
             .filter(|_| found.remembers.is_none())
@@ -158,7 +170,7 @@ pub(super) fn metric(
         rows,
         dependence: found.memory,
         bursts: found.bursts,
-        rest: found.rest,
+        rest: found.rest.map(|against| against.told),
         rate: metric.is_rate(),
         rule: *rule,
         because,
@@ -192,7 +204,7 @@ impl Report {
         chosen: &Chosen,
         mut warnings: Vec<String>,
     ) -> Self {
-        let any = |verdict: Verdict| metrics.iter().any(|one| one.verdict == verdict.name());
+        let any = |verdict: Verdict| metrics.iter().any(|one| one.verdict == verdict);
         let verdict = if any(Verdict::Fail) {
             Verdict::Fail
         } else if any(Verdict::Inconclusive) {
@@ -204,18 +216,20 @@ impl Report {
         warnings.extend(metrics.iter().filter_map(gaps));
         warnings.extend(metrics.iter().filter_map(bursts));
         warnings.extend(metrics.iter().filter_map(narrower));
-        let mut notes = super::words::intervals(request.looks, &metrics);
+        warnings.extend(metrics.iter().filter_map(in_turns));
+        let mut notes = intervals(request.looks, &metrics);
         for note in metrics.iter().filter_map(thinned) {
             if !notes.contains(&note) {
                 notes.push(note);
             }
         }
+        notes.extend(apart(&metrics));
         notes.extend(directions(&metrics));
         notes.extend(better_as_rates(&metrics));
         notes.extend(left_out(&chosen.times, "time"));
         notes.extend(left_out(&chosen.labels, "label"));
         Self {
-            verdict: verdict.name(),
+            verdict,
             conclusion: conclusion(verdict, &metrics),
             warnings,
             notes,

@@ -2,7 +2,10 @@
 
 use super::report::{Because, MetricReport, Report};
 use crate::Number;
-use crate::figures::{between_shares, change, count, plain, share, table, value, wrap};
+use crate::figures::{
+    between_shares, change, count, counted as so_many, plain, share, table, value, without_middle,
+    wrap,
+};
 use stats::judge::{Reason, Verdict};
 use std::fmt;
 
@@ -10,6 +13,8 @@ use std::fmt;
 const USUAL_WIDTH: usize = 80;
 /// Narrower than this nothing can be read.
 const LEAST_WIDTH: usize = 40;
+/// Shorter than this no name tells what it is of.
+const LEAST_NAME: usize = 16;
 
 /// As wide as asked for with `{:100}`, else 80.
 impl fmt::Display for Report {
@@ -26,7 +31,7 @@ impl fmt::Display for Report {
             "metric", "baseline", "canary", "change", "interval", "verdict",
         ];
         let rows: Vec<Vec<String>> = self.metrics.iter().map(row).collect();
-        writeln!(f, "{}\n", table(&head, &[1, 2, 3, 4], &rows))?;
+        writeln!(f, "{}\n", fitting(&head, rows, width))?;
         let mut any = false;
         for metric in self.metrics.iter().filter(|metric| says_more(metric)) {
             let reason = format!("{}: {}.", metric.label, metric.reason);
@@ -44,6 +49,24 @@ impl fmt::Display for Report {
     }
 }
 
+/// The table, with names cut where they make it wider than the terminal.
+fn fitting(head: &[&str], mut rows: Vec<Vec<String>>, width: usize) -> String {
+    const RIGHT: [usize; 4] = [1, 2, 3, 4];
+    let length = |text: &str| text.chars().count();
+    let whole = table(head, &RIGHT, &rows);
+    let wide = whole.lines().map(length).max().unwrap_or(0);
+    if wide <= width {
+        return whole;
+    }
+    let names = || rows.iter().filter_map(|row| row.first());
+    let longest = names().map(|name| length(name)).max().unwrap_or(0);
+    let most = longest.saturating_sub(wide - width).max(LEAST_NAME);
+    for name in rows.iter_mut().filter_map(|row| row.first_mut()) {
+        *name = without_middle(name, most);
+    }
+    table(head, &RIGHT, &rows)
+}
+
 fn row(metric: &MetricReport) -> Vec<String> {
     let shown = |x: Number| {
         if metric.rate {
@@ -52,7 +75,6 @@ fn row(metric: &MetricReport) -> Vec<String> {
             value(x.get())
         }
     };
-    let undecided = Verdict::Inconclusive.name();
     vec![
         metric.label.clone(),
         shown(metric.baseline),
@@ -63,10 +85,9 @@ fn row(metric: &MetricReport) -> Vec<String> {
         metric.interval.map_or(String::new(), |[lo, hi]| {
             between_shares(lo.get(), hi.get(), change)
         }),
-        if metric.verdict == undecided {
-            "undecided"
-        } else {
-            metric.verdict
+        match metric.verdict {
+            Verdict::Inconclusive => "undecided",
+            decided => decided.name(),
         }
         .to_owned(),
     ]
@@ -84,12 +105,12 @@ fn says_more(metric: &MetricReport) -> bool {
 fn counted(metrics: &[MetricReport]) -> String {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for metric in metrics {
-        let [baseline, canary] = metric.n.map(count);
-        let what = metric.counted;
+        let [baseline, canary] = metric.n;
+        let what = so_many(baseline, metric.counted.trim_end_matches('s'));
         let text = if baseline == canary {
-            format!("{baseline} {what} of each")
+            format!("{what} of each")
         } else {
-            format!("{baseline} {what} of the baseline and {canary} of the canary")
+            format!("{what} of the baseline and {} of the canary", count(canary))
         };
         match groups.iter_mut().find(|(known, _)| *known == text) {
             Some((_, names)) => names.push(&metric.label),

@@ -1,7 +1,8 @@
 //! The first sentence: what has become of the canary, in one line where names allow.
 
 use super::report::{Because, MetricReport};
-use crate::figures::{between_shares, count, share};
+use super::rest::Against;
+use crate::figures::{between_shares, count, counted, share};
 use stats::Interval;
 use stats::judge::{Reason, Verdict, Worse};
 
@@ -11,7 +12,7 @@ const MOST_NAMES: usize = 4;
 pub(super) fn conclusion(verdict: Verdict, metrics: &[MetricReport]) -> String {
     let told: Vec<&MetricReport> = metrics
         .iter()
-        .filter(|metric| metric.verdict == verdict.name())
+        .filter(|metric| metric.verdict == verdict)
         .collect();
     match (verdict, told.as_slice()) {
         (Verdict::Pass, told) => format!("The canary passes: {}.", passed(told)),
@@ -123,22 +124,13 @@ fn open(metric: &MetricReport) -> String {
         Because::Remembers(_) => {
             return format!("neighbouring rows of {name} depend on each other for too long");
         }
-        Because::Rest(rest) => {
-            return format!(
-                "failures (the rest of {name}) are {}",
-                change(rest.effect.0)
-            );
-        }
+        Because::Rest(against) => return rest(metric, against),
         Because::Judged(reason) => reason,
     };
     match reason {
         Reason::NoData => format!("one of the two has no data for {name}"),
         Reason::TooFew { least, wanted } => {
-            let (least, wanted) = (count(*least), count(*wanted));
-            format!(
-                "{name} has {least} {} where {wanted} are needed",
-                metric.counted
-            )
+            format!("{name} has {}", too_few(metric, *least, *wanted))
         }
         Reason::MostlyEqual { .. } => format!("most values of {name} are equal"),
         Reason::Coarse { .. } => format!("the values of {name} come in steps too coarse to tell"),
@@ -161,6 +153,25 @@ fn open(metric: &MetricReport) -> String {
             let tolerance = percent(metric.rule.tolerance);
             format!("{name} may or may not be {worse} by more than {tolerance}")
         }
+    }
+}
+
+/// "1 row where 20 are needed".
+pub(super) fn too_few(metric: &MetricReport, least: u64, wanted: u64) -> String {
+    let one = metric.counted.trim_end_matches('s');
+    let (least, wanted) = (counted(least, one), count(wanted));
+    format!("{least} where {wanted} are needed")
+}
+
+/// "failures (the rest of success/requests) are 50.0% higher".
+pub(super) fn rest(metric: &MetricReport, against: &Against) -> String {
+    let name = &metric.label;
+    match against.reason {
+        Reason::Beyond { effect, .. } if metric.rate => {
+            format!("failures (the rest of {name}) are {}", change(effect))
+        }
+        Reason::Beyond { effect, .. } => format!("the rest of {name} is {}", change(effect)),
+        _ => format!("the rest of {name} is worse by more than is tolerated"),
     }
 }
 

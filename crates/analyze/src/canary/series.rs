@@ -3,14 +3,25 @@
 use super::times::Span;
 use crate::failure::Failure;
 use crate::source::{Look, Progress, Rows, Sink, Source, TimeKind, Variants, Wanted};
+use std::collections::HashMap;
 
 /// More than this is no series of figures but raw events: 1.6 GB for one column.
 const MOST_ROWS: u64 = 200_000_000;
 
 pub(super) struct Series<'a> {
     source: &'a Source,
-    columns: Vec<(String, Vec<f64>)>,
+    values: Vec<Vec<f64>>,
+    /// Which of them a column has.
+    at: HashMap<String, usize>,
     span: Option<Span>,
+    /// Of a time that nobody named.
+    backwards: Option<Backwards>,
+}
+
+/// That a time is before that of the row above it, and the first row where that is known.
+#[derive(Clone, Copy, Debug)]
+struct Backwards {
+    row: Option<u64>,
 }
 
 impl<'a> Series<'a> {
@@ -62,11 +73,13 @@ impl<'a> Series<'a> {
         }
         Ok(Self {
             source,
-            columns: columns
+            values,
+            at: columns
                 .iter()
                 .map(|name| (*name).to_owned())
-                .zip(values)
+                .zip(0..)
                 .collect(),
+            backwards: None,
             span: span_of(source, time, span)?,
         })
     }
@@ -74,21 +87,44 @@ impl<'a> Series<'a> {
     /// Reads the span of a column that seems to hold times. Nobody named it, so it is no error where
     /// it does not.
     pub(super) fn look_at_time(&mut self, column: &str) {
-        self.span = self.span.or_else(|| {
-            let wanted = Wanted {
-                time: Some(self.source.column(column).ok()?),
-                ..Wanted::default()
-            };
-            let (variants, times) = (Variants::default(), TimeKind::default());
-            let mut sinks = [Columns::of(0)];
-            let progress = Progress::default();
-            let scan = self
-                .source
-                .scan(&wanted, &variants, &times, &progress, &mut sinks);
-            scan.ok()?;
+        let (None, Ok(time)) = (self.span, self.source.column(column)) else {
+            return;
+        };
+        let wanted = Wanted {
+            time: Some(time),
+            ..Wanted::default()
+        };
+        let (variants, times) = (Variants::default(), TimeKind::default());
+        let mut sinks = [Columns::of(0)];
+        let progress = Progress::default();
+        let scan = self
+            .source
+            .scan(&wanted, &variants, &times, &progress, &mut sinks);
+        if let Ok(tally) = scan {
             let [Columns { span, .. }] = sinks;
-            span_of(self.source, Some(column), span).ok()?
-        });
+            // Rows without a time are not counted, so behind one no row is known.
+            self.backwards = tally.first_backwards.map(|row| Backwards {
+                row: tally.first_no_time.is_none().then_some(row),
+            });
+            self.span = span_of(self.source, Some(column), span).ok().flatten();
+        }
+    }
+
+    /// Reads a file without looking at any of its cells: what is wrong with it as a whole.
+    pub(super) fn whole(source: &Source) -> Result<(), Failure> {
+        Series::read(source, &[], None, &Progress::default()).map(|_| ())
+    }
+
+    /// That a time which nobody named goes backwards, and where.
+    pub(super) fn backwards(&self, column: &str) -> Option<String> {
+        let mut here = Failure::file(self.source.path(), "time goes backwards here", "");
+        if let Some(row) = self.backwards?.row {
+            here = here.at(self.source.place(row));
+        }
+        Some(format!(
+            "{}; which rows are compared is read out of their order, so sort them by time.",
+            here.column(column)
+        ))
     }
 
     /// From when to when the file is, where that is known.
@@ -102,24 +138,20 @@ impl<'a> Series<'a> {
         let alike =
             |one: &[f64], two: &[f64]| one.len() == two.len() && one.iter().zip(two).all(same);
         let varies = |values: &[f64]| values.iter().any(|value| !same((value, &values[0])));
-        self.columns
+        self.at
             .iter()
-            .all(|(name, values)| alike(values, other.rows(name)))
-            && self.columns.iter().any(|(_, values)| varies(values))
+            .all(|(name, at)| alike(&self.values[*at], other.rows(name)))
+            && self.values.iter().any(|values| varies(values))
     }
 
     /// How many rows there are.
     pub(super) fn len(&self) -> u64 {
-        let first = self.columns.first();
-        first.map_or(0, |(_, values)| values.len() as u64)
+        self.values.first().map_or(0, |values| values.len() as u64)
     }
 
     /// All rows of a column; NaN where there is no value.
     pub(super) fn rows(&self, column: &str) -> &[f64] {
-        self.columns
-            .iter()
-            .find(|(name, _)| name == column)
-            .map_or(&[], |(_, values)| values)
+        self.at.get(column).map_or(&[], |at| &self.values[*at])
     }
 
     /// About a column as a whole.

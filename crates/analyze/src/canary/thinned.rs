@@ -39,6 +39,9 @@ pub struct Memory {
     /// Rows so far apart have nearly forgotten each other; 1 where neighbours have. None where no
     /// rows that are compared could be far enough apart.
     pub forgotten_after: Option<usize>,
+    /// After so many rows they come back, as those of hosts that take turns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub back_after: Option<usize>,
 }
 
 /// The rows of a column that are compared.
@@ -92,11 +95,15 @@ fn memory_of_head(control: &[f64], canary: &[f64], most: usize) -> Option<Memory
         &canary[..head(canary, most - apart)],
     );
     let Dependence {
-        neighbours, step, ..
+        neighbours,
+        step,
+        turn,
+        ..
     } = dependence(control, canary).ok()?;
     Some(Memory {
         rank_correlation: neighbours,
         forgotten_after: step,
+        back_after: turn,
     })
 }
 

@@ -70,7 +70,7 @@ pub(super) struct Args {
     shares: Vec<(String, f64)>,
     /// The accepted rate of false alarms.
     #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
-    alpha: f64,
+    alpha: stats::Alpha,
     /// Show differences in the metric's unit instead of per cent.
     #[arg(long)]
     absolute: bool,
@@ -133,7 +133,7 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<String, Failure> {
         }
     };
     let question = Question {
-        alpha: stats::Alpha::new(args.alpha).unwrap_or_default(),
+        alpha: args.alpha,
         difference: if args.absolute {
             Difference::Absolute
         } else {

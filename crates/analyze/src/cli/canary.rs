@@ -1,10 +1,10 @@
 //! `viridian analyze canary`.
 
 use super::Ended;
-use crate::canary::{self, Every, Metric, Request};
+use crate::canary::{self, Asked, Every, Request};
 use crate::failure::Failure;
 use crate::source::Progress;
-use stats::judge::{Looks, Worse};
+use stats::judge::{Looks, Verdict, Worse};
 use std::path::PathBuf;
 
 /// Judge a canary by its figures beside those of a baseline.
@@ -12,7 +12,8 @@ use std::path::PathBuf;
 /// Each file has a header line and a row a minute, a request or an instance. A metric is
 /// COLUMN[/COLUMN][:p99|rate|count][:increase|decrease|either]: a figure (compared by ranks), a
 /// quantile of it, counts out of counts as errors/requests, or counts over a span as
-/// restarts/hours:count; and which change is one for the worse. Where nobody says which, names do, as
+/// restarts/hours:count; and which change is one for the worse. A name that holds ":" or "/" itself is taken
+/// for the column that it is. Where nobody says which, names do, as
 /// "errors" and "success_rate"; of other names a change either way counts. Without --metric every column is
 /// judged as a figure, and there is no verdict while one of them is in one file only or has a cell that
 /// is no number. Left out are times (dates; numbers that rise as times do and are named so, as
@@ -36,7 +37,7 @@ pub(super) struct Args {
     canary: PathBuf,
     /// What to judge by; can be given more than once.
     #[arg(long = "metric", value_name = "METRIC")]
-    metrics: Vec<Metric>,
+    metrics: Vec<Asked>,
     /// Which change is one for the worse, of metrics that do not say: increase, decrease or either.
     ///
     /// Without it names tell: more errors, failures, latency and the like are worse, and less success,
@@ -46,7 +47,7 @@ pub(super) struct Args {
     /// The column of the time, which must not go back.
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
-    /// The change for the worse that is accepted, as a share of the baseline: 0.1 or 10%.
+    /// The change for the worse that is accepted, as a share of the baseline: 0.1 or 10%, and 150% above all of it.
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = tolerance,
           allow_negative_numbers = true)]
     tolerance: f64,
@@ -65,7 +66,7 @@ pub(super) struct Args {
     min_sample: u64,
     /// The accepted rate of false alarms of each metric: 0.05 or 5%.
     #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
-    alpha: f64,
+    alpha: stats::Alpha,
     /// Compare every K-th row of a figure: 1 is all of them, auto as far apart as it takes until rows have
     /// nearly forgotten each other.
     ///
@@ -95,6 +96,12 @@ fn direction(text: &str) -> Result<Worse, String> {
 
 fn tolerance(text: &str) -> Result<f64, String> {
     match super::share(text) {
+        // Whoever writes 10 means per cent, and would have nearly everything pass.
+        Some(share) if share > 1.0 && share.is_finite() && !text.ends_with('%') => Err(format!(
+            "{text} is {}%: write {text}% or {}%",
+            share * 100.0,
+            share * 100.0
+        )),
         Some(share) if share >= 0.0 && share.is_finite() => Ok(share),
         _ => Err("give a share of the baseline, 0 or more, as 0.1 or 10%".to_owned()),
     }
@@ -122,15 +129,15 @@ pub(super) fn run(args: Args, progress: &Progress) -> Result<(String, Ended), Fa
         tolerance: args.tolerance,
         margin: args.margin,
         min_sample: args.min_sample,
-        alpha: stats::Alpha::new(args.alpha).unwrap_or_default(),
+        alpha: args.alpha,
         every: args.every,
         looks: if args.once { Looks::One } else { Looks::Any },
     };
     let report = canary::run(&request, progress)?;
     let ended = match report.verdict {
-        "pass" => Ended::Done,
-        "fail" => Ended::Fails,
-        _ => Ended::Undecided,
+        Verdict::Pass => Ended::Done,
+        Verdict::Fail => Ended::Fails,
+        Verdict::Inconclusive => Ended::Undecided,
     };
     Ok((super::shown(&report, args.json)?, ended))
 }

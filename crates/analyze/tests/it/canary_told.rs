@@ -358,3 +358,49 @@ fn a_blank_line_of_a_single_column_is_no_row_to_pass_over() {
     let told = one_line(&folder.run("canary @a.csv @b.csv").unwrap());
     assert!(told.contains("1 of 3 rows of the canary"), "{told}");
 }
+
+#[test]
+fn long_names_make_no_table_wider_than_the_screen() {
+    let folder = Folder::new();
+    let names = ["p50", "p99"].map(|end| format!("http_server_latency_milliseconds_{end}"));
+    let of = |base: f64, step: u32| {
+        figures(&names.join(","), step, |noise| {
+            format!("{:.3},{:.3}", base + noise, base + noise)
+        })
+    };
+    folder
+        .write("base.csv", of(100.0, 37))
+        .write("slow.csv", of(223.0, 41));
+    let text = folder.run("canary @base.csv @slow.csv").unwrap();
+    let widest = text.lines().map(|line| line.chars().count()).max();
+    assert!(widest <= Some(80), "{text}");
+    for end in ["_p50  ", "_p99  "] {
+        let cut = |line: &&str| line.starts_with("http_") && line.contains(end);
+        assert_eq!(text.lines().filter(cut).count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn one_row_is_told_as_one_and_no_column_is_made_up() {
+    let folder = Folder::new();
+    folder
+        .write("one.csv", "latency_ms\n5\n")
+        .write("text.csv", "latency_ms\n5ms\n");
+    let text = folder.run("canary @one.csv @one.csv").unwrap();
+    assert!(
+        text.starts_with("Not decided: latency_ms has 1 row where 20 are needed."),
+        "{text}"
+    );
+    for part in [
+        "latency_ms: there is 1 row where 20 are needed.",
+        "Compared: 1 row of each.",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let refused = folder.run("canary @one.csv @text.csv").unwrap_err();
+    assert_eq!(
+        refused,
+        "text.csv, line 2, column \"latency_ms\": \"5ms\" is not a number\n  correct it, or leave the cell empty \
+         where there is no value"
+    );
+}

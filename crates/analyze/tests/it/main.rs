@@ -11,6 +11,8 @@ mod batch;
 mod batch_input;
 mod bursts;
 mod canary;
+mod canary_asked;
+mod canary_shares;
 mod canary_told;
 mod careless;
 mod columnar;

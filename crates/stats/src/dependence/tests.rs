@@ -157,7 +157,7 @@ fn what_is_never_forgotten_has_no_step() {
 
 /// Rows of hosts in turn, each with a level of its own: neighbours have nothing in common, and every host only itself.
 #[test]
-fn hosts_that_take_turns_are_never_forgotten() {
+fn hosts_that_take_turns_come_back() {
     for hosts in [2, 3, 5, 10, 20] {
         let arm = |seed: u32, n: usize| -> Vec<f64> {
             let levels = remembering(0.0, seed, hosts);
@@ -169,8 +169,21 @@ fn hosts_that_take_turns_are_never_forgotten() {
         for seed in [3, 50, 901] {
             let paired = dependence(&arm(seed, 480), &arm(seed * 7 + 2, 480)).unwrap();
             let apart = dependence(&arm(seed, 480), &arm(seed * 7 + 2, 470)).unwrap();
-            assert_eq!((paired.step, apart.step), (None, None), "{hosts}, {seed}");
+            let both = Some(hosts);
+            assert_eq!((paired.turn, apart.turn), (both, both), "{hosts}, {seed}");
         }
+    }
+}
+
+#[test]
+fn rows_that_forget_for_good_have_no_turn() {
+    for memory in [0.0, 0.5, 0.9, 0.98] {
+        let with_turns = (0..50).filter(|seed| {
+            let arm = |seed: u32| remembering(memory, seed, 720);
+            let found = dependence(&arm(seed * 31 + 1), &arm(seed * 31 + 977)).unwrap();
+            found.turn.is_some()
+        });
+        assert_eq!(with_turns.count(), 0, "{memory}");
     }
 }
 
