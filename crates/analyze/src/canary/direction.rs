@@ -53,27 +53,65 @@ const GOOD: [&str; 8] = [
     "uptime",
 ];
 const GOOD_WORDS: [&str; 3] = ["hit", "hits", "succeeded"];
-/// Words that turn what stands beside them round, or may.
-const TURNS: [&str; 18] = [
+/// Words that turn what stands beside them round, or may: "time to failure", "errors fixed", "success drop".
+const TURNS: [&str; 45] = [
+    "alert",
+    "alerts",
+    "avoided",
     "between",
+    "blocked",
+    "breach",
+    "breaches",
     "budget",
+    "completed",
     "compliance",
+    "cost",
+    "drop",
+    "fixed",
     "free",
+    "gap",
+    "handled",
     "headroom",
     "idle",
     "left",
+    "limit",
+    "limits",
     "loss",
     "mtbf",
     "no",
     "non",
     "not",
+    "ok",
+    "per",
+    "prevented",
+    "quota",
+    "recovered",
+    "recovery",
     "remaining",
+    "safe",
     "saved",
+    "session",
     "since",
     "slo",
+    "spam",
+    "throttled",
+    "to",
+    "tolerance",
     "until",
+    "watch",
     "without",
 ];
+/// Amounts of which nobody knows whether more is worse, so that a quantile of them does not say it either.
+const AMOUNTS: [&str; 15] = [
+    "bytes", "fps", "messages", "ops", "orders", "price", "qps", "requests", "revenue", "rps",
+    "score", "size", "speed", "tokens", "users",
+];
+/// How long something takes, of which less is better also where it is a success.
+const UNITS: [&str; 12] = [
+    "micros", "minutes", "ms", "nanos", "ns", "sec", "seconds", "secs", "time", "us", "hours",
+    "took",
+];
+
 /// What stands before "time" where that is how long something takes.
 const TAKES: [&str; 9] = [
     "load",
@@ -128,31 +166,36 @@ fn by_name(name: &str) -> Option<Worse> {
             whole.contains(&word.as_str()) || beginnings.iter().any(|begin| word.starts_with(begin))
         })
     };
-    if words.iter().any(|word| TURNS.contains(&word.as_str())) {
+    // "crashfree", "errorless".
+    let turned = |word: &String| word.ends_with("free") || word.ends_with("less");
+    if any(&[], &TURNS) || words.iter().any(turned) {
         return None;
     }
-    let bad = any(&BAD, &BAD_WORDS) || takes_time(&words);
+    let amount = any(&[], &AMOUNTS);
+    let bad = any(&BAD, &BAD_WORDS) || takes_time(&words) || !amount && is_high(&words);
     match (bad, any(&GOOD, &GOOD_WORDS)) {
         (true, false) => Some(Worse::Higher),
+        (false, true) if any(&[], &UNITS) => None,
         (false, true) => Some(Worse::Lower),
         _ => None,
     }
 }
 
-/// "ms", "p99", "response time", and a share of answers by their status, as "5xx".
+/// "ms", "response time", and a share of answers by their status, as "5xx".
 fn takes_time(words: &[String]) -> bool {
-    let upper_quantile = |word: &String| {
-        let percent = word
-            .strip_prefix('p')
-            .and_then(|rest| rest.parse::<u32>().ok());
-        percent.is_some_and(|percent| percent >= 50)
-    };
-    words
-        .iter()
-        .any(|word| ["ms", "millis", "4xx", "5xx"].contains(&word.as_str()) || upper_quantile(word))
+    let any = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+    any(&["ms", "millis", "4xx", "5xx"])
         || words
             .windows(2)
             .any(|pair| pair[1] == "time" && TAKES.contains(&pair[0].as_str()))
+}
+
+/// "p99": mostly of what takes time.
+fn is_high(words: &[String]) -> bool {
+    words.iter().any(|word| {
+        let percent = word.strip_prefix('p').map(str::parse::<u32>);
+        matches!(percent, Some(Ok(50..)))
+    })
 }
 
 /// "errorRate", "error_rate" and "Error rate" are two words each, and so is "HTTPErrors".
@@ -227,6 +270,30 @@ mod tests {
             ("success_latency", None),
             ("mean_time_between_failures", None),
             ("value", None),
+            // Each of these is as often meant the other way.
+            ("success_seconds", None),
+            ("time_to_success", None),
+            ("conversion_time", None),
+            ("rate_limit_hits", None),
+            ("origin_hits_per_second", None),
+            ("availability_alerts", None),
+            ("success_drop", None),
+            ("cost_per_conversion", None),
+            ("crashfree_users", None),
+            ("errorless", None),
+            ("errors_fixed", None),
+            ("time_to_failure", None),
+            ("failover_completed", None),
+            ("fault_tolerance", None),
+            ("session_duration", None),
+            ("requests_per_ms", None),
+            ("fps_p50", None),
+            ("revenue_p90", None),
+            ("checkout_p99", Some(Worse::Higher)),
+            ("request_errors", Some(Worse::Higher)),
+            ("requests_failed", Some(Worse::Higher)),
+            ("watch_duration", None),
+            ("request_duration_seconds", Some(Worse::Higher)),
         ] {
             assert_eq!(by_name(name), worse, "{name}");
         }

@@ -13,7 +13,7 @@ const MOSTLY: f64 = 0.9;
 /// Shares may be above the whole by so much of it: rates that a monitoring system extrapolates are.
 const ABOVE: f64 = 0.01;
 
-/// The rest of a share that passed, which by the same rule does not.
+/// The rest of a share that passed, which by the same rule fails, or has too little data to pass.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rest {
     pub effect: Number,
@@ -24,6 +24,8 @@ pub struct Rest {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Against {
     pub(super) told: Rest,
+    /// Of the rest by itself: fail or inconclusive.
+    pub(super) verdict: Verdict,
     pub(super) reason: Reason,
     pub(super) figures: [f64; 2],
 }
@@ -112,11 +114,12 @@ fn turned(rule: &Rule) -> Rule {
 
 fn against(judgement: &Judgement, figures: [f64; 2]) -> Option<Against> {
     let interval = judgement.interval?;
-    (judgement.verdict == Verdict::Fail).then(|| Against {
+    (judgement.verdict != Verdict::Pass).then(|| Against {
         told: Rest {
             effect: Number(judgement.effect.unwrap_or(f64::NAN)),
             interval: [Number(interval.lo.max(-1.0)), Number(interval.hi)],
         },
+        verdict: judgement.verdict,
         reason: judgement.reason,
         figures,
     })

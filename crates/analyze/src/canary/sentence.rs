@@ -163,15 +163,30 @@ pub(super) fn too_few(metric: &MetricReport, least: u64, wanted: u64) -> String 
     format!("{least} where {wanted} are needed")
 }
 
-/// "failures (the rest of success/requests) are 50.0% higher".
+/// "the rest of success/requests is 50.0% higher".
 pub(super) fn rest(metric: &MetricReport, against: &Against) -> String {
     let name = &metric.label;
-    match against.reason {
-        Reason::Beyond { effect, .. } if metric.rate => {
-            format!("failures (the rest of {name}) are {}", change(effect))
+    match (against.verdict, against.reason) {
+        (Verdict::Fail, Reason::Beyond { effect, .. }) => {
+            format!("the rest of {name} is {}", change(effect))
         }
-        Reason::Beyond { effect, .. } => format!("the rest of {name} is {}", change(effect)),
-        _ => format!("the rest of {name} is worse by more than is tolerated"),
+        (Verdict::Fail, _) => format!("the rest of {name} is worse by more than is tolerated"),
+        (_, Reason::NoEvents { .. } | Reason::NoCounts { .. }) => {
+            format!("the rest of {name} is 0 in both, so that no share of it decides")
+        }
+        (_, Reason::MarginOpen { margin, .. }) => format!(
+            "the rest of {name} may or may not be worse by more than the margin of {}",
+            share(margin)
+        ),
+        _ => {
+            let worse = match metric.rule.worse {
+                Worse::Higher => "lower",
+                Worse::Lower => "higher",
+                Worse::Either => "off",
+            };
+            let tolerance = percent(metric.rule.tolerance);
+            format!("the rest of {name} may or may not be {worse} by more than {tolerance}")
+        }
     }
 }
 

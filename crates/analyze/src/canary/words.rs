@@ -5,7 +5,7 @@ use super::sentence::{between, change, gaps as gaps_of, percent, rest, too_few, 
 use super::thinned::Memory;
 use crate::figures::{behind, name, share};
 use stats::Interval;
-use stats::judge::{Reason, Worse};
+use stats::judge::{Reason, Verdict, Worse};
 
 /// Why rows that remember those before them for too long decide nothing; without its full stop.
 fn never_forgotten(memory: &Memory) -> String {
@@ -29,14 +29,21 @@ pub(super) fn because(metric: &MetricReport) -> String {
         }
         Because::Rest(against) => {
             let [baseline, canary] = against.figures.map(share);
-            let (what, those) = if metric.rate {
-                (name(&metric.column), "those")
+            let what = if metric.rate {
+                name(&metric.column)
             } else {
-                ("it".to_owned(), "that, as a column of its own")
+                "it".to_owned()
+            };
+            let way = match (against.verdict, metric.rate) {
+                (Verdict::Fail, true) => "ask for those, or give a smaller --tolerance",
+                (Verdict::Fail, false) => {
+                    "ask for that, as a column of its own, or give a smaller --tolerance"
+                }
+                (_, true) => "more data will tell, or a --margin",
+                (_, false) => "more data will tell",
             };
             format!(
-                "{what} would pass, but {}, {canary} where {baseline} was; ask for {those}, or give a smaller \
-                 --tolerance",
+                "{what} would pass, but {}, {canary} where {baseline} was; {way}",
                 rest(metric, against),
             )
         }

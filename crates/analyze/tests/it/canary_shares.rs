@@ -80,7 +80,8 @@ fn a_quantile_of_a_share_is_judged_by_that_of_its_rest() {
     let (found, _) = judged(&of(0.1, 37), &of(2.0, 41), "--metric success_rate:p50");
     assert_eq!(found["verdict"], "inconclusive", "{found}");
     assert!(found["metrics"][0]["rest"]["effect"].as_f64().unwrap() > 15.0);
-    let (found, _) = judged(&of(0.1, 37), &of(0.1, 41), "--metric success_rate:p50");
+    let same = "--metric success_rate:p50 --tolerance 20%";
+    let (found, _) = judged(&of(0.1, 37), &of(0.1, 41), same);
     assert!(found["metrics"][0].get("rest").is_none(), "{found}");
 }
 
