@@ -5,12 +5,10 @@
 mod bursts;
 mod central;
 mod dispersion;
-mod paired;
 
 pub use bursts::bursts;
 pub use central::{Central, central};
-pub use dispersion::{Dispersion, Independent, dispersion};
-pub use paired::dispersion_of_pairs;
+pub use dispersion::{Dispersion, Independent, dispersion, dispersion_of_pairs};
 
 use crate::guard;
 use crate::numeric::{binomial_cdf, binomial_pmf, binomial_sf, normal_quantile, normal_sf};

@@ -59,10 +59,21 @@ pub(crate) enum Rows {
 
 /// One canary, row by row; told is the step at the last look, 0 for none.
 pub(crate) fn rows(noise: Noise, rows: Rows, canary: &Canary, draw: &mut Draw) -> Outcome {
+    breaking(noise, rows, 0, canary, draw)
+}
+
+/// The same of one that changes at row `from`.
+pub(crate) fn breaking(
+    noise: Noise,
+    rows: Rows,
+    from: usize,
+    canary: &Canary,
+    draw: &mut Draw,
+) -> Outcome {
     let all = canary.looks * canary.each;
     let control = noise.arm(all, draw);
     let mut changed = noise.arm(all, draw);
-    for value in &mut changed {
+    for value in &mut changed[from..] {
         *value *= 1.0 + canary.change;
     }
     let mut last = 1;

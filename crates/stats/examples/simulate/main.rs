@@ -2,12 +2,13 @@
 //!
 //! `cargo run --release -p stats --example simulate [SEED [PERCENT_OF_RUNS [TABLE]]]` prints the tables
 //! of `docs/SIMULATION.md`, in Markdown, or one of them: `anytime`, `uneven`, `boundaries`, `rare`, `once`, `equal`,
-//! `ramp`, `coarse`, `dependent`, `edge`, `detect`.
+//! `ramp`, `coarse`, `dependent`, `breaks`, `bursts`, `edge`, `detect`.
 //! The same seed gives the same figures with any number of cores. A short form runs as a test
 //! (`tests/it/simulation.rs`).
 
 mod anytime;
 mod boundaries;
+mod bursty;
 mod coarse;
 mod dependent;
 mod draw;
@@ -36,7 +37,7 @@ fn main() {
     );
     println!("Seed {}; {}% of the runs.", bench.seed, bench.percent);
     type Print = fn(&Bench);
-    let tables: [(&str, Print); 11] = [
+    let tables: [(&str, Print); 13] = [
         ("anytime", Bench::anytime),
         ("uneven", Bench::uneven),
         ("boundaries", Bench::boundaries),
@@ -46,6 +47,8 @@ fn main() {
         ("ramp", Bench::ramps),
         ("coarse", Bench::judge_on_coarse_values),
         ("dependent", Bench::judge_on_dependent_values),
+        ("breaks", Bench::judge_on_what_breaks),
+        ("bursts", Bench::judge_on_bursts),
         ("edge", Bench::judge_on_the_edge),
         ("detect", Bench::judge_detects),
     ];

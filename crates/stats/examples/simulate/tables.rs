@@ -1,6 +1,7 @@
 //! Which runs are done, and how they are told.
 
 mod boundaries;
+mod bursty;
 mod coarse;
 mod dependent;
 mod effects;

@@ -1,7 +1,8 @@
 //! Rows that depend on each other: what that costs, and what thinning leaves.
 
-use super::super::dependent::{Noise, Rows, rows};
+use super::super::dependent::{Noise, Rows, breaking, rows};
 use super::super::judged::Canary;
+use super::super::trial::Tally;
 use super::{Bench, percent, share};
 use stats::judge::{Looks, Rule};
 
@@ -26,6 +27,53 @@ impl Bench {
                 self.dependent_row(noise, 1_440, looks, 0.0);
             }
         }
+    }
+
+    /// A canary that was as its control, and is not any more.
+    pub(crate) fn judge_on_what_breaks(&self) {
+        println!("\n### The judge on canaries that break on the way, tolerance 10%, level 5%\n");
+        println!(
+            "| correlation of neighbours | change | from row | of rows | looks | runs | found, all rows \
+             | every k-th row | median row at which it is found, all rows | every k-th row |"
+        );
+        println!("|---|---|---|---|---|---|---|---|---|---|");
+        for memory in [0.0, 0.7] {
+            for change in [1.0, 9.0] {
+                for (from, of) in [(60, 360), (180, 720)] {
+                    self.breaking_row(memory, change, from, of);
+                }
+            }
+        }
+    }
+
+    fn breaking_row(&self, memory: f64, change: f64, from: usize, of: u64) {
+        let canary = Canary {
+            rule: Rule::default(),
+            looks: of / 20,
+            each: 20,
+            control_for_one: 1,
+            change,
+        };
+        let [all, thinned] = [Rows::All, Rows::Thinned].map(|which| {
+            let row = format!("breaks: {memory} {change} {from} {of} {which:?}");
+            self.repeat(&row, 400, |draw| {
+                breaking(Noise::Memory(memory), which, from, &canary, draw)
+            })
+        });
+        let at = |tally: &Tally| {
+            let look = tally.stop_at_quantile(0.5);
+            look.map_or("-".to_owned(), |look| (look * canary.each).to_string())
+        };
+        println!(
+            "| {memory} | {} | {from} | {of} | {} | {} | {} | {} | {} | {} |",
+            percent(change),
+            canary.looks,
+            all.runs,
+            share(&all, all.rejected),
+            share(&thinned, thinned.rejected),
+            at(&all),
+            at(&thinned),
+        );
     }
 
     fn dependent_row(&self, noise: Noise, n: u64, looks: u64, tolerance: f64) {

@@ -1,0 +1,158 @@
+use super::*;
+use proptest::prelude::*;
+
+fn rows(of: &[(u64, f64)]) -> Vec<Events> {
+    of.iter()
+        .map(|&(count, exposure)| Events { count, exposure })
+        .collect()
+}
+
+fn pairs(counts: &[[u64; 2]], exposures: [f64; 2]) -> Vec<[Events; 2]> {
+    let events = |counts: &[u64; 2]| {
+        [0, 1].map(|arm| Events {
+            count: counts[arm],
+            exposure: exposures[arm],
+        })
+    };
+    counts.iter().map(events).collect()
+}
+
+const CONTROL: [(u64, f64); 6] = [
+    (1, 1000.0),
+    (0, 900.0),
+    (2, 1100.0),
+    (51, 1000.0),
+    (1, 950.0),
+    (0, 1050.0),
+];
+const CANARY: [(u64, f64); 6] = [
+    (0, 1000.0),
+    (2, 1000.0),
+    (1, 800.0),
+    (40, 1000.0),
+    (1, 1200.0),
+    (3, 1000.0),
+];
+
+/// numpy, leaving out one row after the other.
+#[test]
+fn the_ratio_is_the_jackknifes() {
+    let arms = [rows(&CONTROL), rows(&CANARY)];
+    let both: Vec<[Events; 2]> = (0..6).map(|row| [arms[0][row], arms[1][row]]).collect();
+    for (as_if, apart, paired) in [
+        (Independent::Trials, RATIOS[0], RATIOS[1]),
+        (Independent::Exposure, RATIOS[2], RATIOS[3]),
+    ] {
+        let found = dispersion([&arms[0], &arms[1]], as_if).unwrap();
+        assert!((found.ratio - apart).abs() < 1e-9 * apart, "{found:?}");
+        assert!(found.is_clear() && found.degrees == 10, "{found:?}");
+        let found = dispersion_of_pairs(&both, as_if).unwrap();
+        assert!((found.ratio - paired).abs() < 1e-9 * paired, "{found:?}");
+        assert!(found.is_clear() && found.degrees == 5, "{found:?}");
+    }
+    let found = dispersion([&arms[0], &arms[1]], Independent::Trials).unwrap();
+    assert!((found.chance - CHANCE).abs() < 1e-9, "{found:?}");
+}
+
+const RATIOS: [f64; 4] = [
+    171.091_855_065_309_63,
+    8.538_799_260_072_622,
+    169.646_433_422_435_88,
+    8.466_661_604_835_02,
+];
+/// √(2/10), as what the counts give is less.
+const CHANCE: f64 = 0.447_213_595_499_957_9;
+
+#[test]
+fn what_is_no_event_varies_as_much() {
+    let rare = rows(&CONTROL);
+    let turned = |rows: &[Events]| -> Vec<Events> {
+        let turn = |row: &Events| Events {
+            count: row.exposure as u64 - row.count,
+            ..*row
+        };
+        rows.iter().map(turn).collect()
+    };
+    let common = turned(&rare);
+    let trials = Independent::Trials;
+    assert_eq!(
+        dispersion([&rare, &rare[..4]], trials),
+        dispersion([&common, &common[..4]], trials)
+    );
+}
+
+#[test]
+fn few_rows_and_impossible_ones_are_refused() {
+    let (control, canary) = (rows(&CONTROL), rows(&CANARY));
+    let trials = Independent::Trials;
+    let few = dispersion([&control[..2], &canary], trials);
+    assert_eq!(few, Err(CannotCompute::TooFew.into()));
+    assert!(dispersion([&control[..3], &canary[..3]], trials).is_ok());
+    assert_eq!(
+        dispersion_of_pairs(&pairs(&[[3, 4]; 2], [9.0, 9.0]), trials),
+        Err(CannotCompute::TooFew.into())
+    );
+    assert_eq!(
+        dispersion_of_pairs(&[], trials),
+        Err(CannotCompute::TooFew.into())
+    );
+    for (bad, field) in [
+        ((2, 1.0), "rows.count"),
+        ((0, 0.0), "rows.exposure"),
+        ((0, f64::NAN), "rows.exposure"),
+    ] {
+        let bad = dispersion([&control, &rows(&[bad])], trials);
+        assert!(matches!(bad, Err(Failure::Invalid(why)) if why.field == field));
+    }
+    let none = rows(&[(0, 1000.0); 6]);
+    assert_eq!(
+        dispersion([&none, &none], trials),
+        Err(CannotCompute::NoVariance.into())
+    );
+    let all = rows(&[(10, 10.0); 6]);
+    assert_eq!(
+        dispersion([&all, &all], trials),
+        Err(CannotCompute::NoVariance.into())
+    );
+    let endless = rows(&[(1, f64::MAX); 6]);
+    assert_eq!(
+        dispersion([&endless, &none], trials),
+        Err(CannotCompute::Overflow.into())
+    );
+    // More events than units of exposure are nothing odd.
+    let over = [canary, rows(&[(2, 1.0)])].concat();
+    assert!(dispersion([&control, &over], Independent::Exposure).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn what_both_go_through_is_no_dispersion(times in prop::collection::vec(10..1_000_u64, 12..40)) {
+        // The split is the same in every row, however bad the row is; ½ more is nothing beside the sums.
+        let rows: Vec<[u64; 2]> = times.iter().map(|times| [300 * times, 200 * times]).collect();
+        let rows = pairs(&rows, [30_000.0, 20_000.0]);
+        let found = dispersion_of_pairs(&rows, Independent::Exposure).unwrap();
+        prop_assert!(found.ratio < 1e-3, "{:?}", found);
+    }
+
+    #[test]
+    fn the_arms_can_be_exchanged(counts in prop::collection::vec(prop::array::uniform2(0..40_u64), 12..40)) {
+        let rows = pairs(&counts, [100.0, 250.0]);
+        let turned: Vec<[Events; 2]> = rows.iter().map(|[control, canary]| [*canary, *control]).collect();
+        for as_if in [Independent::Trials, Independent::Exposure] {
+            match (dispersion_of_pairs(&rows, as_if), dispersion_of_pairs(&turned, as_if)) {
+                (Ok(one), Ok(other)) => prop_assert!((one.ratio / other.ratio - 1.0).abs() < 1e-9),
+                (one, other) => prop_assert_eq!(one, other),
+            }
+        }
+    }
+
+    #[test]
+    fn the_unit_of_the_exposure_does_not_matter(counts in prop::collection::vec(0..40_u64, 4..20), power in -200..200_i32) {
+        let of = |unit: f64| {
+            let rows: Vec<(u64, f64)> = counts.iter().map(|count| (*count, 7.0 * unit)).collect();
+            dispersion([&self::rows(&rows), &self::rows(&CONTROL.map(|(x, e)| (x, e * unit)))], Independent::Exposure).unwrap()
+        };
+        let (plain, scaled) = (of(1.0), of(2_f64.powi(power)));
+        prop_assert!((plain.ratio / scaled.ratio - 1.0).abs() < 1e-9);
+    }
+}
