@@ -3,6 +3,7 @@
 mod basis;
 mod compare;
 mod conclusion;
+mod early;
 mod guardrail;
 mod health;
 mod metric;

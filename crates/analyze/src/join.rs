@@ -7,6 +7,7 @@
 //! the result has the same bits whatever the number of threads.
 
 mod layout;
+mod moment;
 mod scatter;
 mod store;
 mod sums;
@@ -18,7 +19,8 @@ pub(crate) use table::Fold;
 pub(crate) use values::{ACCURACY, Lump, Values};
 
 use crate::failure::Failure;
-use crate::source::{Progress, Source, Tally, TimeKind, Variants, Wanted};
+use crate::figures::plain;
+use crate::source::{Progress, Remark, Source, Tally, TimeKind, Variants, Wanted};
 use layout::Layout;
 use scatter::Scatter;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -62,6 +64,8 @@ pub(crate) struct Joined {
     pub(crate) arms: Vec<(String, Arm)>,
     pub(crate) seen: Seen,
     pub(crate) tallies: Vec<Tally>,
+    /// How the dates of two files differ.
+    pub(crate) remark: Option<Remark>,
     /// Bytes that went to disk.
     pub(crate) spilled: u64,
 }
@@ -106,9 +110,9 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
     }
     let store = Store::new(bits, question.memory);
     let variants = Variants::default();
-    let mut tallies = Vec::new();
+    let mut tallies: Vec<Tally> = Vec::new();
+    let mut remark = None;
     let mut layouts = Vec::new();
-    let mut kinds: Vec<TimeKind> = Vec::new();
     for (number, feed) in question.feeds.iter().enumerate() {
         let layout_pair = Layout::of(&feed.wanted);
         let feed_number = u8::try_from(number).unwrap_or(u8::MAX);
@@ -116,14 +120,16 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
             .map(|_| Scatter::new(feed_number, layout_pair, &store, feed.source.path()))
             .collect();
         let kind = TimeKind::default();
-        tallies.push(
-            feed.source
-                .scan(&feed.wanted, &variants, &kind, progress, &mut sinks)?,
-        );
-        if let Some(first) = kinds.first() {
-            first.must_match(&kind, "--time")?;
+        let tally = feed
+            .source
+            .scan(&feed.wanted, &variants, &kind, progress, &mut sinks)?;
+        if let (Some(first), Some(before)) = (question.feeds.first(), tallies.first()) {
+            let names = [first, feed].map(|feed| plain(&feed.source.path().display().to_string()));
+            let names = [names[0].as_str(), names[1].as_str()];
+            before.clock.must_match(&tally.clock, names)?;
+            remark = before.clock.remark(&tally.clock, names);
         }
-        kinds.push(kind);
+        tallies.push(tally);
         layouts.extend(layout_pair);
     }
     let names = variants.names();
@@ -136,6 +142,7 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
             .map(|name| (name, Arm::new(question.measures)))
             .collect(),
         tallies,
+        remark,
         spilled: store.spilled(),
         ..Joined::default()
     };

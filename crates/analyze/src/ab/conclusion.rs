@@ -1,5 +1,6 @@
 //! The sentence an experiment's figures come to.
 
+use super::early;
 use super::metric::Direction;
 use super::report::{
     Comparison, Conclusion, MetricReport, Outcome, Report, Status, Verdict, figures_of,
@@ -52,6 +53,7 @@ pub(super) fn conclusion(report: &Report) -> Conclusion {
     let mut text: Vec<String> = first.into_iter().collect();
     text.extend(sentences.into_iter().map(|(_, text)| text));
     text.extend(unmatched(report));
+    text.extend(early::sentence(&report.reading));
     Conclusion {
         status,
         text: text.join("\n"),

@@ -4,9 +4,10 @@ use super::basis::RARE;
 use super::compare::Split;
 use super::metric::{Kind, Metric};
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
-use super::{Method, Request, USUAL};
+use super::{Method, Request, USUAL, early};
 use crate::figures::{count, counted, name, p, share, value};
 use crate::join::{ACCURACY, Joined, Lump, Missing};
+use crate::source::Remark;
 
 /// Below so many units in an arm nothing should be decided.
 const FEW: u64 = 100;
@@ -16,7 +17,7 @@ pub(super) fn warnings(
     arms: &[ArmReport],
     split: Option<&Split>,
     metrics: &[MetricReport],
-    reading: &Reading,
+    (reading, remark): (&Reading, Option<&Remark>),
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(split) = split.filter(|split| split.mismatch) {
@@ -115,6 +116,7 @@ pub(super) fn warnings(
             counted(reading.values_never_exposed, "metric row")
         ));
     }
+    warnings.extend(early::warning(reading, remark));
     if reading.key_collision_chance > 1e-4 {
         warnings.push(format!(
             "Units are told apart by 64 bits of their name; that two share them has a chance of {}.",
@@ -213,14 +215,6 @@ fn missing(request: &Request, metrics: &[MetricReport]) -> Vec<String> {
     told
 }
 
-fn were(n: u64, one: &str) -> String {
-    format!(
-        "{} {}",
-        counted(n, one),
-        if n == 1 { "was" } else { "were" }
-    )
-}
-
 pub(super) fn notes(
     request: &Request,
     joined: &Joined,
@@ -232,12 +226,7 @@ pub(super) fn notes(
     if request.missing == Missing::Zero {
         notes.extend(missing(request, metrics));
     }
-    if reading.values_before_exposure > 0 {
-        notes.push(format!(
-            "{} earlier than the first exposure of the unit, left out.",
-            were(reading.values_before_exposure, "metric row")
-        ));
-    }
+    notes.extend(early::note(reading, joined.remark.as_ref()));
     let backwards: u64 = joined.tallies.iter().map(|tally| tally.backwards).sum();
     if backwards > 0 {
         notes.push(format!(

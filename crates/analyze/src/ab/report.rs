@@ -267,7 +267,13 @@ pub(super) fn report(
             status: Status::NoData,
             text: String::new(),
         },
-        warnings: health::warnings(request, &arms, split.as_ref(), &metrics, &reading),
+        warnings: health::warnings(
+            request,
+            &arms,
+            split.as_ref(),
+            &metrics,
+            (&reading, joined.remark.as_ref()),
+        ),
         notes: health::notes(request, joined, control, &metrics, &reading),
         method: match request.method {
             Method::Fixed => "fixed",

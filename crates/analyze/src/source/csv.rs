@@ -262,7 +262,7 @@ impl Table {
                 .read_byte_record(&mut record)
                 .map_err(|error| Failure::file(scan.path, error.to_string(), ""))?;
             if !any || rows.keys.len() == BATCH {
-                tally.look_at_times(tally.rows - rows.times.len() as u64, &rows.times);
+                tally.look_at_times(tally.rows - rows.times.len() as u64, rows);
                 sink.rows(block.work, rows)?;
                 rows.clear(scan.wanted.metrics.len());
             }
@@ -361,17 +361,18 @@ fn read_record(
             scan.wrong(
                 column,
                 format!("{} is not a time", shown(text)),
-                "write whole numbers, or dates as 2026-01-31T12:00:00Z",
+                "write numbers, or dates as 2026-01-31T12:00:00Z",
             )
         })?;
-        let time = scan.times.number_of(time).map_err(|why| {
+        scan.times.admit(&time).map_err(|why| {
             scan.wrong(
                 column,
                 format!("{}: {why}", shown(text)),
                 "write all times alike",
             )
         })?;
-        rows.times.push(time);
+        tally.clock.see(&time);
+        rows.push_time(time);
     }
     let unit = unit.unwrap_or(b"0");
     match cell::plain_number(unit) {

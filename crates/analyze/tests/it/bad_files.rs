@@ -237,7 +237,7 @@ fn times_are_of_one_kind() {
         "user,arm,revenue,at\n1,control,2,noon\n",
         "--time at",
         "events.csv, line 2, column \"at\": \"noon\" is not a time\n  \
-         write whole numbers, or dates as 2026-01-31T12:00:00Z",
+         write numbers, or dates as 2026-01-31T12:00:00Z",
     );
 }
 

@@ -13,6 +13,7 @@ mod bursts;
 mod canary;
 mod canary_told;
 mod careless;
+mod clocks;
 mod columnar;
 mod dependent;
 mod edges;
