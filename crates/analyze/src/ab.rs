@@ -1,5 +1,6 @@
 //! The comparison of experiment arms out of files of events.
 
+mod assemble;
 mod basis;
 mod compare;
 mod conclusion;
@@ -7,11 +8,15 @@ mod early;
 mod guardrail;
 mod health;
 mod metric;
+mod outcome;
+mod refusal;
 mod report;
 mod text;
 mod words;
 
+pub use basis::By;
 pub use metric::{Direction, Kind, Metric};
+pub use refusal::Code;
 pub use report::{
     Comparison, Conclusion, Figures, Guardrail, MetricReport, Outcome, Report, Status, Verdict,
 };
@@ -21,6 +26,7 @@ use crate::figures::name;
 use crate::join::{self, Feed, Joined, Missing, Question};
 use crate::near;
 use crate::source::{Progress, Source, Wanted};
+use serde::{Serialize, Serializer};
 use std::path::{Path, PathBuf};
 
 /// Where the rows are.
@@ -44,6 +50,24 @@ pub enum Method {
     Sequential { tuning: f64 },
     /// Chance to win.
     Bayesian,
+}
+
+impl Method {
+    /// The name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Sequential { .. } => "sequential",
+            Self::Bayesian => "bayesian",
+        }
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// What is asked.
@@ -131,7 +155,7 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
         progress,
     )?;
     let control = control(request, &joined, exposures.path())?;
-    report::report(request, &joined, control)
+    assemble::report(request, &joined, control)
 }
 
 /// A column says who, which, when or how much, and one of them only.

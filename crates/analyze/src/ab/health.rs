@@ -1,6 +1,6 @@
 //! What a reader must know before the figures, and what was done to get them.
 
-use super::basis::RARE;
+use super::basis::{By, RARE};
 use super::compare::Split;
 use super::metric::{Kind, Metric};
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
@@ -62,10 +62,10 @@ pub(super) fn warnings(
             "Variant \"{}\" has {} only{}",
             name(&arm.name),
             counted(arm.units, "unit"),
-            if arm.units <= 1 {
-                "; is its name right?"
-            } else {
-                "."
+            match arm.units {
+                0 if reading.units_in_two_arms > 0 => ": each was seen in another variant, too.",
+                0 | 1 => "; is its name right?",
+                _ => ".",
             }
         ));
     }
@@ -349,21 +349,19 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
             )
         });
     }
-    let by = |names: &'static [&str]| {
-        move |figures: &super::report::Figures| figures.counts.is_some_and(|by| names.contains(&by))
-    };
-    if computed().any(by(&["sequential_quantile"])) {
+    let by = |way: By| computed().any(|figures| figures.method == Some(way));
+    if by(By::SequentialQuantile) {
         notes.push(format!(
             "{}: compared by how many values lie below each candidate, whatever their distribution.",
             metric.label
         ));
     }
-    if computed().any(by(&["sequential_counts", "exact_counts"])) {
+    if by(By::SequentialCounts) || by(By::ExactCounts) {
         notes.push(format!(
             "{}: fewer than {} conversions in a variant, so the counts are compared{}, as a ratio of rates.",
             metric.label,
             RARE,
-            if computed().any(by(&["exact_counts"])) {
+            if by(By::ExactCounts) {
                 " exactly"
             } else {
                 ""

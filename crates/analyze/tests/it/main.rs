@@ -21,6 +21,7 @@ mod harness;
 mod hostile;
 mod kinds;
 mod methods;
+mod reasons;
 mod replay;
 mod scale;
 mod skewed;
