@@ -15,7 +15,7 @@ mod text;
 mod words;
 
 pub use basis::By;
-pub use metric::{Direction, Kind, Metric};
+pub use metric::{Asked, Direction, Kind, Metric};
 pub use refusal::Code;
 pub use report::{
     Comparison, Conclusion, Figures, Guardrail, MetricReport, Outcome, Report, Status, Verdict,
@@ -70,14 +70,14 @@ impl Serialize for Method {
     }
 }
 
-/// What is asked.
+/// What is asked, of metrics as they are written, or as they are known once the columns are.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct Request<M = Metric> {
     pub files: Files,
     pub unit: String,
     pub variant: String,
     pub time: Option<String>,
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<M>,
     /// The arm the others are compared with; must be named where it cannot be told.
     pub control: Option<String>,
     /// The split that was planned, by arm; equal if empty.
@@ -96,12 +96,8 @@ pub struct Request {
 ///
 /// A file that cannot be read or does not hold what was asked for; arms that do not make a
 /// comparison. That a figure cannot be computed is no error but part of the report.
-pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
+pub fn run(request: &Request<Asked>, progress: &Progress) -> Result<Report, Failure> {
     shares(&request.shares)?;
-    one_sided(request)?;
-    roles(request)?;
-    metric::distinct(&request.metrics)?;
-    metric::margins(&request.metrics, request.question.difference)?;
     if let Files::Two {
         exposures,
         conversions,
@@ -122,6 +118,11 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
         } => (Source::open(exposures)?, Some(Source::open(conversions)?)),
     };
     one_column(&exposures)?;
+    let request = &known(request, conversions.as_ref().unwrap_or(&exposures))?;
+    one_sided(request)?;
+    roles(request)?;
+    metric::distinct(&request.metrics)?;
+    metric::margins(&request.metrics, request.question.difference)?;
     if let Some(metric) = request
         .metrics
         .iter()
@@ -134,20 +135,24 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     }
     let columns = metric::columns(&request.metrics);
     let feeds = match &conversions {
-        None => vec![feed(&exposures, request, true, &columns)?],
+        None => vec![feed(&exposures, request, true, &columns.read)?],
         Some(conversions) => {
             one_column(conversions)?;
             vec![
                 feed(&exposures, request, true, &[])?,
-                feed(conversions, request, false, &columns)?,
+                feed(conversions, request, false, &columns.read)?,
             ]
         }
     };
     let joined = join::join(
         &Question {
             feeds: &feeds,
-            folds: &columns.iter().map(|column| column.fold).collect::<Vec<_>>(),
-            measures: &metric::measures(&request.metrics, &columns),
+            folds: &columns
+                .read
+                .iter()
+                .map(|column| column.fold)
+                .collect::<Vec<_>>(),
+            measures: &columns.measures,
             missing: request.missing,
             memory: request.memory,
             threads: request.threads,
@@ -158,18 +163,52 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     assemble::report(request, &joined, control)
 }
 
+/// The metrics by the columns of the file that holds their values.
+fn known(request: &Request<Asked>, values: &Source) -> Result<Request, Failure> {
+    let metrics = request
+        .metrics
+        .iter()
+        .map(|asked| asked.among(values.path(), values.columns()))
+        .collect::<Result<_, _>>()?;
+    let Request {
+        files,
+        unit,
+        variant,
+        time,
+        metrics: _,
+        control,
+        shares,
+        question,
+        method,
+        missing,
+        memory,
+        threads,
+    } = request.clone();
+    Ok(Request {
+        files,
+        unit,
+        variant,
+        time,
+        metrics,
+        control,
+        shares,
+        question,
+        method,
+        missing,
+        memory,
+        threads,
+    })
+}
+
 /// A column says who, which, when or how much, and one of them only.
 fn roles(request: &Request) -> Result<(), Failure> {
     let mut roles = vec![("--unit", &request.unit), ("--variant", &request.variant)];
     roles.extend(request.time.as_ref().map(|time| ("--time", time)));
     for metric in &request.metrics {
-        for column in metric::columns(std::slice::from_ref(metric)) {
-            if let Some((role, _)) = roles.iter().find(|(_, named)| **named == column.name) {
+        for column in metric.names() {
+            if let Some((role, _)) = roles.iter().find(|(_, named)| *named == column) {
                 return Err(Failure::asked(
-                    format!(
-                        "--metric: \"{}\" is the column of {role}",
-                        name(&column.name)
-                    ),
+                    format!("--metric: \"{}\" is the column of {role}", name(column)),
                     "name the column that holds the metric's values",
                 ));
             }

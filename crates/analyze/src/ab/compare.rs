@@ -2,7 +2,7 @@
 
 use super::basis::{self, Basis, better};
 use super::guardrail::guardrail;
-use super::metric::{Direction, Kind, Metric};
+use super::metric::{Direction, Kind, Metric, loses_no_more_than_all};
 use super::refusal::Refusal;
 use super::report::{ArmReport, Figures, MetricReport, Outcome, Verdict};
 use super::{Method, Request};
@@ -127,6 +127,11 @@ pub(super) fn compare(
     }
     figures.interval = above(figures.floor, figures.interval);
     if let Some(margin) = metric.guardrail {
+        if figures.floor == ALL
+            && let Some((what, remedy)) = loses_no_more_than_all(metric)
+        {
+            return Err(Refusal::Asked { what, remedy });
+        }
         let (mut told, verdict) = guardrail(request, &figures.basis, margin, better)?;
         [told.bound, told.best] = above(figures.floor, [told.bound, told.best]);
         figures.guardrail = Some(told);
@@ -150,11 +155,14 @@ fn skewness([control, treatment]: [&MetricSums; 2]) -> Result<f64, CannotCompute
     }
 }
 
+/// All of it, as a change.
+const ALL: f64 = -1.0;
+
 /// What is never below nothing cannot fall by more than all of it.
 fn floor(request: &Request, arms: [&MetricSums; 2]) -> f64 {
     let share = request.question.difference == Difference::Relative;
     if share && !arms.iter().any(|arm| arm.negative) {
-        -1.0
+        ALL
     } else {
         f64::NEG_INFINITY
     }

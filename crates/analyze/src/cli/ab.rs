@@ -1,7 +1,7 @@
 //! `viridian analyze ab`.
 
 use super::memory;
-use crate::ab::{self, Files, Method, Metric, Request};
+use crate::ab::{self, Asked, Files, Method, Request};
 use crate::failure::Failure;
 use crate::join::Missing;
 use crate::source::Progress;
@@ -60,7 +60,7 @@ pub(super) struct Args {
     time: Option<String>,
     /// What to compare; can be given more than once.
     #[arg(long = "metric", value_name = "METRIC", required = true)]
-    metrics: Vec<Metric>,
+    metrics: Vec<Asked>,
     /// The variant to compare with. Without it the one that has a usual name, as "control".
     #[arg(long, value_name = "NAME")]
     control: Option<String>,

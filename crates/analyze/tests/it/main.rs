@@ -6,6 +6,7 @@
 )]
 
 mod ab;
+mod asked;
 mod bad_files;
 mod batch;
 mod batch_input;

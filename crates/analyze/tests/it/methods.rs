@@ -336,8 +336,8 @@ fn the_bounds_of_a_guardrail_are_of_the_effect_and_not_of_its_margin() {
         // Within the margin exactly where it is shown to be.
         let (bound, ..) = strict;
         let (just, hardly) = (
-            of(&format!("{}", bound + 1e-6)),
-            of(&format!("{}", bound - 1e-6)),
+            of(&format!("{}%", 100.0 * (bound + 1e-6))),
+            of(&format!("{}%", 100.0 * (bound - 1e-6))),
         );
         assert!(
             just.2 < 0.05 && hardly.2 > 0.05,
