@@ -22,7 +22,7 @@ use crate::failure::Failure;
 use crate::figures::plain;
 use crate::source::{Progress, Remark, Source, Tally, TimeKind, Variants, Wanted};
 use layout::Layout;
-use scatter::Scatter;
+use scatter::{Room, Scatter};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use store::Store;
@@ -42,7 +42,7 @@ pub(crate) struct Question<'a> {
     pub(crate) folds: &'a [Fold],
     pub(crate) measures: &'a [Measure],
     pub(crate) missing: Missing,
-    /// Bytes of records kept in memory before the rest goes to disk.
+    /// Bytes of records kept in memory, and of their buffers, before the rest goes to disk.
     pub(crate) memory: usize,
     pub(crate) threads: usize,
 }
@@ -108,7 +108,9 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
     for feed in question.feeds {
         progress.expect(feed.source.size());
     }
-    let store = Store::new(bits, question.memory);
+    let threads = question.threads.max(1);
+    let room = Room::new(question.memory, threads, 1 << bits);
+    let store = Store::new(bits, room.store);
     let variants = Variants::default();
     let mut tallies: Vec<Tally> = Vec::new();
     let mut remark = None;
@@ -116,8 +118,8 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
     for (number, feed) in question.feeds.iter().enumerate() {
         let layout_pair = Layout::of(&feed.wanted);
         let feed_number = u8::try_from(number).unwrap_or(u8::MAX);
-        let mut sinks: Vec<Scatter<'_>> = (0..question.threads.max(1))
-            .map(|_| Scatter::new(feed_number, layout_pair, &store, feed.source.path()))
+        let mut sinks: Vec<Scatter<'_>> = (0..threads)
+            .map(|_| Scatter::new(feed_number, layout_pair, (&store, room), feed.source.path()))
             .collect();
         let kind = TimeKind::default();
         let tally = feed

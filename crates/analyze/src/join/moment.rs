@@ -30,7 +30,7 @@ fn from_zero(whole: u64, micros: u32) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::moment;
+    use super::{MILLIONTHS, THOUSANDTHS, moment};
 
     #[test]
     fn a_later_time_is_a_greater_number() {
@@ -52,9 +52,9 @@ mod tests {
         .collect();
         wholes.sort_unstable();
         wholes.dedup();
-        let known = |whole: i64| match whole.unsigned_abs() {
-            0..99_999_999_999 => vec![0, 1, 500_000, 999_999],
-            0..99_999_999_999_999 => vec![0, 1_000, 500_000, 999_000],
+        let known: &dyn Fn(i64) -> Vec<u32> = &|whole| match whole.unsigned_abs() {
+            near if near + 1 < MILLIONTHS => vec![0, 1, 500_000, 999_999],
+            near if near + 1 < THOUSANDTHS => vec![0, 1_000, 500_000, 999_000],
             _ => vec![0],
         };
         let all: Vec<i64> = wholes
