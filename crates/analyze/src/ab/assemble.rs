@@ -7,7 +7,7 @@ use super::report::{
     ArmReport, ArmValue, Comparison, Conclusion, MetricReport, Reading, Report, SplitReport,
     Status, Verdict, ratio,
 };
-use super::{Request, conclusion, health};
+use super::{Request, conclusion, health, notes};
 use crate::Number;
 use crate::failure::Failure;
 use crate::join::{Arm, Joined, Sums};
@@ -57,7 +57,7 @@ pub(super) fn report(
             &metrics,
             (&reading, joined.remark.as_ref()),
         ),
-        notes: health::notes(request, joined, control, &metrics, &reading),
+        notes: notes::notes(request, joined, control, &metrics, &reading),
         method: request.method,
         alpha: request.question.alpha.get(),
         difference: request.question.difference,

@@ -61,7 +61,13 @@ pub(super) fn outcome(
         Ok(figures) => Ok(Outcome::Computed(Box::new(figures))),
         Err(Refusal::Cannot { code, why }) => Ok(Outcome::Cannot {
             cannot_compute: code,
-            why,
+            why: match (code, arms.iter().find(|arm| arm.units == arm.sums.missing)) {
+                (Code::Of(CannotCompute::NoVariance), Some(arm)) => format!(
+                    "no unit of \"{}\" has a value of {label}, and all that count as 0 do not vary",
+                    name(arm.name)
+                ),
+                _ => why,
+            },
         }),
         Err(Refusal::Asked { what, remedy }) => {
             Err(Failure::asked(format!("{metric}: {what}"), remedy))

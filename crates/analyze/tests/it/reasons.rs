@@ -200,3 +200,28 @@ fn a_lopsidedness_that_is_not_known_is_not_taken_for_none() {
     assert_eq!(found["cannot_compute"], "skewed", "{found}");
     assert!(["overflow", "skewed"].contains(&huge.as_str()), "{huge}");
 }
+
+#[test]
+fn an_arm_that_did_nothing_is_named_where_that_counts_as_0() {
+    let folder = events(
+        "user,arm,m",
+        |i| {
+            let value = if i % 2 == 0 {
+                (i % 7).to_string()
+            } else {
+                String::new()
+            };
+            format!("{i},{},{value}", ARMS[i % 2])
+        },
+        1_000,
+    );
+    let (code, sentence, shown) = refused(&folder, "m");
+    assert_eq!(code, "no_variance");
+    assert!(
+        sentence.contains(
+            "no unit of \"treatment\" has a value of m, and all that count as 0 do not vary."
+        ),
+        "{sentence}"
+    );
+    assert_eq!(shown[1], 0.0);
+}
