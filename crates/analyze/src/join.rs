@@ -112,8 +112,7 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
     let room = Room::new(question.memory, threads, 1 << bits);
     let store = Store::new(bits, room.store);
     let variants = Variants::default();
-    let mut tallies: Vec<Tally> = Vec::new();
-    let mut remark = None;
+    let mut tallies = Vec::new();
     let mut layouts = Vec::new();
     for (number, feed) in question.feeds.iter().enumerate() {
         let layout_pair = Layout::of(&feed.wanted);
@@ -122,18 +121,13 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
             .map(|_| Scatter::new(feed_number, layout_pair, (&store, room), feed.source.path()))
             .collect();
         let kind = TimeKind::default();
-        let tally = feed
-            .source
-            .scan(&feed.wanted, &variants, &kind, progress, &mut sinks)?;
-        if let (Some(first), Some(before)) = (question.feeds.first(), tallies.first()) {
-            let names = [first, feed].map(|feed| plain(&feed.source.path().display().to_string()));
-            let names = [names[0].as_str(), names[1].as_str()];
-            before.clock.must_match(&tally.clock, names)?;
-            remark = before.clock.remark(&tally.clock, names);
-        }
-        tallies.push(tally);
+        tallies.push(
+            feed.source
+                .scan(&feed.wanted, &variants, &kind, progress, &mut sinks)?,
+        );
         layouts.extend(layout_pair);
     }
+    let remark = of_one_clock(question.feeds, &tallies)?;
     let names = variants.names();
     // Values are pooled as parts are done, so that not all of them are ever in memory at once.
     let pool = Mutex::new(vec![Arm::new(question.measures); names.len()]);
@@ -161,6 +155,20 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
     }
     joined.arms.sort_by(|(left, _), (right, _)| left.cmp(right));
     Ok(joined)
+}
+
+/// Whether times can be held against each other, and in what those of two files differ all the same.
+fn of_one_clock(feeds: &[Feed<'_>], tallies: &[Tally]) -> Result<Option<Remark>, Failure> {
+    let name = |feed: &Feed<'_>| plain(&feed.source.path().display().to_string());
+    for (feed, tally) in feeds.iter().zip(tallies) {
+        tally.clock.must_be_one(&name(feed))?;
+    }
+    let ([one, two], [first, second]) = (feeds, tallies) else {
+        return Ok(None);
+    };
+    let (one, two) = (name(one), name(two));
+    first.clock.must_match(&second.clock, [&one, &two])?;
+    Ok(first.clock.remark(&second.clock, [&one, &two]))
 }
 
 type Part = (Vec<Arm>, Seen);

@@ -2,7 +2,7 @@
 
 use super::cell::Time;
 use crate::failure::Failure;
-use crate::figures::count;
+use crate::figures::{count, counted};
 
 /// The first moment of 2001 and of 2100 in seconds since 1970; between them lies what people measure.
 const YEARS: std::ops::Range<i64> = 978_307_200..4_102_444_800;
@@ -14,6 +14,9 @@ const UNITS: [&str; 4] = [
     "microseconds since 1970",
     "nanoseconds since 1970",
 ];
+
+/// One in so many may be a slip; more are a kind of row.
+const FEW: u64 = 100;
 
 /// How the times of a file are written, counted over its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +75,26 @@ impl Clock {
     /// this century in another.
     fn unit(&self) -> Option<usize> {
         self.units.iter().position(|times| 2 * times > self.plain)
+    }
+
+    /// # Errors
+    ///
+    /// Numbers since 1970 in two units, as where two exports were put into one file.
+    pub(crate) fn must_be_one(&self, name: &str) -> Result<(), Failure> {
+        let mut used = (0..UNITS.len()).filter(|unit| self.units[*unit] * FEW > self.plain);
+        match (used.next(), used.next()) {
+            (Some(one), Some(two)) => Err(Failure::asked(
+                format!(
+                    "--time: the times of {name} are {} in {} and {} in {}",
+                    UNITS[one],
+                    counted(self.units[one], "row"),
+                    UNITS[two],
+                    counted(self.units[two], "row")
+                ),
+                "write all of them in one unit",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// # Errors

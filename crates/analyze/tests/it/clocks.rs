@@ -1,6 +1,6 @@
 //! Times of two files: of one clock, or told.
 
-use crate::harness::{Folder, one_line, rows};
+use crate::harness::{Event, Folder, one_line, parquet, rows};
 use serde_json::Value;
 
 const AB: &str = "ab --exposures @seen.csv --conversions @bought.csv --unit user --variant arm --time at \
@@ -197,4 +197,67 @@ fn a_fraction_of_a_second_is_a_plain_time_like_a_whole_one() {
         let early = report["reading"]["values_before_exposure"].as_u64();
         assert_eq!(early, Some(250), "{}", way(START));
     }
+}
+
+#[test]
+fn timestamps_of_parquet_have_a_zone_and_a_time_of_day() {
+    let folder = Folder::new();
+    let seen: Vec<Event> = (0..400)
+        .map(|i| Event {
+            user: i,
+            arm: Some(["control", "treatment"][(i % 2) as usize]),
+            at: (START + 60 * i) * 1_000,
+            revenue: None,
+        })
+        .collect();
+    folder.write("seen.parquet", parquet(&seen, 150));
+    let bought = |form: &str, later: i64| {
+        let row = |i: i64| format!("{i},{},{}", iso(START + 60 * i + later, form), i % 3);
+        folder.write("bought.csv", rows("user,at,amount", (0..400).map(row)));
+        let line = AB.replace("seen.csv", "seen.parquet");
+        one_line(&folder.run(&line).unwrap())
+    };
+    let text = bought("%Y-%m-%d", 30);
+    assert!(
+        text.contains("399 of 400 metric rows are earlier")
+            && text.contains("bought.csv has dates without a time of day"),
+        "{text}"
+    );
+    let text = bought("%Y-%m-%d %H:%M:%S", -30);
+    assert!(
+        text.contains(
+            "bought.csv has times without a zone, which are read as UTC, and seen.parquet has"
+        ),
+        "{text}"
+    );
+    let text = bought("%Y-%m-%dT%H:%M:%SZ", -30);
+    assert!(text.contains("wrong where zones differ"), "{text}");
+    assert!(!bought("%Y-%m-%d %H:%M:%S", 30).contains('!'));
+}
+
+#[test]
+fn one_file_holds_times_in_one_unit() {
+    let folder = Folder::new();
+    let line = "ab @e.csv --unit user --variant arm --time at --metric m";
+    let event = |i: i64, by: i64| {
+        let arm = ["control", "treatment"][(i % 2) as usize];
+        [
+            format!("{i},{arm},{},", START + i),
+            format!("{i},,{},{}", (START + i + 30) * by, i % 7),
+        ]
+    };
+    let with = |thousandths: i64| {
+        let by = |i: i64| if i < thousandths { 1_000 } else { 1 };
+        let events = (0..1_000).flat_map(|i| event(i, by(i)));
+        folder.write("e.csv", rows("user,arm,at,m", events));
+        folder.run(line)
+    };
+    assert_eq!(
+        with(1_000).unwrap_err(),
+        "--time: the times of e.csv are seconds since 1970 in 1,000 rows and milliseconds since 1970 in \
+         1,000 rows\n  write all of them in one unit"
+    );
+    assert!(with(21).is_err());
+    // A slip or two are no second unit.
+    assert!(with(2).is_ok());
 }
