@@ -279,7 +279,6 @@ impl Table {
                         .first_no_time
                         .get_or_insert(tally.rows + *row as u64 + 1);
                 }
-                tally.look_at_times(tally.rows, rows);
             }
             for (at, (metric, into)) in metrics.iter_mut().zip(&mut rows.metrics).enumerate() {
                 let nan = metric.read(count, into).map_err(at_row)?;
@@ -297,6 +296,7 @@ impl Table {
                     rows.dropped[*row] = true;
                 }
             }
+            tally.look_at_times(tally.rows, rows);
             tally.rows += count as u64;
             tally.no_unit += no_unit.len() as u64;
             tally.no_time += no_time.len() as u64;

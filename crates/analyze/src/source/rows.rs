@@ -98,6 +98,9 @@ impl Tally {
     /// Counts the places where time goes back. `before` counts the rows before this batch.
     pub(crate) fn look_at_times(&mut self, before: u64, rows: &Rows) {
         for row in 0..rows.times.len() {
+            if rows.dropped.get(row).is_some_and(|dropped| *dropped) {
+                continue;
+            }
             let time = rows.time(row);
             if self.last_time.is_some_and(|last| time < last) {
                 self.backwards += 1;

@@ -100,6 +100,19 @@ fn times_without_a_zone_beside_times_with_one_are_named() {
     );
     // Without effect there is nothing to warn of.
     assert_eq!(told(&files(zoned, hours(0))).1, "");
+    // With little it is named, but does not stand beside the conclusion.
+    let folder = files(zoned, hours(0));
+    let mut bought = std::fs::read_to_string(folder.path("bought.csv")).unwrap();
+    for i in 0..20 {
+        bought.push_str(&format!("{i},{},5\n", iso(START - 60, "%Y-%m-%d %H:%M:%S")));
+    }
+    folder.write("bought.csv", bought);
+    let (conclusion, warnings, _) = told(&folder);
+    assert!(!conclusion.contains("one clock"), "{conclusion}");
+    assert!(
+        warnings.starts_with("20 of 520 metric rows") && warnings.contains("times without a zone"),
+        "{warnings}"
+    );
     // Both without: nothing is known of zones, and the rows are told all the same.
     let (conclusion, warnings, _) = told(&files(hours(0), hours(-8)));
     assert!(

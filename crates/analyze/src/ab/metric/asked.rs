@@ -37,7 +37,7 @@ impl Asked {
                     "--metric: there is no column \"{}\", and {why}",
                     name(&self.0)
                 ),
-                near::hint(&self.0, &known),
+                near::hint(self.0.split(':').next().unwrap_or_default(), &known),
             )
         })
     }

@@ -137,25 +137,22 @@ impl<'a> TimeColumn<'a> {
         ) -> Result<Vec<usize>, AtRow> {
             let mut missing = Vec::new();
             values.read(scan, count)?;
-            // A row without a time repeats the last one, so that it does not look like going back.
-            let mut last = Time::Plain {
+            // For a row without one, which is dropped.
+            let none = Time::Plain {
                 whole: 0,
                 micros: 0,
             };
             values.each(count, |row, value| {
-                match value
+                let time = value
                     .map(&time)
                     .transpose()
                     .map_err(|failure| (row, failure))?
-                    .flatten()
-                {
-                    Some(time) => {
-                        clock.see(&time);
-                        last = time;
-                    }
+                    .flatten();
+                match &time {
+                    Some(time) => clock.see(time),
                     None => missing.push(row),
                 }
-                into.push_time(last);
+                into.push_time(time.unwrap_or(none));
                 Ok(())
             })?;
             Ok(missing)
