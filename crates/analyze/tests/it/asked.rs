@@ -114,3 +114,18 @@ fn a_margin_that_is_a_share_is_not_beyond_all() {
         assert!(found.is_ok(), "{sound}: {found:?}");
     }
 }
+
+#[test]
+fn a_report_says_for_programs_how_all_of_it_was_asked() {
+    let folder = prometheus();
+    for (more, method, difference) in [
+        ("", "fixed", "relative"),
+        ("--sequential --absolute", "sequential", "absolute"),
+        ("--bayesian", "bayesian", "relative"),
+    ] {
+        let report = folder.run(&format!("{AB} requests {more} --json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["method"], method);
+        assert_eq!(report["difference"], difference);
+    }
+}
