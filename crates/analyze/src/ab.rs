@@ -1,25 +1,33 @@
 //! The comparison of experiment arms out of files of events.
 
+mod assemble;
 mod basis;
 mod compare;
 mod conclusion;
+mod control;
+mod early;
 mod guardrail;
 mod health;
 mod metric;
+mod notes;
+mod outcome;
+mod refusal;
 mod report;
+mod sound;
 mod text;
 mod words;
 
-pub use metric::{Direction, Kind, Metric};
+pub use basis::By;
+pub use metric::{Asked, Direction, Kind, Metric};
+pub use refusal::Code;
 pub use report::{
     Comparison, Conclusion, Figures, Guardrail, MetricReport, Outcome, Report, Status, Verdict,
 };
 
 use crate::failure::Failure;
-use crate::figures::name;
-use crate::join::{self, Feed, Joined, Missing, Question};
-use crate::near;
+use crate::join::{self, Feed, Missing, Question};
 use crate::source::{Progress, Source, Wanted};
+use serde::{Serialize, Serializer};
 use std::path::{Path, PathBuf};
 
 /// Where the rows are.
@@ -45,14 +53,32 @@ pub enum Method {
     Bayesian,
 }
 
-/// What is asked.
+impl Method {
+    /// The name for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Sequential { .. } => "sequential",
+            Self::Bayesian => "bayesian",
+        }
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// What is asked, of metrics as they are written, or as they are known once the columns are.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct Request<M = Metric> {
     pub files: Files,
     pub unit: String,
     pub variant: String,
     pub time: Option<String>,
-    pub metrics: Vec<Metric>,
+    pub metrics: Vec<M>,
     /// The arm the others are compared with; must be named where it cannot be told.
     pub control: Option<String>,
     /// The split that was planned, by arm; equal if empty.
@@ -71,12 +97,8 @@ pub struct Request {
 ///
 /// A file that cannot be read or does not hold what was asked for; arms that do not make a
 /// comparison. That a figure cannot be computed is no error but part of the report.
-pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
-    shares(&request.shares)?;
-    one_sided(request)?;
-    roles(request)?;
-    metric::distinct(&request.metrics)?;
-    metric::margins(&request.metrics, request.question.difference)?;
+pub fn run(request: &Request<Asked>, progress: &Progress) -> Result<Report, Failure> {
+    sound::shares(&request.shares)?;
     if let Files::Two {
         exposures,
         conversions,
@@ -96,7 +118,12 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
             conversions,
         } => (Source::open(exposures)?, Some(Source::open(conversions)?)),
     };
-    one_column(&exposures)?;
+    sound::one_column(&exposures)?;
+    let request = &known(request, conversions.as_ref().unwrap_or(&exposures))?;
+    sound::one_sided(request)?;
+    sound::roles(request)?;
+    metric::distinct(&request.metrics)?;
+    metric::margins(&request.metrics, request.question.difference)?;
     if let Some(metric) = request
         .metrics
         .iter()
@@ -109,127 +136,69 @@ pub fn run(request: &Request, progress: &Progress) -> Result<Report, Failure> {
     }
     let columns = metric::columns(&request.metrics);
     let feeds = match &conversions {
-        None => vec![feed(&exposures, request, true, &columns)?],
+        None => vec![feed(&exposures, request, true, &columns.read)?],
         Some(conversions) => {
-            one_column(conversions)?;
+            sound::one_column(conversions)?;
             vec![
                 feed(&exposures, request, true, &[])?,
-                feed(conversions, request, false, &columns)?,
+                feed(conversions, request, false, &columns.read)?,
             ]
         }
     };
     let joined = join::join(
         &Question {
             feeds: &feeds,
-            folds: &columns.iter().map(|column| column.fold).collect::<Vec<_>>(),
-            measures: &metric::measures(&request.metrics, &columns),
+            folds: &columns
+                .read
+                .iter()
+                .map(|column| column.fold)
+                .collect::<Vec<_>>(),
+            measures: &columns.measures,
             missing: request.missing,
             memory: request.memory,
             threads: request.threads,
         },
         progress,
     )?;
-    let control = control(request, &joined, exposures.path())?;
-    report::report(request, &joined, control)
+    let control = control::control(request, &joined, exposures.path())?;
+    assemble::report(request, &joined, control)
 }
 
-/// A column says who, which, when or how much, and one of them only.
-fn roles(request: &Request) -> Result<(), Failure> {
-    let mut roles = vec![("--unit", &request.unit), ("--variant", &request.variant)];
-    roles.extend(request.time.as_ref().map(|time| ("--time", time)));
-    for metric in &request.metrics {
-        for column in metric::columns(std::slice::from_ref(metric)) {
-            if let Some((role, _)) = roles.iter().find(|(_, named)| **named == column.name) {
-                return Err(Failure::asked(
-                    format!(
-                        "--metric: \"{}\" is the column of {role}",
-                        name(&column.name)
-                    ),
-                    "name the column that holds the metric's values",
-                ));
-            }
-        }
-    }
-    for (at, (role, column)) in roles.iter().enumerate() {
-        if let Some((before, _)) = roles[..at].iter().find(|(_, named)| named == column) {
-            return Err(Failure::asked(
-                format!(
-                    "{role}: \"{}\" is the column of {before}, too",
-                    name(column)
-                ),
-                "name a column of its own for each",
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// A guardrail is tested against its margin on one side, and the other: from a level of a half on it
-/// would hold and be broken at once.
-fn one_sided(request: &Request) -> Result<(), Failure> {
-    let guardrail = request
+/// The metrics by the columns of the file that holds their values.
+fn known(request: &Request<Asked>, values: &Source) -> Result<Request, Failure> {
+    let metrics = request
         .metrics
         .iter()
-        .find(|metric| metric.guardrail.is_some());
-    match guardrail {
-        Some(metric) if request.question.alpha.get() >= 0.5 => Err(Failure::asked(
-            format!("--alpha: {metric} is a guardrail, tested on one side, and needs it below 0.5"),
-            "give a number above 0 and below 0.5, as 0.05",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// The planned shares add up to 1, each variant having one.
-fn shares(shares: &[(String, f64)]) -> Result<(), Failure> {
-    if shares.is_empty() {
-        return Ok(());
-    }
-    for (at, (arm, _)) in shares.iter().enumerate() {
-        if shares[..at].iter().any(|(before, _)| before == arm) {
-            return Err(Failure::asked(
-                format!("--share: \"{}\" has two shares", name(arm)),
-                "give each variant one",
-            ));
-        }
-    }
-    let sum: f64 = shares.iter().map(|(_, share)| share).sum();
-    // As exact as the test of the split takes them.
-    if (sum - 1.0).abs() <= 1e-9 {
-        return Ok(());
-    }
-    let scaled: Vec<String> = shares
-        .iter()
-        .map(|(arm, share)| format!("--share {}={}", name(arm), share / sum))
-        .collect();
-    let sound = sum > 0.0 && sum.is_finite() && shares.len() > 1;
-    Err(Failure::asked(
-        format!(
-            "--share: the shares add up to {}, not to 1",
-            (sum * 1e9).round() / 1e9
-        ),
-        if sound {
-            format!(
-                "give every variant its share of all units, for this ratio {}",
-                scaled.join(" ")
-            )
-        } else {
-            "give every variant its share of all units, as --share control=0.5 --share treatment=0.5"
-                .to_owned()
-        },
-    ))
-}
-
-/// A file of one column can hold no experiment; most likely its separator is another.
-fn one_column(source: &Source) -> Result<(), Failure> {
-    match source.columns() {
-        [only] => Err(Failure::file(
-            source.path(),
-            format!("there is only one column, \"{}\"", name(only)),
-            "separate columns by comma, semicolon, tab or |, and name them in the first line",
-        )),
-        _ => Ok(()),
-    }
+        .map(|asked| asked.among(values.path(), values.columns()))
+        .collect::<Result<_, _>>()?;
+    let Request {
+        files,
+        unit,
+        variant,
+        time,
+        metrics: _,
+        control,
+        shares,
+        question,
+        method,
+        missing,
+        memory,
+        threads,
+    } = request.clone();
+    Ok(Request {
+        files,
+        unit,
+        variant,
+        time,
+        metrics,
+        control,
+        shares,
+        question,
+        method,
+        missing,
+        memory,
+        threads,
+    })
 }
 
 fn feed<'a>(
@@ -255,86 +224,4 @@ fn feed<'a>(
             .collect::<Result<_, _>>()?,
     };
     Ok(Feed { source, wanted })
-}
-
-/// The names a control usually has.
-const USUAL: [&str; 8] = [
-    "control", "baseline", "stable", "blue", "a", "0", "false", "off",
-];
-
-/// Which of the arms is the control.
-fn control(request: &Request, joined: &Joined, file: &Path) -> Result<usize, Failure> {
-    let names: Vec<&str> = joined.arms.iter().map(|(name, _)| name.as_str()).collect();
-    let column = &request.variant;
-    let failure = |what: String, remedy: String| Failure::file(file, what, remedy).column(column);
-    match names.as_slice() {
-        [] => {
-            return Err(failure(
-                "no row names a variant".to_owned(),
-                "is this the column of the variant?".to_owned(),
-            ));
-        }
-        [only] => {
-            return Err(failure(
-                format!("there is only one variant, \"{}\"", name(only)),
-                "a comparison needs two; is the export complete?".to_owned(),
-            ));
-        }
-        _ => {}
-    }
-    for (arm, _) in &request.shares {
-        if !names.contains(&arm.as_str()) {
-            return Err(failure(
-                format!("there is no variant \"{}\"", name(arm)),
-                format!("in --share, {}", near::hint(arm, &names)),
-            ));
-        }
-    }
-    match &request.control {
-        Some(control) => names
-            .iter()
-            .position(|name| name == control)
-            .ok_or_else(|| {
-                failure(
-                    format!("there is no variant \"{}\"", name(control)),
-                    format!("in --control, {}", near::hint(control, &names)),
-                )
-            }),
-        None => usual(request, joined).ok_or_else(|| {
-            failure(
-                "which variant is the control cannot be told".to_owned(),
-                format!("name it with --control; there is: {}", near::listed(&names)),
-            )
-        }),
-    }
-}
-
-/// The variant with the first of the usual names. Where case makes several of it, the one written as
-/// here, else the one that has a share, else the largest.
-fn usual(request: &Request, joined: &Joined) -> Option<usize> {
-    let named = |usual: &str| -> Vec<usize> {
-        (0..joined.arms.len())
-            .filter(|at| joined.arms[*at].0.eq_ignore_ascii_case(usual))
-            .collect()
-    };
-    let (usual, found) = USUAL
-        .iter()
-        .map(|usual| (*usual, named(usual)))
-        .find(|(_, found)| !found.is_empty())?;
-    let only = |keep: &dyn Fn(usize) -> bool| {
-        let mut kept = found.iter().copied().filter(|at| keep(*at));
-        kept.next().filter(|_| kept.next().is_none())
-    };
-    let most = found.iter().map(|at| joined.arms[*at].1.units).max();
-    only(&|_| true)
-        .or_else(|| only(&|at| joined.arms[at].0 == usual))
-        .or_else(|| {
-            only(&|at| {
-                request
-                    .shares
-                    .iter()
-                    .any(|(arm, share)| *arm == joined.arms[at].0 && *share > 0.0)
-            })
-        })
-        .or_else(|| only(&|at| Some(joined.arms[at].1.units) == most))
 }

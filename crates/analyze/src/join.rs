@@ -7,6 +7,7 @@
 //! the result has the same bits whatever the number of threads.
 
 mod layout;
+mod moment;
 mod scatter;
 mod store;
 mod sums;
@@ -18,9 +19,10 @@ pub(crate) use table::Fold;
 pub(crate) use values::{ACCURACY, Lump, Values};
 
 use crate::failure::Failure;
-use crate::source::{Progress, Source, Tally, TimeKind, Variants, Wanted};
+use crate::figures::plain;
+use crate::source::{Progress, Remark, Source, Tally, TimeKind, Variants, Wanted};
 use layout::Layout;
-use scatter::Scatter;
+use scatter::{Room, Scatter};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use store::Store;
@@ -40,7 +42,7 @@ pub(crate) struct Question<'a> {
     pub(crate) folds: &'a [Fold],
     pub(crate) measures: &'a [Measure],
     pub(crate) missing: Missing,
-    /// Bytes of records kept in memory before the rest goes to disk.
+    /// Bytes of records kept in memory, and of their buffers, before the rest goes to disk.
     pub(crate) memory: usize,
     pub(crate) threads: usize,
 }
@@ -62,6 +64,8 @@ pub(crate) struct Joined {
     pub(crate) arms: Vec<(String, Arm)>,
     pub(crate) seen: Seen,
     pub(crate) tallies: Vec<Tally>,
+    /// How the dates of two files differ.
+    pub(crate) remark: Option<Remark>,
     /// Bytes that went to disk.
     pub(crate) spilled: u64,
 }
@@ -104,28 +108,26 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
     for feed in question.feeds {
         progress.expect(feed.source.size());
     }
-    let store = Store::new(bits, question.memory);
+    let threads = question.threads.max(1);
+    let room = Room::new(question.memory, threads, 1 << bits);
+    let store = Store::new(bits, room.store);
     let variants = Variants::default();
     let mut tallies = Vec::new();
     let mut layouts = Vec::new();
-    let mut kinds: Vec<TimeKind> = Vec::new();
     for (number, feed) in question.feeds.iter().enumerate() {
         let layout_pair = Layout::of(&feed.wanted);
         let feed_number = u8::try_from(number).unwrap_or(u8::MAX);
-        let mut sinks: Vec<Scatter<'_>> = (0..question.threads.max(1))
-            .map(|_| Scatter::new(feed_number, layout_pair, &store, feed.source.path()))
+        let mut sinks: Vec<Scatter<'_>> = (0..threads)
+            .map(|_| Scatter::new(feed_number, layout_pair, (&store, room), feed.source.path()))
             .collect();
         let kind = TimeKind::default();
         tallies.push(
             feed.source
                 .scan(&feed.wanted, &variants, &kind, progress, &mut sinks)?,
         );
-        if let Some(first) = kinds.first() {
-            first.must_match(&kind, "--time")?;
-        }
-        kinds.push(kind);
         layouts.extend(layout_pair);
     }
+    let remark = of_one_clock(question.feeds, &tallies)?;
     let names = variants.names();
     // Values are pooled as parts are done, so that not all of them are ever in memory at once.
     let pool = Mutex::new(vec![Arm::new(question.measures); names.len()]);
@@ -136,6 +138,7 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
             .map(|name| (name, Arm::new(question.measures)))
             .collect(),
         tallies,
+        remark,
         spilled: store.spilled(),
         ..Joined::default()
     };
@@ -152,6 +155,20 @@ pub(crate) fn join(question: &Question<'_>, progress: &Progress) -> Result<Joine
     }
     joined.arms.sort_by(|(left, _), (right, _)| left.cmp(right));
     Ok(joined)
+}
+
+/// Whether times can be held against each other, and in what those of two files differ all the same.
+fn of_one_clock(feeds: &[Feed<'_>], tallies: &[Tally]) -> Result<Option<Remark>, Failure> {
+    let name = |feed: &Feed<'_>| plain(&feed.source.path().display().to_string());
+    for (feed, tally) in feeds.iter().zip(tallies) {
+        tally.clock.must_be_one(&name(feed))?;
+    }
+    let ([one, two], [first, second]) = (feeds, tallies) else {
+        return Ok(None);
+    };
+    let (one, two) = (name(one), name(two));
+    first.clock.must_match(&second.clock, [&one, &two])?;
+    Ok(first.clock.remark(&second.clock, [&one, &two]))
 }
 
 type Part = (Vec<Arm>, Seen);

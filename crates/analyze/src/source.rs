@@ -1,6 +1,7 @@
 //! Files of rows, read in parallel pieces of work: CSV and Parquet behind one door.
 
 pub(crate) mod cell;
+mod clock;
 mod csv;
 mod input;
 mod look;
@@ -8,6 +9,7 @@ mod parquet;
 mod rows;
 mod work;
 
+pub(crate) use clock::Remark;
 pub(crate) use look::Look;
 pub(crate) use rows::{NO_VARIANT, Rows, Tally, TimeKind, Variants};
 pub use work::Progress;

@@ -1,14 +1,16 @@
 //! What two arms come to before the level of error is chosen.
 
 use super::metric::{Direction, Kind, Metric};
+use super::refusal::Refusal;
 use super::{Method, Request};
 use crate::join::Sums;
 use quantiles::Quantiles;
+use serde::Serialize;
 use stats::count::{Events, central};
 use stats::effect::{self, Proportion, QuantileArm, Share};
 use stats::numeric::student_quantile;
 use stats::sequential::{self, CountsQuestion};
-use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Failure, Interval};
+use stats::{Alpha, Better, Difference, Estimate, Failure, Interval};
 use std::sync::Arc;
 
 mod quantiles;
@@ -25,6 +27,19 @@ pub(super) enum Basis {
     /// Values whose quantiles are compared at every look.
     Quantiles(Arc<Quantiles>),
     Counts(Counts),
+}
+
+/// How figures come about that do not go by the method of the whole report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// Conversions are so few that their counts are compared, by their exact distribution. Effect and
+    /// interval are relative, whatever was asked.
+    ExactCounts,
+    /// The same, at every look.
+    SequentialCounts,
+    /// A quantile at every look, by how many values lie below each candidate.
+    SequentialQuantile,
 }
 
 /// Conversions too few for an estimate.
@@ -57,7 +72,7 @@ pub(super) fn basis(
     request: &Request,
     metric: &Metric,
     [control, treatment]: [&Sums; 2],
-) -> Result<(Basis, Option<f64>), Failure> {
+) -> Result<(Basis, Option<f64>), Refusal> {
     let question = request.question;
     // A belief is about the relative effect as the delta method has it, as in gbstats.
     let shares = question.difference == Difference::Relative && request.method != Method::Bayesian;
@@ -71,11 +86,8 @@ pub(super) fn basis(
         }
         (Sums::Share { x, n }, Sums::Share { x: more, n: of }) => {
             let (control, treatment) = (Proportion::new(*x, *n)?, Proportion::new(*more, *of)?);
-            if control.n().min(treatment.n()) == 0 {
-                return Err(CannotCompute::EmptyArm.into());
-            }
             if control.x().min(treatment.x()) < RARE {
-                Basis::Counts(Counts::new(control, treatment)?)
+                Basis::Counts(Counts::new(control, treatment))
             } else if shares {
                 Basis::Share(Share::of_proportions(control, treatment)?)
             } else {
@@ -106,7 +118,9 @@ pub(super) fn basis(
         }
         (Sums::Values(control), Sums::Values(treatment)) => {
             let Kind::Quantile(q) = metric.kind else {
-                return Err(CannotCompute::EmptyArm.into());
+                return Err(Refusal::Defect(
+                    "values are kept of a metric that is no quantile",
+                ));
             };
             if let Method::Sequential { tuning } = request.method {
                 let arms = [control, treatment];
@@ -129,19 +143,19 @@ pub(super) fn basis(
                 )?)
             }
         }
-        _ => return Err(CannotCompute::EmptyArm.into()),
+        _ => return Err(Refusal::Defect("two arms are measured in two ways")),
     };
     Ok((basis, theta))
 }
 
 impl Basis {
     /// How the figures come about, where that is not the method of the whole report.
-    pub(super) const fn counted(&self, method: Method) -> Option<&'static str> {
+    pub(super) const fn compared_by(&self, method: Method) -> Option<By> {
         match (self, method) {
             (Self::Estimate(_) | Self::Share(_), _) => None,
-            (Self::Quantiles(_), _) => Some("sequential_quantile"),
-            (Self::Counts(_), Method::Sequential { .. }) => Some("sequential_counts"),
-            (Self::Counts(_), Method::Fixed | Method::Bayesian) => Some("exact_counts"),
+            (Self::Quantiles(_), _) => Some(By::SequentialQuantile),
+            (Self::Counts(_), Method::Sequential { .. }) => Some(By::SequentialCounts),
+            (Self::Counts(_), Method::Fixed | Method::Bayesian) => Some(By::ExactCounts),
         }
     }
 
@@ -224,17 +238,14 @@ fn of_share(share: &Share, interval: Interval, p: f64) -> Answer {
 }
 
 impl Counts {
-    fn new(control: Proportion, treatment: Proportion) -> Result<Self, CannotCompute> {
-        if control.x() + treatment.x() == 0 {
-            return Err(CannotCompute::TooFew);
-        }
+    fn new(control: Proportion, treatment: Proportion) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
         let (of, all) = (control.n() as f64, (control.n() + treatment.n()) as f64);
-        Ok(Self {
+        Self {
             control,
             treatment,
             shares: [of / all, 1.0 - of / all],
-        })
+        }
     }
 
     /// The change of the rate relative to the control's, by the counts alone.

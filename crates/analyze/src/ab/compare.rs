@@ -2,7 +2,8 @@
 
 use super::basis::{self, Basis, better};
 use super::guardrail::guardrail;
-use super::metric::{Direction, Kind, Metric};
+use super::metric::{Direction, Kind, Metric, loses_no_more_than_all};
+use super::refusal::Refusal;
 use super::report::{ArmReport, Figures, MetricReport, Outcome, Verdict};
 use super::{Method, Request};
 use crate::Number;
@@ -71,8 +72,9 @@ pub(super) fn split(request: &Request, arms: &[ArmReport]) -> Option<Split> {
 
 /// An arm's figure in the metric's own unit; NaN where there is none.
 #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-pub(super) fn value(kind: Kind, sums: &Sums) -> f64 {
-    match sums {
+pub(super) fn value(kind: Kind, metric: &MetricSums) -> f64 {
+    match &metric.sums {
+        _ if metric.overflows => f64::NAN,
         Sums::Values(values) => match kind {
             Kind::Quantile(q) => values.value(q),
             Kind::Mean | Kind::Conversion | Kind::Ratio => f64::NAN,
@@ -80,7 +82,9 @@ pub(super) fn value(kind: Kind, sums: &Sums) -> f64 {
         Sums::Adjusted { pairs, .. } if pairs.n() > 0 => pairs.x().mean(),
         Sums::Mean(moments) if moments.n() > 0 => moments.mean(),
         Sums::Share { x, n } if *n > 0 => *x as f64 / *n as f64,
-        Sums::Ratio(moments) if moments.n() > 0 => moments.x().mean() / moments.y().mean(),
+        Sums::Ratio(moments) if moments.y().mean() != 0.0 => {
+            moments.x().mean() / moments.y().mean()
+        }
         _ => f64::NAN,
     }
 }
@@ -89,10 +93,10 @@ pub(super) fn compare(
     request: &Request,
     metric: &Metric,
     arms: [&MetricSums; 2],
-) -> Result<Figures, Failure> {
+) -> Result<Figures, Refusal> {
     let question = request.question;
     let (basis, theta) = basis::basis(request, metric, arms.map(|arm| &arm.sums))?;
-    let left = skewness(arms);
+    let left = skewness(arms)?;
     let most = match request.method {
         Method::Sequential { .. } => LARGEST_SKEWNESS,
         Method::Fixed | Method::Bayesian => MOST_AT_ONE_LOOK,
@@ -111,7 +115,7 @@ pub(super) fn compare(
         p_adjusted: None,
         chance_to_win: None,
         theta: theta.map(Number),
-        counts: basis.counted(request.method),
+        method: basis.compared_by(request.method),
         skewed: left > LARGEST_SKEWNESS,
         guardrail: None,
         guarded: Verdict::Inconclusive,
@@ -123,6 +127,11 @@ pub(super) fn compare(
     }
     figures.interval = above(figures.floor, figures.interval);
     if let Some(margin) = metric.guardrail {
+        if figures.floor == ALL
+            && let Some((what, remedy)) = loses_no_more_than_all(metric)
+        {
+            return Err(Refusal::Asked { what, remedy });
+        }
         let (mut told, verdict) = guardrail(request, &figures.basis, margin, better)?;
         [told.bound, told.best] = above(figures.floor, [told.bound, told.best]);
         figures.guardrail = Some(told);
@@ -131,16 +140,29 @@ pub(super) fn compare(
     Ok(figures)
 }
 
-/// How lopsided the difference of these arms' means is; 0 where nothing is averaged.
-fn skewness([control, treatment]: [&MetricSums; 2]) -> f64 {
-    Skewness::of_difference(&control.skewness, &treatment.skewness).unwrap_or(0.0)
+/// How lopsided the difference of these arms' means is; 0 where nothing is averaged, or what is does not
+/// vary, as numerators of a ratio may.
+fn skewness([control, treatment]: [&MetricSums; 2]) -> Result<f64, CannotCompute> {
+    let varies = |arm: &MetricSums| match &arm.sums {
+        Sums::Mean(moments) => moments.varies(),
+        Sums::Ratio(pairs) | Sums::Adjusted { pairs, .. } => pairs.x().varies(),
+        Sums::Share { .. } | Sums::Values(_) => false,
+    };
+    match Skewness::of_difference(&control.skewness, &treatment.skewness) {
+        Some(left) => Ok(left),
+        None if !(varies(control) || varies(treatment)) => Ok(0.0),
+        None => Err(CannotCompute::Overflow),
+    }
 }
+
+/// All of it, as a change.
+const ALL: f64 = -1.0;
 
 /// What is never below nothing cannot fall by more than all of it.
 fn floor(request: &Request, arms: [&MetricSums; 2]) -> f64 {
     let share = request.question.difference == Difference::Relative;
     if share && !arms.iter().any(|arm| arm.negative) {
-        -1.0
+        ALL
     } else {
         f64::NEG_INFINITY
     }
@@ -157,19 +179,20 @@ fn above(floor: f64, bounds: [Number; 2]) -> [Number; 2] {
 }
 
 /// The chance to win instead of p.
-fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(), Failure> {
+fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(), Refusal> {
     figures.p = None;
     let chance = match &figures.basis {
         Basis::Estimate(estimate) => {
-            let prior = Prior::normal(0.0, Prior::USUAL_VARIANCE).unwrap_or_default();
+            let prior = Prior::normal(0.0, Prior::USUAL_VARIANCE)?;
             let posterior = bayes::effect(estimate, prior, better, request.question)?;
             figures.effect = Number(posterior.expected);
             figures.interval = [posterior.interval.lo, posterior.interval.hi].map(Number);
             figures.stderr = Some(Number(posterior.stddev));
             posterior.chance_to_win
         }
-        // Of the other methods.
-        Basis::Share(_) | Basis::Quantiles(_) => return Err(CannotCompute::TooFew.into()),
+        Basis::Share(_) | Basis::Quantiles(_) => {
+            return Err(Refusal::Defect("a belief begins with an estimate"));
+        }
         Basis::Counts(counts) => {
             let belief = bayes::beta_binomial(counts.control, counts.treatment, BetaPrior::FLAT)?;
             match better {

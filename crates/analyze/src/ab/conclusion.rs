@@ -1,5 +1,6 @@
 //! The sentence an experiment's figures come to.
 
+use super::early;
 use super::metric::Direction;
 use super::report::{
     Comparison, Conclusion, MetricReport, Outcome, Report, Status, Verdict, figures_of,
@@ -7,13 +8,22 @@ use super::report::{
 use super::words::{effect, interval, level, margin};
 use crate::figures::{behind, chance as certainty, count, name, name as name_of, p};
 
+/// What is said of one variant.
+#[derive(Clone)]
+struct Said {
+    status: Status,
+    sentence: String,
+    /// Where nothing could be computed.
+    why: Option<String>,
+}
+
 /// One sentence a variant; the words for programs are those of the best variant.
 pub(super) fn conclusion(report: &Report) -> Conclusion {
     let variants = report
         .metrics
         .first()
         .map_or(0, |metric| metric.comparisons.len());
-    let each: Vec<(Status, String)> = (0..variants).map(|at| of_variant(report, at)).collect();
+    let each: Vec<Said> = (0..variants).map(|at| of_variant(report, at)).collect();
     if let Some(split) = report.split.as_ref().filter(|split| split.mismatch) {
         return Conclusion {
             status: Status::Unhealthy,
@@ -39,19 +49,18 @@ pub(super) fn conclusion(report: &Report) -> Conclusion {
     let rank = |status: Status| order.iter().position(|known| *known == status);
     let status = each
         .iter()
-        .map(|(status, _)| *status)
+        .map(|said| said.status)
         .min_by_key(|status| rank(*status))
         .unwrap_or(Status::NoData);
     let mut sentences = each.clone();
-    sentences.sort_by_key(|(status, _)| rank(*status));
+    sentences.sort_by_key(|said| rank(said.status));
     // What all say for one reason is said once.
-    sentences.dedup_by(|(status, text), (before, first)| {
-        *status == Status::NoData && *before == Status::NoData && reason(text) == reason(first)
-    });
+    sentences.dedup_by(|said, before| said.why.is_some() && said.why == before.why);
     let first = (sentences.len() > 1).then(|| at_a_glance(report, &each));
     let mut text: Vec<String> = first.into_iter().collect();
-    text.extend(sentences.into_iter().map(|(_, text)| text));
+    text.extend(sentences.into_iter().map(|said| said.sentence));
     text.extend(unmatched(report));
+    text.extend(early::sentence(&report.reading));
     Conclusion {
         status,
         text: text.join("\n"),
@@ -59,14 +68,14 @@ pub(super) fn conclusion(report: &Report) -> Conclusion {
 }
 
 /// Several variants in one sentence.
-fn at_a_glance(report: &Report, each: &[(Status, String)]) -> String {
+fn at_a_glance(report: &Report, each: &[Said]) -> String {
     let of = |status: Status| -> Vec<String> {
         let comparisons = report.metrics.first().map(|metric| &metric.comparisons);
         comparisons
             .into_iter()
             .flatten()
             .zip(each)
-            .filter(|(_, (found, _))| *found == status)
+            .filter(|(_, said)| said.status == status)
             .map(|(comparison, _)| format!("\"{}\"", name(&comparison.arm.variant)))
             .collect()
     };
@@ -89,11 +98,6 @@ fn at_a_glance(report: &Report, each: &[(Status, String)]) -> String {
     )
 }
 
-/// Behind the names.
-fn reason(sentence: &str) -> Option<&str> {
-    sentence.split_once("\": ").map(|(_, reason)| reason)
-}
-
 /// Most metric rows that belong to nobody are as good as a wrong key.
 fn unmatched(report: &Report) -> Option<String> {
     let reading = &report.reading;
@@ -109,7 +113,7 @@ fn unmatched(report: &Report) -> Option<String> {
     })
 }
 
-fn of_variant(report: &Report, at: usize) -> (Status, String) {
+fn of_variant(report: &Report, at: usize) -> Said {
     let all: Vec<(&MetricReport, &Comparison)> = report
         .metrics
         .iter()
@@ -168,8 +172,13 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
     let broken = guarded(Verdict::Broken);
     if !broken.is_empty() {
         let (status, sentence) = breaks(&name, &control, [&better, &worse, &broken]);
-        return (status, sentence + &beside);
+        return Said {
+            status,
+            sentence: sentence + &beside,
+            why: None,
+        };
     }
+    let mut why = None;
     let (status, sentence) = match (better.is_empty(), worse.is_empty(), open.is_empty()) {
         (false, true, _) => (
             Status::Better,
@@ -209,23 +218,27 @@ fn of_variant(report: &Report, at: usize) -> (Status, String) {
             format!("\"{name}\" keeps its guardrails beside \"{control}\"."),
         ),
         (true, true, true) => {
-            let why = all
+            why = all
                 .iter()
                 .find_map(|(_, comparison)| match &comparison.outcome {
-                    Outcome::Cannot { why, .. } => Some(why.as_str()),
+                    Outcome::Cannot { why, .. } => Some(why.clone()),
                     Outcome::Computed(_) => None,
                 });
             (
                 Status::NoData,
                 format!(
                     "\"{name}\" cannot be compared with \"{control}\": {}.",
-                    why.unwrap_or("there are no metrics")
+                    why.as_deref().unwrap_or("there are no metrics")
                 )
                 .replace("?.", "?"),
             )
         }
     };
-    (status, sentence + &beside)
+    Said {
+        status,
+        sentence: sentence + &beside,
+        why,
+    }
 }
 
 /// A variant that breaks a guardrail, whatever else it does.

@@ -1,6 +1,7 @@
 //! A metric that must not get worse by more than a margin.
 
-use super::basis::Basis;
+use super::basis::{Basis, RARE};
+use super::refusal::Refusal;
 use super::report::{Guardrail, Verdict};
 use super::{Method, Request};
 use crate::Number;
@@ -8,8 +9,7 @@ use stats::effect::Share;
 use stats::non_inferiority::{self, non_inferiority};
 use stats::numeric::student_quantile;
 use stats::{
-    Alpha, Better, CannotCompute, Difference, Estimate, Failure, Interval, Question, Side,
-    sequential,
+    Alpha, Better, CannotCompute, Difference, Estimate, Interval, Question, Side, sequential,
 };
 
 /// Whether it holds, one-sided at the level of the report, each guardrail for itself: missing a harm
@@ -19,7 +19,7 @@ pub(super) fn guardrail(
     basis: &Basis,
     margin: f64,
     better: Better,
-) -> Result<(Guardrail, Verdict), Failure> {
+) -> Result<(Guardrail, Verdict), Refusal> {
     let alpha = request.question.alpha;
     let told = |bound: f64, best: f64, p: Option<[f64; 2]>| Guardrail {
         margin: Number(margin),
@@ -104,7 +104,13 @@ pub(super) fn guardrail(
             if matches!(basis, Basis::Counts(_))
                 && request.question.difference == Difference::Absolute =>
         {
-            Err(CannotCompute::TooFew.into())
+            Err(Refusal::cannot(
+                CannotCompute::TooFew,
+                format!(
+                    "a margin in points is tested from {RARE} conversions a variant on; leave --absolute away, \
+                     or wait for more"
+                ),
+            ))
         }
         (None, method) => {
             // Each end of an exact central interval at 2α is one-sided at α. The two ends of a sequence

@@ -1,12 +1,11 @@
-//! What a reader must know before the figures, and what was done to get them.
+//! What a reader must know before the figures.
 
-use super::basis::RARE;
 use super::compare::Split;
-use super::metric::{Kind, Metric};
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
-use super::{Method, Request, USUAL};
-use crate::figures::{count, counted, name, p, share, value};
-use crate::join::{ACCURACY, Joined, Lump, Missing};
+use super::{Method, Request, early};
+use crate::figures::{counted, name, p, share, value};
+use crate::join::{Lump, Missing};
+use crate::source::Remark;
 
 /// Below so many units in an arm nothing should be decided.
 const FEW: u64 = 100;
@@ -16,7 +15,7 @@ pub(super) fn warnings(
     arms: &[ArmReport],
     split: Option<&Split>,
     metrics: &[MetricReport],
-    reading: &Reading,
+    (reading, remark): (&Reading, Option<&Remark>),
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(split) = split.filter(|split| split.mismatch) {
@@ -61,10 +60,10 @@ pub(super) fn warnings(
             "Variant \"{}\" has {} only{}",
             name(&arm.name),
             counted(arm.units, "unit"),
-            if arm.units <= 1 {
-                "; is its name right?"
-            } else {
-                "."
+            match arm.units {
+                0 if reading.units_in_two_arms > 0 => ": each was seen in another variant, too.",
+                0 | 1 => "; is its name right?",
+                _ => ".",
             }
         ));
     }
@@ -115,6 +114,7 @@ pub(super) fn warnings(
             counted(reading.values_never_exposed, "metric row")
         ));
     }
+    warnings.extend(early::warning(reading, remark));
     if reading.key_collision_chance > 1e-4 {
         warnings.push(format!(
             "Units are told apart by 64 bits of their name; that two share them has a chance of {}.",
@@ -180,7 +180,7 @@ fn edge(metric: &MetricReport) -> Option<String> {
 }
 
 /// Units without a value: of no concern where doing nothing is 0, of much where they are left out.
-fn missing(request: &Request, metrics: &[MetricReport]) -> Vec<String> {
+pub(super) fn missing(request: &Request, metrics: &[MetricReport]) -> Vec<String> {
     let mut told = Vec::new();
     for metric in metrics {
         let arms =
@@ -213,193 +213,10 @@ fn missing(request: &Request, metrics: &[MetricReport]) -> Vec<String> {
     told
 }
 
-fn were(n: u64, one: &str) -> String {
-    format!(
-        "{} {}",
-        counted(n, one),
-        if n == 1 { "was" } else { "were" }
-    )
-}
-
-pub(super) fn notes(
-    request: &Request,
-    joined: &Joined,
-    control: usize,
-    metrics: &[MetricReport],
-    reading: &Reading,
-) -> Vec<String> {
-    let mut notes = Vec::new();
-    if request.missing == Missing::Zero {
-        notes.extend(missing(request, metrics));
-    }
-    if reading.values_before_exposure > 0 {
-        notes.push(format!(
-            "{} earlier than the first exposure of the unit, left out.",
-            were(reading.values_before_exposure, "metric row")
-        ));
-    }
-    let backwards: u64 = joined.tallies.iter().map(|tally| tally.backwards).sum();
-    if backwards > 0 {
-        notes.push(format!(
-            "Time goes backwards in the file {}; rows are joined by their time, whatever their order.",
-            if backwards == 1 { "once".to_owned() } else { format!("{} times", count(backwards)) }
-        ));
-    }
-    if request.time.is_none() && reading.repeated_exposures > 0 {
-        notes.push(
-            "Without --time every metric value of an exposed unit counts, also from before."
-                .to_owned(),
-        );
-    }
-    notes.extend(guess(request, joined, control));
-    for (asked, metric) in request.metrics.iter().zip(metrics) {
-        notes.extend(of_metric(request, asked, metric));
-    }
-    // A column may be a goal and a guardrail.
-    let mut told = std::collections::HashSet::new();
-    notes.retain(|note| told.insert(note.clone()));
-    match request.method {
-        Method::Bayesian => notes.push(
-            "The chance to win is no p value: it starts from a prior of no difference, give or take 30%."
-                .to_owned(),
-        ),
-        Method::Sequential { .. } => notes.push(
-            "Intervals and p hold at every look, so you may stop whenever they convince you.".to_owned(),
-        ),
-        Method::Fixed => notes.push(
-            "Intervals and p hold for one look at the planned end; to look earlier use --sequential."
-                .to_owned(),
-        ),
-    }
-    let computed = || {
-        metrics
-            .iter()
-            .flat_map(|metric| &metric.comparisons)
-            .filter_map(figures_of)
-    };
-    let adjusted = computed()
-        .filter(|figures| figures.p_adjusted.is_some())
-        .count();
-    if adjusted > 1 {
-        notes.push(format!(
-            "Verdicts and the sentence above follow Holm's p and intervals over all {adjusted} comparisons."
-        ));
-    }
-    if request
-        .metrics
-        .iter()
-        .any(|metric| metric.guardrail.is_some())
-    {
-        notes.push(
-            "Guardrails are tested one-sided against their margin, each for itself and without correction; \
-             p is the chance of figures as good from a variant that is worse by the margin (of a broken \
-             one: as bad from one that is not)."
-                .to_owned(),
-        );
-    }
-    notes
-}
-
 /// Whether it was said how many units the variant should have.
 fn is_planned(request: &Request, arm: &ArmReport) -> bool {
     request
         .shares
         .iter()
         .any(|(planned, _)| *planned == arm.name)
-}
-
-/// By what the control was known, where that is not plain.
-fn guess(request: &Request, joined: &Joined, control: usize) -> Option<String> {
-    let taken = joined.arms[control].0.as_str();
-    let usual = || {
-        USUAL.iter().filter(|usual| {
-            joined
-                .arms
-                .iter()
-                .any(|(arm, _)| arm.eq_ignore_ascii_case(usual))
-        })
-    };
-    if request.control.is_some() || taken == USUAL[0] {
-        return None;
-    }
-    let of: Vec<&str> = usual().copied().collect();
-    let of = if of.len() > 1 {
-        format!(", the first of {}", of.join(", "))
-    } else {
-        String::new()
-    };
-    Some(format!(
-        "The control is taken to be \"{}\" by its name{of}; --control names another.",
-        name(taken)
-    ))
-}
-
-/// What was done about this metric in particular.
-fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<String> {
-    let mut notes = Vec::new();
-    let arms = || std::iter::once(&metric.control).chain(metric.comparisons.iter().map(|c| &c.arm));
-    let computed = || metric.comparisons.iter().filter_map(figures_of);
-    if let Some(before) = asked.before.as_deref().map(name) {
-        let known: Vec<String> = arms()
-            .map(|arm| {
-                let known = arm.known_before.unwrap_or(0);
-                format!("{} {}", name(&arm.variant), share(ratio(known, arm.n)))
-            })
-            .collect();
-        notes.push(if computed().any(|figures| figures.theta.is_some_and(|theta| theta.get() != 0.0)) {
-            format!(
-                "{}: adjusted (CUPED) by each unit's {before} from before its exposure, known of {}.",
-                metric.label,
-                known.join(", ")
-            )
-        } else {
-            format!(
-                "{}: not adjusted, for {before} from before the exposure explains nothing (known of {}).",
-                metric.label,
-                known.join(", ")
-            )
-        });
-    }
-    let by = |names: &'static [&str]| {
-        move |figures: &super::report::Figures| figures.counts.is_some_and(|by| names.contains(&by))
-    };
-    if computed().any(by(&["sequential_quantile"])) {
-        notes.push(format!(
-            "{}: compared by how many values lie below each candidate, whatever their distribution.",
-            metric.label
-        ));
-    }
-    if computed().any(by(&["sequential_counts", "exact_counts"])) {
-        notes.push(format!(
-            "{}: fewer than {} conversions in a variant, so the counts are compared{}, as a ratio of rates.",
-            metric.label,
-            RARE,
-            if computed().any(by(&["exact_counts"])) {
-                " exactly"
-            } else {
-                ""
-            }
-        ));
-        if request.method == Method::Bayesian {
-            notes.push(format!(
-                "{}: the chance to win starts from flat priors of the two rates; the interval is the exact \
-                 one of the counts and no belief.",
-                metric.label
-            ));
-        }
-    }
-    if matches!(metric.kind, Kind::Quantile(_)) {
-        notes.push(format!(
-            "{}: over units, each by the sum of its values.",
-            metric.label
-        ));
-    }
-    if arms().any(|arm| arm.sketched) {
-        notes.push(format!(
-            "{}: of so many values known to {}% only, which the interval includes.",
-            metric.label,
-            100.0 * ACCURACY
-        ));
-    }
-    notes
 }

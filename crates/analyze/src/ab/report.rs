@@ -1,15 +1,13 @@
 //! What an experiment's files said, for programs and as the ground of the text for people.
 
-use super::basis::Basis;
-use super::basis::RARE;
-use super::compare::{self, Split};
-use super::metric::{self, Direction, Kind, Metric};
-use super::{Method, Request, conclusion, health};
+use super::Method;
+use super::basis::{Basis, By};
+use super::metric::{Direction, Kind};
+use super::refusal::Code;
 use crate::Number;
-use crate::failure::Failure;
-use crate::figures::counted;
-use crate::join::{Arm, Joined, Lump, MetricSums, Sums};
+use crate::join::Lump;
 use serde::Serialize;
+use stats::Difference;
 
 /// Everything, conclusion first.
 #[derive(Clone, Debug, Serialize)]
@@ -19,9 +17,10 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// What was done that a reader should know.
     pub notes: Vec<String>,
-    pub method: &'static str,
+    pub method: Method,
     pub alpha: f64,
-    pub difference: &'static str,
+    #[serde(serialize_with = "difference")]
+    pub difference: Difference,
     pub control: String,
     pub arms: Vec<ArmReport>,
     pub split: Option<SplitReport>,
@@ -125,7 +124,7 @@ pub struct Comparison {
 pub enum Outcome {
     Computed(Box<Figures>),
     Cannot {
-        cannot_compute: &'static str,
+        cannot_compute: Code,
         #[serde(skip)]
         why: String,
     },
@@ -152,10 +151,9 @@ pub struct Figures {
     /// The slope CUPED adjusted by; 0 where there was nothing to adjust by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theta: Option<Number>,
-    /// The method, where conversions are so few that their counts are compared: effect and interval
-    /// are then relative, whatever was asked.
+    /// How these figures came about, where that is not the method of the whole report.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub counts: Option<&'static str>,
+    pub method: Option<By>,
     /// Means of rare large values, of which the smaller arm has too few: interval and p are rough.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub skewed: bool,
@@ -229,252 +227,22 @@ pub struct Reading {
     pub key_collision_chance: f64,
 }
 
-pub(super) fn report(
-    request: &Request,
-    joined: &Joined,
-    control: usize,
-) -> Result<Report, Failure> {
-    let units: u64 = joined.arms.iter().map(|(_, arm)| arm.units).sum();
-    let planned = planned(request, joined)?;
-    let arms: Vec<ArmReport> = joined
-        .arms
-        .iter()
-        .zip(&planned)
-        .map(|((name, arm), planned)| ArmReport {
-            name: name.clone(),
-            units: arm.units,
-            share: ratio(arm.units, units),
-            planned: *planned,
-        })
-        .collect();
-    let split = compare::split(request, &arms);
-    let labels = metric::labels(&request.metrics);
-    let mut metrics: Vec<MetricReport> = request
-        .metrics
-        .iter()
-        .zip(&labels)
-        .enumerate()
-        .map(|(at, (metric, label))| {
-            metric_report(request, joined, control, (at, label.as_str()), metric)
-        })
-        .collect::<Result<_, _>>()?;
-    compare::adjust(&mut metrics, request).map_err(|failure| {
-        Failure::asked(format!("the p values cannot be adjusted: {failure}"), "")
-    })?;
-    let reading = reading(joined, units);
-    let mut report = Report {
-        conclusion: Conclusion {
-            status: Status::NoData,
-            text: String::new(),
-        },
-        warnings: health::warnings(request, &arms, split.as_ref(), &metrics, &reading),
-        notes: health::notes(request, joined, control, &metrics, &reading),
-        method: match request.method {
-            Method::Fixed => "fixed",
-            Method::Sequential { .. } => "sequential",
-            Method::Bayesian => "bayesian",
-        },
-        alpha: request.question.alpha.get(),
-        difference: match request.question.difference {
-            stats::Difference::Relative => "relative",
-            stats::Difference::Absolute => "absolute",
-        },
-        control: joined.arms[control].0.clone(),
-        arms,
-        split: split.map(|split: Split| SplitReport {
-            chi2: Number(split.chi2),
-            p: Number(split.p),
-            mismatch: split.mismatch,
-            unplanned: split.unplanned,
-        }),
-        metrics,
-        reading,
-    };
-    report.conclusion = conclusion::conclusion(&report);
-    Ok(report)
-}
-
-/// The planned shares, adding up to 1.
-fn planned(request: &Request, joined: &Joined) -> Result<Vec<f64>, Failure> {
-    let weights: Vec<f64> = joined
-        .arms
-        .iter()
-        .map(|(name, _)| {
-            let given = request.shares.iter().find(|(arm, _)| arm == name);
-            given.map_or(
-                if request.shares.is_empty() { 1.0 } else { 0.0 },
-                |(_, weight)| *weight,
-            )
-        })
-        .collect();
-    let sum: f64 = weights.iter().sum();
-    if sum > 0.0 && sum.is_finite() {
-        Ok(weights.into_iter().map(|weight| weight / sum).collect())
-    } else {
-        Err(Failure::asked(
-            "the planned shares add up to nothing",
-            "give each variant its share, as --share control=50 --share treatment=50",
-        ))
-    }
-}
-
-fn metric_report(
-    request: &Request,
-    joined: &Joined,
-    control: usize,
-    (at, label): (usize, &str),
-    metric: &Metric,
-) -> Result<MetricReport, Failure> {
-    let value = |(name, arm): &(String, Arm)| {
-        let sums = &arm.metrics[at];
-        ArmValue {
-            variant: name.clone(),
-            n: sums.n(),
-            missing: sums.missing,
-            value: Number(compare::value(metric.kind, &sums.sums)),
-            known_before: match &sums.sums {
-                Sums::Adjusted { known, .. } => Some(*known),
-                _ => None,
-            },
-            sketched: matches!(&sums.sums, Sums::Values(values) if !values.is_exact()),
-            lump: match (&sums.sums, metric.kind) {
-                (Sums::Values(values), Kind::Quantile(q)) => values.lump(q),
-                _ => None,
-            },
-        }
-    };
-    let baseline = &joined.arms[control].1.metrics[at];
-    let lump = value(&joined.arms[control]).lump;
-    let nothing = joined.arms.iter().any(|(_, arm)| arm.units > 0)
-        && joined
-            .arms
-            .iter()
-            .all(|(_, arm)| arm.metrics[at].missing == arm.units);
-    let comparisons = joined
-        .arms
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != control)
-        .map(|(_, arm)| {
-            let arms = [baseline, &arm.1.metrics[at]];
-            let outcome = match compare::compare(request, metric, arms) {
-                _ if nothing => Outcome::Cannot {
-                    cannot_compute: "no_values",
-                    why: unmatched(joined, label),
-                },
-                // A sequence counts what lies below, however it is spread.
-                _ if (lump.is_some() || value(arm).lump.is_some())
-                    && !matches!(request.method, Method::Sequential { .. }) =>
-                {
-                    Outcome::Cannot {
-                        cannot_compute: stats::CannotCompute::DegenerateQuantile.code(),
-                        why: format!("{label} lies at many equal values"),
-                    }
-                }
-                _ if arms.iter().all(|arm| arm.n() > 0)
-                    && arms.iter().any(|arm| few_without(arm)) =>
-                {
-                    Outcome::Cannot {
-                        cannot_compute: stats::CannotCompute::TooFew.code(),
-                        why: format!(
-                            "fewer than {RARE} units of a variant are without {label}; \
-                             make a metric of those instead"
-                        ),
-                    }
-                }
-                Ok(figures) => Outcome::Computed(Box::new(figures)),
-                Err(stats::Failure::CannotCompute(why)) => Outcome::Cannot {
-                    cannot_compute: why.code(),
-                    why: why.to_string(),
-                },
-                Err(stats::Failure::Invalid(invalid)) => {
-                    return Err(Failure::asked(
-                        format!("{metric}: {}: {}", invalid.field, invalid.why),
-                        invalid.remedy,
-                    ));
-                }
-            };
-            Ok(Comparison {
-                arm: value(arm),
-                outcome,
-                verdict: Verdict::CannotCompute,
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(MetricReport {
-        metric: metric.to_string(),
-        label: label.to_owned(),
-        cuped: metric.before.clone(),
-        kind: metric.kind,
-        quantile: match metric.kind {
-            Kind::Quantile(q) => Some(q),
-            Kind::Mean | Kind::Conversion | Kind::Ratio => None,
-        },
-        direction: metric.direction,
-        guardrail: metric.guardrail,
-        control: value(&joined.arms[control]),
-        comparisons,
+/// As programs read it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn difference<S: serde::Serializer>(
+    difference: &Difference,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match difference {
+        Difference::Relative => "relative",
+        Difference::Absolute => "absolute",
     })
-}
-
-/// Why no unit has a value: the files were not brought together.
-fn unmatched(joined: &Joined, label: &str) -> String {
-    let seen = joined.seen;
-    let mut why = format!("no value of {label} belongs to an exposed unit");
-    if seen.never_exposed > 0 {
-        why.push_str(&format!(
-            " ({} of unknown units); do both kinds of rows write units alike?",
-            counted(seen.never_exposed, "row")
-        ));
-    } else if seen.before_exposure > 0 {
-        why.push_str(&format!(
-            " from then on ({} earlier than the exposure); are the times of one clock?",
-            counted(seen.before_exposure, "row")
-        ));
-    } else {
-        why.push_str("; is the column empty?");
-    }
-    why
-}
-
-/// Too few units without a conversion, beside many with one: as rare as rare conversions, and no
-/// better known.
-fn few_without(arm: &MetricSums) -> bool {
-    matches!(arm.sums, Sums::Share { x, n } if n - x < RARE && x >= RARE)
 }
 
 pub(super) fn figures_of(comparison: &Comparison) -> Option<&Figures> {
     match &comparison.outcome {
         Outcome::Computed(figures) => Some(figures),
         Outcome::Cannot { .. } => None,
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a chance needs no more digits")]
-fn reading(joined: &Joined, units: u64) -> Reading {
-    let mut sum = crate::source::Tally::default();
-    for tally in &joined.tallies {
-        sum.add(tally);
-    }
-    let seen = joined.seen;
-    let all = (units + seen.in_two_arms) as f64;
-    Reading {
-        rows: sum.rows,
-        rows_without_unit: sum.no_unit,
-        rows_without_time: sum.no_time,
-        repeated_exposures: seen.repeated_exposures,
-        units_in_two_arms: seen.in_two_arms,
-        values_before_exposure: seen.before_exposure,
-        values_never_exposed: seen.never_exposed,
-        values_used: seen.used,
-        nan_cells: sum.nan_cells,
-        temporary_bytes: joined.spilled,
-        // The birthday bound, n²/2 over the number of keys.
-        key_collision_chance: if sum.hashed {
-            (all * all / 2f64.powi(65)).min(1.0)
-        } else {
-            0.0
-        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! The report for people: the conclusion, what speaks against it, the figures, what was done.
 
+use super::Method;
 use super::metric::Kind;
 use super::report::{ArmValue, Comparison, MetricReport, Outcome, Report, Verdict, figures_of};
 use super::words::{effect, interval, level, margin};
@@ -61,7 +62,7 @@ impl Report {
         } else {
             (format!("{} interval", level(self.alpha)), "p")
         };
-        let last = if self.method == "bayesian" {
+        let last = if self.method == Method::Bayesian {
             "chance to win"
         } else {
             p_head

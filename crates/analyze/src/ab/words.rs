@@ -10,16 +10,16 @@ use stats::Difference;
 /// A guardrail's margin, in the unit of its effect.
 pub(super) fn margin(report: &Report, metric: &MetricReport) -> String {
     let margin = metric.guardrail.unwrap_or(f64::NAN);
-    match (report.difference == name(Difference::Relative), metric.kind) {
-        (true, _) => share(margin),
-        (false, Kind::Conversion) => points(margin).replace('+', ""),
-        (false, Kind::Mean | Kind::Ratio | Kind::Quantile(_)) => value(margin),
+    match (report.difference, metric.kind) {
+        (Difference::Relative, _) => share(margin),
+        (Difference::Absolute, Kind::Conversion) => points(margin).replace('+', ""),
+        (Difference::Absolute, Kind::Mean | Kind::Ratio | Kind::Quantile(_)) => value(margin),
     }
 }
 
 /// That of counts is relative always.
 fn is_relative(report: &Report, figures: &Figures) -> bool {
-    report.difference == name(Difference::Relative) || matches!(figures.basis, Basis::Counts(_))
+    report.difference == Difference::Relative || matches!(figures.basis, Basis::Counts(_))
 }
 
 /// A change as the report tells it.
@@ -50,11 +50,4 @@ pub(super) fn interval(
 pub(super) fn level(alpha: f64) -> String {
     let text = format!("{:.4}", 100.0 * (1.0 - alpha));
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
-}
-
-pub(super) const fn name(difference: Difference) -> &'static str {
-    match difference {
-        Difference::Relative => "relative",
-        Difference::Absolute => "absolute",
-    }
 }

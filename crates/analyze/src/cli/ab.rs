@@ -1,7 +1,7 @@
 //! `viridian analyze ab`.
 
 use super::memory;
-use crate::ab::{self, Files, Method, Metric, Request};
+use crate::ab::{self, Asked, Files, Method, Request};
 use crate::failure::Failure;
 use crate::join::Missing;
 use crate::source::Progress;
@@ -19,11 +19,12 @@ use std::path::PathBuf;
 /// A metric is COLUMN[/COLUMN][:mean|conversion|ratio|p90][:up|down]: the mean of a column over units
 /// (the default), the share of units with any value but 0, one column's sum over another's, or a
 /// quantile over units, each by its sum; and whether more is better (the default) or less. Fewer than 10 conversions in
-/// a variant are compared by their counts.
+/// a variant are compared by their counts. A column may have ":" and "/" in its name: the longest beginning that is
+/// a column is the column.
 ///
 /// :cuped takes out of a mean what each unit's values from before its exposure explain, :cuped=COLUMN
 /// what those of another column do; it needs --time. :guardrail=MARGIN asks of a metric only that it
-/// is not worse by the margin, a share as 2% (with --absolute in the metric's unit, and only of a
+/// is not worse by the margin, a share as 2% (a number above 1 is none; with --absolute in the metric's unit, and only of a
 /// conversion in per cent, which are points); guardrails are
 /// left out of the correction for many comparisons.
 #[derive(clap::Args, Debug)]
@@ -55,12 +56,13 @@ pub(super) struct Args {
     /// The column that names the variant.
     #[arg(long, value_name = "COLUMN")]
     variant: String,
-    /// The column of the time: whole numbers, seconds since 1970 with a fraction, timestamps or ISO dates.
+    /// The column of the time: numbers in one unit, with or without a fraction, timestamps or ISO dates.
+    /// Of two files both need the same, with a time of day and a zone.
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
     /// What to compare; can be given more than once.
     #[arg(long = "metric", value_name = "METRIC", required = true)]
-    metrics: Vec<Metric>,
+    metrics: Vec<Asked>,
     /// The variant to compare with. Without it the one that has a usual name, as "control".
     #[arg(long, value_name = "NAME")]
     control: Option<String>,
@@ -88,7 +90,8 @@ pub(super) struct Args {
     /// What a unit without any value of a metric is.
     #[arg(long, value_name = "AS", default_value = "zero", value_enum)]
     missing: MissingAs,
-    /// Rows kept in memory; what is more goes to a temporary file.
+    /// Memory for rows; what is more goes to a temporary file. Beside it reading takes about 20 MiB a
+    /// processor, and each quantile up to 16 MiB a variant.
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = memory::parse, allow_hyphen_values = true)]
     memory: usize,
     /// Print JSON.

@@ -1,5 +1,6 @@
 //! How a row is packed between reading and joining.
 
+use super::moment::moment;
 use crate::source::{NO_VARIANT, Rows, Wanted};
 
 /// Key, then time, variant and metric values as far as the file has them; little-endian, packed.
@@ -14,7 +15,7 @@ pub(super) struct Layout {
 #[derive(Clone, Copy)]
 pub(super) struct Record<'a> {
     pub(super) key: u64,
-    /// 0 where no time is read.
+    /// As [`moment`] has it; 0 where no time is read.
     pub(super) time: i64,
     /// [`NO_VARIANT`] where there is none.
     pub(super) variant: u16,
@@ -39,7 +40,8 @@ impl Layout {
     pub(super) fn pack(self, rows: &Rows, row: usize, into: &mut Vec<u8>) {
         into.extend_from_slice(&rows.keys[row].to_le_bytes());
         if self.time {
-            into.extend_from_slice(&rows.times[row].to_le_bytes());
+            let (whole, micros) = rows.time(row);
+            into.extend_from_slice(&moment(whole, micros).to_le_bytes());
         }
         if self.variant {
             into.extend_from_slice(&rows.variants[row].to_le_bytes());

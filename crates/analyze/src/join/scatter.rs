@@ -6,8 +6,32 @@ use crate::failure::Failure;
 use crate::source::{NO_VARIANT, Rows, Sink};
 use std::path::Path;
 
-/// A part's records are handed over when there are this many bytes of them.
-const FULL: usize = 128 << 10;
+/// Of what may be kept in memory the buffers of all threads take so large a part.
+const OF_MEMORY: usize = 4;
+/// More at once is no faster.
+const LARGEST: usize = 128 << 10;
+/// With less the list of what was handed over would be long.
+const SMALLEST: usize = 1 << 10;
+
+/// How the memory for rows is divided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// For what has been handed over.
+    pub(super) store: usize,
+    /// A part's records are handed over before there are more bytes of them.
+    buffer: usize,
+}
+
+impl Room {
+    /// Of `memory` bytes, for two buffers a part and thread.
+    pub(super) fn new(memory: usize, threads: usize, parts: usize) -> Self {
+        let buffers = memory / OF_MEMORY;
+        Self {
+            store: memory - buffers,
+            buffer: (buffers / (2 * threads * parts)).clamp(SMALLEST, LARGEST),
+        }
+    }
+}
 
 /// One reading thread's records on their way into the store.
 ///
@@ -17,17 +41,24 @@ pub(super) struct Scatter<'a> {
     feed: u8,
     layouts: [Layout; 2],
     store: &'a Store,
+    full: usize,
     path: &'a Path,
     parts: Vec<[Vec<u8>; 2]>,
     piece: u32,
 }
 
 impl<'a> Scatter<'a> {
-    pub(super) fn new(feed: u8, layouts: [Layout; 2], store: &'a Store, path: &'a Path) -> Self {
+    pub(super) fn new(
+        feed: u8,
+        layouts: [Layout; 2],
+        (store, room): (&'a Store, Room),
+        path: &'a Path,
+    ) -> Self {
         Self {
             feed,
             layouts,
             store,
+            full: room.buffer,
             path,
             parts: vec![[Vec::new(), Vec::new()]; store.parts()],
             piece: 0,
@@ -54,6 +85,13 @@ impl<'a> Scatter<'a> {
     }
 }
 
+/// To twice the size, but to no more than `full`, if one more record has room in that.
+#[cold]
+fn grow(records: &mut Vec<u8>, stride: usize, full: usize) {
+    let twice = (2 * records.capacity()).clamp(SMALLEST, full);
+    records.reserve_exact(stride.max(twice.saturating_sub(records.len())));
+}
+
 impl Sink for Scatter<'_> {
     fn rows(&mut self, work: u32, rows: &Rows) -> Result<(), Failure> {
         let shift = self.store.shift();
@@ -69,11 +107,16 @@ impl Sink for Scatter<'_> {
             }
             let part = rows.keys[row].checked_shr(shift).unwrap_or(0);
             let part = usize::try_from(part).unwrap_or(0);
-            let records = &mut self.parts[part][kind];
-            layout.pack(rows, row, records);
-            if records.len() >= FULL {
+            let stride = layout.stride();
+            let held = self.parts[part][kind].len();
+            if held > 0 && held + stride > self.full {
                 self.hand_over(part, kind, work)?;
             }
+            let records = &mut self.parts[part][kind];
+            if records.capacity() - records.len() < stride {
+                grow(records, stride, self.full);
+            }
+            layout.pack(rows, row, records);
         }
         Ok(())
     }
@@ -88,5 +131,42 @@ impl Sink for Scatter<'_> {
         }
         self.piece = 0;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_stay_within_their_part_of_the_memory() {
+        for memory in [16 << 20, 1 << 30, 64_usize << 30] {
+            for threads in [1, 2, 7, 64] {
+                for parts in [1, 64, 2_048] {
+                    let room = Room::new(memory, threads, parts);
+                    let buffers = 2 * threads * parts * room.buffer;
+                    assert!(
+                        buffers + room.store <= memory || room.buffer == SMALLEST,
+                        "{memory} {threads} {parts}: {room:?}"
+                    );
+                    assert!(room.buffer <= LARGEST && room.store >= memory / 2);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_buffer_grows_to_its_room_and_to_a_record_that_is_larger() {
+        let mut records = Vec::new();
+        let mut sizes = Vec::new();
+        for _ in 0..4 {
+            grow(&mut records, 10, 3_000);
+            sizes.push(records.capacity());
+            records.resize(records.capacity() - 5, 0);
+        }
+        assert_eq!(sizes, [1_024, 2_048, 3_000, 3_005]);
+        let mut records = Vec::new();
+        grow(&mut records, 5_000, SMALLEST);
+        assert_eq!(records.capacity(), 5_000);
     }
 }

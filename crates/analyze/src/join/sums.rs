@@ -38,6 +38,8 @@ pub(crate) struct MetricSums {
     pub(crate) skewness: Skewness,
     /// Whether any unit's is below 0.
     pub(crate) negative: bool,
+    /// Whether any unit's is beyond the doubles: nothing that is said of them all would be true.
+    pub(crate) overflows: bool,
     pub(crate) sums: Sums,
 }
 
@@ -73,6 +75,7 @@ impl MetricSums {
             missing: 0,
             skewness: Skewness::default(),
             negative: false,
+            overflows: false,
             sums,
         }
     }
@@ -121,6 +124,7 @@ impl Arm {
             sum.missing += metric.missing;
             sum.skewness.merge(&metric.skewness);
             sum.negative |= metric.negative;
+            sum.overflows |= metric.overflows;
             match (&mut sum.sums, &metric.sums) {
                 (Sums::Mean(sum), Sums::Mean(more)) => sum.merge(more),
                 (Sums::Ratio(sum), Sums::Ratio(more)) => sum.merge(more),
@@ -193,7 +197,10 @@ impl<'a> Adder<'a> {
             let present = |value: f64| if value.is_nan() { 0.0 } else { value };
             let (a, b) = (present(a), present(b));
             metric.negative |= a < 0.0 || b < 0.0;
-            if a == 0.0 && b == 0.0 {
+            let beyond = a.is_infinite() || b.is_infinite();
+            metric.overflows |= beyond;
+            // It is counted, and no figure is made of it.
+            if beyond || a == 0.0 && b == 0.0 {
                 *zeros += 1;
                 continue;
             }

@@ -1,6 +1,6 @@
 //! One cell of text becomes a key, a number or a time.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use twox_hash::XxHash64;
 
 /// The key of a unit named by a whole number. A bijection, so no two numbers share a key.
@@ -69,51 +69,102 @@ pub(crate) fn is_nan(cell: &[u8]) -> bool {
     matches!(cell.trim_ascii(), b"NaN" | b"nan" | b"NAN")
 }
 
-/// A moment: plain numbers keep their own unit, dates are nanoseconds since 1970 in UTC.
+/// A moment as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Time {
-    Plain(i64),
-    Date(i64),
+    /// A number in a unit of its own: its floor, and the millionths above that.
+    Plain { whole: i64, micros: u32 },
+    /// Nanoseconds since 1970 in UTC.
+    Date { nanos: i64, written: Written },
+}
+
+/// What a date said beside the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    /// A time of day other than midnight.
+    pub(crate) time_of_day: bool,
+    /// Whether the zone was named; `None` where that cannot be told.
+    pub(crate) zone: Option<bool>,
 }
 
 pub(crate) fn time(cell: &[u8]) -> Option<Time> {
     let text = std::str::from_utf8(cell.trim_ascii()).ok()?;
-    if let Ok(number) = text.parse() {
-        return Some(Time::Plain(number));
+    if let Some(whole) = whole_number(text) {
+        return Some(Time::Plain { whole, micros: 0 });
     }
     if text.len() > 40 {
         return None;
     }
-    if let Some(time) = text.parse().ok().and_then(seconds) {
+    if let Some(time) = text.parse().ok().and_then(plain) {
         return Some(time);
     }
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return time.timestamp_nanos_opt().map(Time::Date);
+        return date(time.naive_utc(), time.naive_local(), true);
     }
-    const FORMS: [&str; 4] = [
+    const IN_UTC: &str = "%Y-%m-%d %H:%M:%S%.f UTC";
+    if let Ok(time) = NaiveDateTime::parse_from_str(text, IN_UTC) {
+        return date(time, time, true);
+    }
+    const FORMS: [&str; 3] = [
         "%Y-%m-%dT%H:%M:%S%.f",
         "%Y-%m-%d %H:%M:%S%.f",
         "%Y-%m-%d %H:%M",
-        "%Y-%m-%d %H:%M:%S%.f UTC",
     ];
-    FORMS
+    let time = FORMS
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())
         .or_else(|| {
             let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
             day.and_hms_opt(0, 0, 0)
-        })
-        .and_then(|time| time.and_utc().timestamp_nanos_opt())
-        .map(Time::Date)
+        })?;
+    date(time, time, false)
 }
 
-/// Seconds since 1970 with a fraction, as programs write the clock; to a microsecond, for of today's
-/// clock a float knows no more.
-pub(crate) fn seconds(time: f64) -> Option<Time> {
-    #[expect(clippy::cast_possible_truncation, reason = "within the bounds of it")]
-    (time.abs() < 9.2e9).then(|| {
-        let micros = (time.fract() * 1e6).round() as i64;
-        Time::Date(time.trunc() as i64 * 1_000_000_000 + micros * 1_000)
+fn date(utc: NaiveDateTime, local: NaiveDateTime, zone: bool) -> Option<Time> {
+    Some(Time::Date {
+        nanos: utc.and_utc().timestamp_nanos_opt()?,
+        written: Written {
+            time_of_day: local.time() != NaiveTime::MIN,
+            zone: Some(zone),
+        },
+    })
+}
+
+/// To its last digit, also where a column of floats was written.
+fn whole_number(text: &str) -> Option<i64> {
+    let whole = match text.split_once('.') {
+        Some((whole, fraction))
+            if !fraction.is_empty() && fraction.bytes().all(|digit| digit == b'0') =>
+        {
+            whole
+        }
+        _ => text,
+    };
+    whole.parse().ok()
+}
+
+/// A number with a fraction, as programs write the clock; to a millionth, for of today's seconds a
+/// float knows no more.
+pub(crate) fn plain(time: f64) -> Option<Time> {
+    /// So close to the ends of 64 bits a floor would leave them.
+    const FARTHEST: f64 = 9.2e18;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "within the bounds of it, and the millionths from 0 to 1,000,000"
+    )]
+    (time.abs() < FARTHEST).then(|| {
+        let floor = time.floor();
+        match ((time - floor) * 1e6).round() as u32 {
+            1_000_000 => Time::Plain {
+                whole: floor as i64 + 1,
+                micros: 0,
+            },
+            micros => Time::Plain {
+                whole: floor as i64,
+                micros,
+            },
+        }
     })
 }
 
@@ -156,19 +207,45 @@ mod tests {
 
     #[test]
     fn times_in_the_usual_ways() {
-        let noon = Some(Time::Date(1_767_268_800_000_000_000));
-        assert_eq!(time(b"2026-01-01T12:00:00Z"), noon);
-        assert_eq!(time(b"2026-01-01T13:00:00+01:00"), noon);
-        assert_eq!(time(b"2026-01-01 12:00:00"), noon);
-        assert_eq!(time(b"2026-01-01 12:00"), noon);
-        assert_eq!(time(b"1767268800"), Some(Time::Plain(1_767_268_800)));
-        assert_eq!(
-            time(b"1767268800.25"),
-            Some(Time::Date(1_767_268_800_250_000_000))
-        );
-        assert_eq!(time(b"1767268800.0"), noon);
-        for no in ["yesterday", "nan", "inf", "1e300", "1767268800000.5"] {
+        let noon = 1_767_268_800_000_000_000;
+        let midnight = noon - 43_200_000_000_000;
+        for (text, nanos, time_of_day, zone) in [
+            ("2026-01-01T12:00:00Z", noon, true, true),
+            ("2026-01-01T13:00:00+01:00", noon, true, true),
+            ("2026-01-01 12:00:00 UTC", noon, true, true),
+            ("2026-01-01 12:00:00", noon, true, false),
+            ("2026-01-01 12:00", noon, true, false),
+            ("2026-01-01", midnight, false, false),
+            ("2026-01-01T00:00:00", midnight, false, false),
+            ("2026-01-01T02:00:00+02:00", midnight, true, true),
+            ("2026-01-02T00:00:00+12:00", noon, false, true),
+        ] {
+            let written = Written {
+                time_of_day,
+                zone: Some(zone),
+            };
+            let expected = Some(Time::Date { nanos, written });
+            assert_eq!(time(text.as_bytes()), expected, "{text}");
+        }
+        for no in ["yesterday", "nan", "inf", "1e300", "1.2.3"] {
             assert_eq!(time(no.as_bytes()), None, "{no}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_a_time_with_or_without_a_fraction() {
+        for (text, whole, micros) in [
+            ("1767268800", 1_767_268_800, 0),
+            ("1767268800.0", 1_767_268_800, 0),
+            ("1767268800.25", 1_767_268_800, 250_000),
+            ("1.767226e+09", 1_767_226_000, 0),
+            ("1767268800000.5", 1_767_268_800_000, 500_000),
+            ("1767268800000000001.0", 1_767_268_800_000_000_001, 0),
+            ("-0.25", -1, 750_000),
+            ("7.9999999", 8, 0),
+        ] {
+            let expected = Some(Time::Plain { whole, micros });
+            assert_eq!(time(text.as_bytes()), expected, "{text}");
         }
     }
 }

@@ -2,18 +2,17 @@
 //! read them.
 
 mod blocks;
+mod record;
 mod strange;
 
-use super::cell;
 use super::input::Input;
 use super::look::{Look, ROWS};
 use super::rows::{Rows, Tally, VariantCodes};
 use super::work::{FirstFailure, Scan, Sink, together};
-use crate::failure::{Failure, Place, shown};
+use crate::failure::{Failure, Place};
 use ::csv::{ByteRecord, ReaderBuilder};
 use blocks::{Block, Blocks, lines, record_ends};
 use std::io::{BufReader, Read};
-use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -262,7 +261,7 @@ impl Table {
                 .read_byte_record(&mut record)
                 .map_err(|error| Failure::file(scan.path, error.to_string(), ""))?;
             if !any || rows.keys.len() == BATCH {
-                tally.look_at_times(tally.rows - rows.times.len() as u64, &rows.times);
+                tally.look_at_times(tally.rows - rows.times.len() as u64, rows);
                 sink.rows(block.work, rows)?;
                 rows.clear(scan.wanted.metrics.len());
             }
@@ -280,10 +279,14 @@ impl Table {
                 return Err(blank.at(Place::Line(block.line_of(&record) - 1)));
             }
             let outcome = if record.len() == scan.columns.len() {
-                read_record(scan, &record, codes, rows, tally)
+                record::read(scan, &record, codes, rows, tally)
             } else {
                 let end = block.first_line + reader.position().line() - 1;
-                Err(fields(scan, record.len(), block.line_of(&record)..end))
+                Err(record::fields(
+                    scan,
+                    record.len(),
+                    block.line_of(&record)..end,
+                ))
             };
             outcome.map_err(|failure| failure.at(Place::Line(block.line_of(&record))))?;
         }
@@ -314,94 +317,6 @@ fn blank_lines(bytes: impl Iterator<Item = u8>) -> u64 {
         .take_while(|byte| [b'\n', b'\r'].contains(byte))
         .filter(|byte| *byte == b'\n')
         .count() as u64
-}
-
-/// A record with more or less fields than the header.
-fn fields(scan: &Scan<'_>, found: usize, lines: Range<u64>) -> Failure {
-    let header = scan.columns.len();
-    let what = format!("{found} fields where the header has {header}");
-    if lines.end > lines.start + 1 {
-        return Failure::file(
-            scan.path,
-            format!(
-                "{what}; quotation marks hold it together up to line {}",
-                lines.end - 1
-            ),
-            "is a quotation mark opened here that should not be, or closed too late?",
-        );
-    }
-    Failure::file(
-        scan.path,
-        what,
-        "quote fields that hold the separator or a line break",
-    )
-}
-
-fn read_record(
-    scan: &Scan<'_>,
-    record: &ByteRecord,
-    codes: &mut VariantCodes<'_>,
-    rows: &mut Rows,
-    tally: &mut Tally,
-) -> Result<(), Failure> {
-    let wanted = scan.wanted;
-    let unit = wanted.unit.map(|column| record[column].trim_ascii());
-    if unit.is_some_and(<[u8]>::is_empty) {
-        tally.no_unit += 1;
-        return Ok(());
-    }
-    if let Some(column) = wanted.time {
-        let text = record[column].trim_ascii();
-        if text.is_empty() {
-            tally.no_time += 1;
-            tally.first_no_time.get_or_insert(tally.rows);
-            return Ok(());
-        }
-        let time = cell::time(text).ok_or_else(|| {
-            scan.wrong(
-                column,
-                format!("{} is not a time", shown(text)),
-                "write whole numbers, or dates as 2026-01-31T12:00:00Z",
-            )
-        })?;
-        let time = scan.times.number_of(time).map_err(|why| {
-            scan.wrong(
-                column,
-                format!("{}: {why}", shown(text)),
-                "write all times alike",
-            )
-        })?;
-        rows.times.push(time);
-    }
-    let unit = unit.unwrap_or(b"0");
-    match cell::plain_number(unit) {
-        Some(number) => rows.keys.push(cell::key_of_number(number)),
-        None => {
-            tally.hashed = true;
-            rows.keys.push(cell::key_of_text(unit));
-        }
-    }
-    if let Some(column) = wanted.variant {
-        let code = codes
-            .code(&record[column])
-            .map_err(|why| scan.no_variant(why))?;
-        rows.variants.push(code);
-    }
-    for (at, (into, column)) in rows.metrics.iter_mut().zip(&wanted.metrics).enumerate() {
-        let text = &record[*column];
-        // A column that is read for two metrics has its cells once.
-        if cell::is_nan(text) && !wanted.metrics[..at].contains(column) {
-            tally.nan_cells += 1;
-        }
-        into.push(cell::metric(text).map_err(|why| {
-            scan.wrong(
-                *column,
-                format!("{} {why}", shown(text.trim_ascii())),
-                "correct it, or leave the cell empty where there is no value",
-            )
-        })?);
-    }
-    Ok(())
 }
 
 /// The separator of a header line: the comma, or the usual one that is there when no comma is.

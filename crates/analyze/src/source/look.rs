@@ -27,7 +27,7 @@ impl Look {
                 Self::Numbers(numbers)
             }
             (Self::Empty | Self::Dates, Err(_))
-                if matches!(cell::time(cell), Some(cell::Time::Date(_))) =>
+                if matches!(cell::time(cell), Some(cell::Time::Date { .. })) =>
             {
                 Self::Dates
             }

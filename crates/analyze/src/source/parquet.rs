@@ -145,7 +145,7 @@ impl Table {
             };
         }
         let time = open().and_then(TimeColumn::new);
-        if time.is_ok_and(|mut time| time.read(rows, &mut Vec::new()).is_ok()) {
+        if time.is_ok_and(|mut time| time.read(rows, &mut Rows::default()).is_ok()) {
             return Look::Dates;
         }
         Look::Text
@@ -273,13 +273,12 @@ impl Table {
             }
             let mut no_time = Vec::new();
             if let Some(time) = &mut time {
-                no_time = time.read(count, &mut rows.times).map_err(at_row)?;
+                no_time = time.read(count, rows).map_err(at_row)?;
                 if let Some(row) = no_time.first() {
                     tally
                         .first_no_time
                         .get_or_insert(tally.rows + *row as u64 + 1);
                 }
-                tally.look_at_times(tally.rows, &rows.times);
             }
             for (at, (metric, into)) in metrics.iter_mut().zip(&mut rows.metrics).enumerate() {
                 let nan = metric.read(count, into).map_err(at_row)?;
@@ -297,6 +296,7 @@ impl Table {
                     rows.dropped[*row] = true;
                 }
             }
+            tally.look_at_times(tally.rows, rows);
             tally.rows += count as u64;
             tally.no_unit += no_unit.len() as u64;
             tally.no_time += no_time.len() as u64;
@@ -304,6 +304,9 @@ impl Table {
             done += count;
             *first_row += count as u64;
             scan.progress.add(count as u64);
+        }
+        if let Some(time) = &time {
+            tally.clock.add(&time.clock);
         }
         Ok(())
     }

@@ -1,6 +1,8 @@
 //! Rows on their way from a file to the join.
 
-use crate::failure::{Failure, shown};
+use super::cell::Time;
+use super::clock::Clock;
+use crate::failure::shown;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -16,8 +18,11 @@ pub(crate) struct Rows {
     pub(crate) keys: Vec<u64>,
     /// Empty when the file has no variants.
     pub(crate) variants: Vec<u16>,
-    /// Empty when no time is read.
+    /// Empty when no time is read. Dates are nanoseconds since 1970, plain numbers in a unit of their
+    /// own.
     pub(crate) times: Vec<i64>,
+    /// The millionths above a plain time; shorter than `times` where the rest have none.
+    pub(crate) micros: Vec<u32>,
     /// NaN stands for missing.
     pub(crate) metrics: Vec<Vec<f64>>,
     /// Rows that cannot be used, for want of a unit or a time. Empty when all can.
@@ -29,9 +34,31 @@ impl Rows {
         self.keys.clear();
         self.variants.clear();
         self.times.clear();
+        self.micros.clear();
         self.dropped.clear();
         self.metrics.resize_with(metrics, Vec::new);
         self.metrics.iter_mut().for_each(Vec::clear);
+    }
+
+    #[inline]
+    pub(super) fn push_time(&mut self, time: Time) {
+        match time {
+            Time::Date { nanos, .. } => self.times.push(nanos),
+            Time::Plain { whole, micros } => {
+                if micros > 0 {
+                    self.micros.resize(self.times.len(), 0);
+                    self.micros.push(micros);
+                }
+                self.times.push(whole);
+            }
+        }
+    }
+
+    /// A row's time and the millionths above it.
+    #[inline]
+    pub(crate) fn time(&self, row: usize) -> (i64, u32) {
+        let micros = self.micros.get(row).copied().unwrap_or(0);
+        (self.times[row], micros)
     }
 }
 
@@ -49,7 +76,8 @@ pub(crate) struct Tally {
     pub(crate) first_backwards: Option<u64>,
     /// The first row without a time, from 1; only of a scan with one sink.
     pub(crate) first_no_time: Option<u64>,
-    last_time: Option<i64>,
+    last_time: Option<(i64, u32)>,
+    pub(crate) clock: Clock,
     /// Whether a unit was named by something else than a whole number.
     pub(crate) hashed: bool,
 }
@@ -64,19 +92,22 @@ impl Tally {
         self.first_backwards = self.first_backwards.or(other.first_backwards);
         self.first_no_time = self.first_no_time.or(other.first_no_time);
         self.hashed |= other.hashed;
+        self.clock.add(&other.clock);
     }
 
-    /// Counts the places where time goes back. `rows` counts those before this batch.
-    pub(crate) fn look_at_times(&mut self, rows: u64, times: &[i64]) {
-        let mut before = self.last_time.or(times.first().copied()).unwrap_or(0);
-        for (row, time) in times.iter().enumerate() {
-            if *time < before {
-                self.backwards += 1;
-                self.first_backwards.get_or_insert(rows + row as u64 + 1);
+    /// Counts the places where time goes back. `before` counts the rows before this batch.
+    pub(crate) fn look_at_times(&mut self, before: u64, rows: &Rows) {
+        for row in 0..rows.times.len() {
+            if rows.dropped.get(row).is_some_and(|dropped| *dropped) {
+                continue;
             }
-            before = *time;
+            let time = rows.time(row);
+            if self.last_time.is_some_and(|last| time < last) {
+                self.backwards += 1;
+                self.first_backwards.get_or_insert(before + row as u64 + 1);
+            }
+            self.last_time = Some(time);
         }
-        self.last_time = times.last().copied().or(self.last_time);
     }
 }
 
@@ -181,13 +212,8 @@ impl TimeKind {
     const PLAIN: u8 = 1;
     const DATE: u8 = 2;
 
-    pub(super) fn number_of(&self, time: super::cell::Time) -> Result<i64, &'static str> {
-        let (kind, number) = match time {
-            super::cell::Time::Plain(number) => (Self::PLAIN, number),
-            super::cell::Time::Date(number) => (Self::DATE, number),
-        };
-        self.is(kind)?;
-        Ok(number)
+    pub(super) fn admit(&self, time: &Time) -> Result<(), &'static str> {
+        self.is_date(matches!(time, Time::Date { .. }))
     }
 
     pub(super) fn is_date(&self, date: bool) -> Result<(), &'static str> {
@@ -207,20 +233,5 @@ impl TimeKind {
             Err(now) if now == kind => Ok(()),
             Err(_) => Err("times are plain numbers in some rows and dates in others"),
         }
-    }
-
-    /// The kind both files must share to be joined.
-    pub(crate) fn must_match(&self, other: &Self, what: &str) -> Result<(), Failure> {
-        let (left, right) = (
-            self.0.load(Ordering::Relaxed),
-            other.0.load(Ordering::Relaxed),
-        );
-        if left == 0 || right == 0 || left == right {
-            return Ok(());
-        }
-        Err(Failure::asked(
-            format!("{what}: one file's times are plain numbers, the other's are dates"),
-            "write both in the same way",
-        ))
     }
 }

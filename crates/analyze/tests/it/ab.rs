@@ -177,6 +177,8 @@ fn what_did_not_count_is_counted_and_told() {
         folder.run(ab).unwrap(),
         r#"No difference is shown between "treatment" and "control": revenue +167% (95%
 interval: anything).
+1 of 5 metric rows is earlier than their unit's first exposure and left out; are
+the times of one clock?
 
 ! 1 unit (20.0%) was seen in more than one variant and left out.
 ! Variant "control" has 2 units only.
@@ -184,6 +186,9 @@ interval: anything).
 ! 1 row without a unit, left out.
 ! 1 row without a time, left out.
 ! 1 metric row of units that were never exposed, left out.
+! 1 of 5 metric rows of exposed units (20.0%) is earlier than the first exposure
+  of the unit and left out. That is right of what was done before the
+  experiment, and wrong where zones differ or times lack their time of day.
 
 metric   variant    n  value  change  95% interval     p  verdict
 revenue  control    2  1.500                              (control)
@@ -192,7 +197,6 @@ revenue  control    2  1.500                              (control)
 Units: control 2 (50.0%), treatment 2 (50.0%), too few to judge the split. Rows
   read: 14.
 revenue: 2 units without a value (control 50.0%, treatment 50.0%), counted as 0.
-1 metric row was earlier than the first exposure of the unit, left out.
 Time goes backwards in the file 4 times; rows are joined by their time, whatever
   their order.
 Intervals and p hold for one look at the planned end; to look earlier use

@@ -237,7 +237,7 @@ fn times_are_of_one_kind() {
         "user,arm,revenue,at\n1,control,2,noon\n",
         "--time at",
         "events.csv, line 2, column \"at\": \"noon\" is not a time\n  \
-         write whole numbers, or dates as 2026-01-31T12:00:00Z",
+         write numbers, or dates as 2026-01-31T12:00:00Z",
     );
 }
 
@@ -356,8 +356,8 @@ fn wrong_usage_ends_with_2() {
             "it is no number; give one above 0 and below 1",
         ),
         ("--sequential --tuning -1", "-1 is not in 2.."),
-        ("--metric revenue:median", "\"median\" is neither a kind"),
-        ("--metric revenue:ratio", "a ratio needs two columns"),
+        ("--metric revenue:guardrail=-1%", "\"-1%\" is no margin"),
+        ("--metric :mean", "it names no column"),
         ("--share control=-1", "\"-1\" is no share"),
         ("--share control", "write it as NAME=SHARE"),
         ("--sequential --bayesian", "cannot be used with"),

@@ -338,3 +338,47 @@ fn units_and_times_may_be_floats_and_nan_is_no_gap() {
         "{error}"
     );
 }
+
+#[test]
+fn a_row_without_a_time_is_no_way_back() {
+    let folder = Folder::new();
+    let schema = "message m { required int64 user; required binary arm (utf8); optional int64 at; \
+                  required double m; }";
+    // At the first row of what is decoded at once, and in its midst.
+    let gaps = [0, 500, 16_384, 32_768];
+    let rows = 40_000_usize;
+    let file = |backwards: bool| {
+        written(schema, |_, group| {
+            column::<Int64Type>(group, &(0..rows as i64).collect::<Vec<_>>(), None);
+            let arms: Vec<ByteArray> = (0..rows)
+                .map(|row| ByteArray::from(["control", "treatment"][row % 2]))
+                .collect();
+            column::<ByteArrayType>(group, &arms, None);
+            let mut times: Vec<i64> = (0..rows - gaps.len())
+                .map(|row| 1_000 + row as i64)
+                .collect();
+            if backwards {
+                times[7_000] = 3;
+            }
+            let levels: Vec<i16> = (0..rows)
+                .map(|row| i16::from(!gaps.contains(&row)))
+                .collect();
+            column::<Int64Type>(group, &times, Some(&levels));
+            let values: Vec<f64> = (0..rows).map(|row| (row % 7) as f64).collect();
+            column::<DoubleType>(group, &values, None);
+            false
+        })
+    };
+    for (backwards, told) in [(false, false), (true, true)] {
+        folder.write("f.parquet", file(backwards));
+        let line = "ab @f.parquet --unit user --variant arm --time at --metric m";
+        let text = folder.run(line).unwrap();
+        assert!(text.contains("4 rows without a time, left out"), "{text}");
+        assert_eq!(
+            text.contains("Time goes backwards in the file once"),
+            told,
+            "{text}"
+        );
+        assert_eq!(text.contains("Time goes backwards"), told, "{text}");
+    }
+}

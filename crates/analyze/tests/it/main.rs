@@ -6,6 +6,7 @@
 )]
 
 mod ab;
+mod asked;
 mod bad_files;
 mod batch;
 mod batch_input;
@@ -15,6 +16,7 @@ mod canary_asked;
 mod canary_shares;
 mod canary_told;
 mod careless;
+mod clocks;
 mod columnar;
 mod dependent;
 mod edges;
@@ -22,6 +24,7 @@ mod harness;
 mod hostile;
 mod kinds;
 mod methods;
+mod reasons;
 mod replay;
 mod scale;
 mod skewed;

@@ -231,14 +231,14 @@ Intervals and p hold for one look at the planned end; to look earlier use
     );
     let report = json(&folder, PAID);
     assert_eq!(first(&report)["effect"], "Infinity");
-    assert_eq!(first(&report)["counts"], "exact_counts");
+    assert_eq!(first(&report)["method"], "exact_counts");
     assert!((number(&first(&report)["p"]) - 2.0 / 4_096.0).abs() < 1e-15);
     // The lower bound of Clopper and Pearson, 0.025^(1/12), as odds.
     let theta = 0.025_f64.powf(1.0 / 12.0);
     let lo = number(&first(&report)["interval"][0]);
     assert!((lo / (theta / (1.0 - theta) - 1.0) - 1.0).abs() < 1e-9);
     let sequential = json(&folder, &format!("{PAID} --sequential"));
-    assert_eq!(first(&sequential)["counts"], "sequential_counts");
+    assert_eq!(first(&sequential)["method"], "sequential_counts");
     assert!(number(&first(&sequential)["interval"][0]) < lo);
     let bayesian = json(&folder, &format!("{PAID} --bayesian"));
     let chance = number(&first(&bayesian)["chance_to_win"]);
@@ -255,9 +255,9 @@ fn rare_conversions_give_one_answer_whatever_the_difference() {
         json(&folder, &format!("{PAID} --absolute")),
     );
     assert_eq!(first(&relative), first(&absolute));
-    assert_eq!(first(&relative)["counts"], "exact_counts");
+    assert_eq!(first(&relative)["method"], "exact_counts");
     folder.write("paid.csv", conversions(10, 22));
-    assert!(first(&json(&folder, PAID)).get("counts").is_none());
+    assert!(first(&json(&folder, PAID)).get("method").is_none());
     folder.write("paid.csv", conversions(0, 0));
     assert_eq!(first(&json(&folder, PAID))["cannot_compute"], "too_few");
 }
@@ -268,7 +268,7 @@ fn a_sequence_of_rare_conversions_is_one_of_counts() {
     let line = format!("{PAID} --sequential");
     folder.write("paid.csv", conversions(40, 9));
     let rare = json(&folder, &line);
-    assert_eq!(first(&rare)["counts"], "sequential_counts");
+    assert_eq!(first(&rare)["method"], "sequential_counts");
     let text = folder.run(&line).unwrap();
     assert!(
         text.contains("paid: fewer than 10 conversions in"),
@@ -276,7 +276,7 @@ fn a_sequence_of_rare_conversions_is_one_of_counts() {
     );
     folder.write("paid.csv", conversions(40, 10));
     let enough = json(&folder, &line);
-    assert!(first(&enough).get("counts").is_none(), "{enough}");
+    assert!(first(&enough).get("method").is_none(), "{enough}");
 }
 
 /// Units of two arms, some of which pay.
@@ -299,7 +299,7 @@ fn equal_rates_are_equal_however_many_units_came() {
     );
     for more in ["", "--share control=0.9 --share treatment=0.1"] {
         let found = json(&folder, &format!("{PAID} --sequential {more}"));
-        assert_eq!(first(&found)["counts"], "sequential_counts");
+        assert_eq!(first(&found)["method"], "sequential_counts");
         assert!(
             first(&found)["effect"].as_f64().unwrap().abs() < 1e-12,
             "{found}"
@@ -336,8 +336,8 @@ fn the_bounds_of_a_guardrail_are_of_the_effect_and_not_of_its_margin() {
         // Within the margin exactly where it is shown to be.
         let (bound, ..) = strict;
         let (just, hardly) = (
-            of(&format!("{}", bound + 1e-6)),
-            of(&format!("{}", bound - 1e-6)),
+            of(&format!("{}%", 100.0 * (bound + 1e-6))),
+            of(&format!("{}%", 100.0 * (bound - 1e-6))),
         );
         assert!(
             just.2 < 0.05 && hardly.2 > 0.05,
@@ -426,7 +426,7 @@ fn a_sequence_of_quantiles_is_not_taken_in_by_two_modes() {
         folder.write("ms.csv", slow(1_500, seed));
         let report = json(&folder, line);
         let found = first(&report);
-        assert_eq!(found["counts"], "sequential_quantile", "{report}");
+        assert_eq!(found["method"], "sequential_quantile", "{report}");
         shown += u32::from(found["p"].as_f64().unwrap() < 0.05);
     }
     assert!(shown <= 1, "{shown} of 20 equal pairs");

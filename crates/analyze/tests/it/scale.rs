@@ -153,7 +153,7 @@ fn times_of_two_kinds_are_not_joined() {
                 "ab --exposures @seen.csv --conversions @bought.csv {AB}"
             ))
             .unwrap_err(),
-        "--time: one file's times are plain numbers, the other's are dates\n  write both in the same way"
+        "--time: the times of seen.csv are dates, those of bought.csv are plain numbers\n  write both in the same way"
     );
 }
 

@@ -1,8 +1,10 @@
-//! A column of times: plain numbers, or nanoseconds since 1970.
+//! A column of times: plain numbers, or moments.
 
 use super::{AtRow, Column, Values, readers};
 use crate::failure::{Failure, shown};
-use crate::source::cell::{self, Time};
+use crate::source::cell::{self, Time, Written};
+use crate::source::clock::Clock;
+use crate::source::rows::Rows;
 use crate::source::work::Scan;
 use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use ::parquet::column::reader::ColumnReader;
@@ -22,8 +24,42 @@ pub(in crate::source::parquet) struct TimeColumn<'a> {
     scan: &'a Scan<'a>,
     at: usize,
     reader: TimeReader,
-    /// Nanoseconds a unit, or 1 for plain numbers.
+    /// None of plain numbers and of text, which says itself what it is.
+    moments: Option<Moments>,
+    /// What was seen of the times.
+    pub(in crate::source::parquet) clock: Clock,
+}
+
+/// How moments are stored.
+#[derive(Clone, Copy)]
+struct Moments {
+    /// Nanoseconds a unit.
     scale: i64,
+    zone: Option<bool>,
+}
+
+impl Moments {
+    const DAYS: Self = Self {
+        scale: NANOS_A_DAY,
+        zone: Some(false),
+    };
+
+    const fn in_utc(scale: i64) -> Self {
+        Self {
+            scale,
+            zone: Some(true),
+        }
+    }
+
+    fn at(self, nanos: i64) -> Time {
+        Time::Date {
+            nanos,
+            written: Written {
+                time_of_day: nanos % NANOS_A_DAY != 0,
+                zone: self.zone,
+            },
+        }
+    }
 }
 
 impl<'a> TimeColumn<'a> {
@@ -33,17 +69,24 @@ impl<'a> TimeColumn<'a> {
             "times are timestamps, dates, whole numbers or text",
         );
         let (scan, at, about) = (column.scan, column.at, &column.about);
-        let date = match (about.logical_type_ref(), about.converted_type()) {
-            (Some(LogicalType::Timestamp(of)), _) => Some(match of.unit {
-                TimeUnit::MILLIS => 1_000_000,
-                TimeUnit::MICROS => 1_000,
-                TimeUnit::NANOS => 1,
+        let moments = match (about.logical_type_ref(), about.converted_type()) {
+            (Some(LogicalType::Timestamp(of)), _) => Some(Moments {
+                scale: match of.unit {
+                    TimeUnit::MILLIS => 1_000_000,
+                    TimeUnit::MICROS => 1_000,
+                    TimeUnit::NANOS => 1,
+                },
+                zone: Some(of.is_adjusted_to_u_t_c),
             }),
-            (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Some(NANOS_A_DAY),
-            (None, ConvertedType::TIMESTAMP_MILLIS) => Some(1_000_000),
-            (None, ConvertedType::TIMESTAMP_MICROS) => Some(1_000),
-            _ if about.physical_type() == Type::INT96 => Some(1),
-            _ if about.physical_type() == Type::DOUBLE => Some(1),
+            (Some(LogicalType::Date), _) | (None, ConvertedType::DATE) => Some(Moments::DAYS),
+            (None, ConvertedType::TIMESTAMP_MILLIS) => Some(Moments::in_utc(1_000_000)),
+            (None, ConvertedType::TIMESTAMP_MICROS) => Some(Moments::in_utc(1_000)),
+            // Who wrote these took them as of UTC or of the place, and does not say.
+            _ if about.physical_type() == Type::INT96 => Some(Moments {
+                scale: 1,
+                zone: None,
+            }),
+            _ if about.physical_type() == Type::DOUBLE => None,
             (Some(LogicalType::Integer(_) | LogicalType::String) | None, _) => None,
             _ => return Err(unfit),
         };
@@ -67,14 +110,15 @@ impl<'a> TimeColumn<'a> {
         };
         if !matches!(reader, TimeReader::Text(_)) {
             scan.times
-                .is_date(date.is_some())
+                .is_date(moments.is_some())
                 .map_err(|why| scan.wrong(at, why, "write all times alike"))?;
         }
         Ok(Self {
             scan,
             at,
             reader,
-            scale: date.unwrap_or(1),
+            moments,
+            clock: Clock::default(),
         })
     }
 
@@ -82,76 +126,85 @@ impl<'a> TimeColumn<'a> {
     pub(in crate::source::parquet) fn read(
         &mut self,
         count: usize,
-        into: &mut Vec<i64>,
+        into: &mut Rows,
     ) -> Result<Vec<usize>, AtRow> {
         fn timed<T: DataType>(
             values: &mut Values<T>,
-            scan: &Scan<'_>,
+            (scan, clock): (&Scan<'_>, &mut Clock),
             count: usize,
-            into: &mut Vec<i64>,
-            time: impl Fn(&T::T) -> Result<Option<i64>, Failure>,
+            into: &mut Rows,
+            time: impl Fn(&T::T) -> Result<Option<Time>, Failure>,
         ) -> Result<Vec<usize>, AtRow> {
             let mut missing = Vec::new();
             values.read(scan, count)?;
-            // A row without a time repeats the last one, so that it does not look like going back.
-            let mut last = 0;
+            // For a row without one, which is dropped.
+            let none = Time::Plain {
+                whole: 0,
+                micros: 0,
+            };
             values.each(count, |row, value| {
-                match value
+                let time = value
                     .map(&time)
                     .transpose()
                     .map_err(|failure| (row, failure))?
-                    .flatten()
-                {
-                    Some(time) => last = time,
+                    .flatten();
+                match &time {
+                    Some(time) => clock.see(time),
                     None => missing.push(row),
                 }
-                into.push(last);
+                into.push_time(time.unwrap_or(none));
                 Ok(())
             })?;
             Ok(missing)
         }
-        let (scan, at, scale) = (self.scan, self.at, self.scale);
-        let scaled = |time: i64| {
-            time.checked_mul(scale).map(Some).ok_or_else(|| {
-                scan.wrong(
+        let (scan, at, moments) = (self.scan, self.at, self.moments);
+        let seen = (scan, &mut self.clock);
+        let whole = |number: i64| match moments {
+            None => Ok(Some(Time::Plain {
+                whole: number,
+                micros: 0,
+            })),
+            Some(of) => match number.checked_mul(of.scale) {
+                Some(nanos) => Ok(Some(of.at(nanos))),
+                None => Err(scan.wrong(
                     at,
-                    format!("{time} is too far from 1970"),
+                    format!("{number} is too far from 1970"),
                     "correct this time",
-                )
-            })
+                )),
+            },
         };
         match &mut self.reader {
             TimeReader::Int32(values) => {
-                timed(values, scan, count, into, |time| scaled(i64::from(*time)))
+                timed(values, seen, count, into, |time| whole(i64::from(*time)))
             }
-            TimeReader::Int64(values) => timed(values, scan, count, into, |time| scaled(*time)),
+            TimeReader::Int64(values) => timed(values, seen, count, into, |time| whole(*time)),
             TimeReader::Int96(values) => {
-                timed(values, scan, count, into, |time| Ok(Some(time.to_nanos())))
+                timed(values, seen, count, into, |time| whole(time.to_nanos()))
             }
-            TimeReader::Double(values) => timed(values, scan, count, into, |time| {
-                match cell::seconds(*time) {
+            TimeReader::Double(values) => {
+                timed(values, seen, count, into, |time| match cell::plain(*time) {
                     _ if time.is_nan() => Ok(None),
-                    Some(Time::Date(nanos)) => Ok(Some(nanos)),
-                    _ => Err(scan.wrong(
+                    Some(time) => Ok(Some(time)),
+                    None => Err(scan.wrong(
                         at,
-                        format!("{time} is too far from 1970 for seconds"),
+                        format!("{time} is too large for a time"),
                         "write seconds since 1970, whole numbers, or timestamps",
                     )),
-                }
-            }),
-            TimeReader::Text(values) => timed(values, scan, count, into, |text| {
+                })
+            }
+            TimeReader::Text(values) => timed(values, seen, count, into, |text| {
                 let text = text.data();
                 if text.trim_ascii().is_empty() {
                     return Ok(None);
                 }
                 cell::time(text)
                     .ok_or("is not a time")
-                    .and_then(|time| scan.times.number_of(time).map(Some))
+                    .and_then(|time| scan.times.admit(&time).map(|()| Some(time)))
                     .map_err(|why| {
                         scan.wrong(
                             at,
                             format!("{}: {why}", shown(text)),
-                            "write whole numbers, or dates as 2026-01-31T12:00:00Z",
+                            "write numbers, or dates as 2026-01-31T12:00:00Z",
                         )
                     })
             }),
