@@ -8,6 +8,7 @@ mod parquet;
 mod rows;
 mod work;
 
+pub(crate) use csv::kind;
 pub(crate) use look::Look;
 pub(crate) use rows::{NO_VARIANT, Rows, Tally, TimeKind, Variants};
 pub use work::Progress;

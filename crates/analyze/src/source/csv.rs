@@ -4,6 +4,8 @@
 mod blocks;
 mod strange;
 
+pub(crate) use strange::kind;
+
 use super::cell;
 use super::input::Input;
 use super::look::{Look, ROWS};

@@ -9,6 +9,7 @@ mod ab;
 mod bad_files;
 mod batch;
 mod batch_input;
+mod batch_told;
 mod bursts;
 mod canary;
 mod canary_told;
