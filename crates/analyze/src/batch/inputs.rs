@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use stats::{Alpha, Difference, Question, Side};
 
+/// What every method takes.
+const COMMON: [&str; 3] = ["alpha", "difference_type", "side"];
+
 /// How requests write [`Difference`].
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -195,7 +198,12 @@ fn read<T: DeserializeOwned>(at: &str, value: Value) -> Result<T, Refused> {
             let why = "it is given twice, under two names";
             return Refused::field(&inside(twice), why, "give it once");
         }
-        let (why, remedy) = wrong::told(&why);
+        let beside: &[&str] = if path.contains(['.', '[']) {
+            &[]
+        } else {
+            &COMMON
+        };
+        let (why, remedy) = wrong::told(&why, beside);
         let path = if path.is_empty() { "inputs" } else { &path };
         Refused::field(path, why, remedy)
     })

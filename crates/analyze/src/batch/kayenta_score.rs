@@ -49,6 +49,9 @@ impl From<Name> for Classification {
     }
 }
 
+/// So many doubts can be read.
+const MOST_TOLD: usize = 5;
+
 pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     let canary: Canary = inputs.read()?;
     let metrics: Vec<Graded<'_>> = canary
@@ -78,7 +81,11 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     if found.doubts.is_empty() {
         return Ok(answer);
     }
-    let doubts: Vec<String> = found.doubts.iter().map(ToString::to_string).collect();
+    let told = found.doubts.iter().take(MOST_TOLD).map(ToString::to_string);
+    let mut doubts: Vec<String> = told.collect();
+    if found.doubts.len() > MOST_TOLD {
+        doubts.push(format!("and {} more", found.doubts.len() - MOST_TOLD));
+    }
     Ok(answer.text("caution", doubts.join("; ")))
 }
 

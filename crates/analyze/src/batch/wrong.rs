@@ -2,9 +2,11 @@
 
 use crate::near::{listed, near};
 
-/// The rest of the error's text after the field, and what to do.
-pub(super) fn told(why: &str) -> (String, String) {
-    if let Some((given, known)) = of_names(why, "unknown field ") {
+/// The rest of the error's text after the field, and what to do; `beside` are names that the place has beside those
+/// that serde knows of.
+pub(super) fn told(why: &str, beside: &[&'static str]) -> (String, String) {
+    if let Some((given, mut known)) = of_names(why, "unknown field ") {
+        known.extend(beside);
         let remedy = match near(given, known.iter().copied()).as_slice() {
             [] => format!("leave it out; there is: {}", listed(&known)),
             close => format!("leave it out, or did you mean {}?", either(close)),
@@ -40,7 +42,7 @@ pub(super) fn told(why: &str) -> (String, String) {
     let why = match mismatch {
         Some(given) => format!("it is {}, not {wanted}", shown(given)),
         None if given.starts_with("invalid length") => format!("it is a list, not {wanted}"),
-        None => format!("{given}, not {wanted}"),
+        None => given.to_owned(),
     };
     (why, format!("give {wanted}"))
 }
@@ -90,7 +92,9 @@ fn taken(wanted: &str) -> &str {
         "a sequence" => "a list",
         "a map" => "an object",
         "a boolean" => "true or false",
-        "string or map" => "one of the words that docs/ANALYZE.md lists",
+        "string or map" | "map with a single key" | "unit" => {
+            "one of the words that docs/ANALYZE.md lists"
+        }
         pair if pair.starts_with("an array") => "a list of two values",
         object if object.starts_with("struct ") => "an object",
         other => other,

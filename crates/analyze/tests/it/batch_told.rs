@@ -114,6 +114,30 @@ fn a_field_of_the_wrong_kind_is_told_what_it_takes() {
 }
 
 #[test]
+fn a_name_that_is_not_known_is_told_the_nearest() {
+    let arm = json!({"x": 1, "n": 9});
+    let rates = json!({"control": arm, "treatment": arm});
+    refused(
+        "proportion",
+        with(&rates, "/alhpa", json!(0.1)),
+        "alhpa",
+        "alpha",
+    );
+    refused(
+        "proportion",
+        with(&rates, "/tretment", arm.clone()),
+        "tretment",
+        "treatment",
+    );
+    refused(
+        "proportion",
+        with(&rates, "/country", arm),
+        "country",
+        "there is: control, treatment",
+    );
+}
+
+#[test]
 fn a_pair_is_of_two() {
     let counts =
         json!({"counts": [1, 2], "dirichlet_alpha": [1, 1], "assignment_share": [0.5, 0.5]});
