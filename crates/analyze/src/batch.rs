@@ -63,6 +63,7 @@ mod request;
 mod sequential;
 mod srm;
 mod srm_sequential;
+mod strict;
 mod wrong;
 
 use answer::Answer;

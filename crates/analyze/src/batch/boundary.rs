@@ -143,13 +143,17 @@ fn of_bernoulli(failure: Failure) -> Stop {
     let Failure::Invalid(invalid) = failure else {
         return failure.into();
     };
-    let name = match invalid.field {
-        "x" => "num_successes",
-        "n" => "num_trials",
-        "v_opt" => "t_opt",
-        same => same,
-    };
-    Refused::from(invalid).named(name).into()
+    match invalid.field {
+        "x" => Refused::field(
+            "num_successes",
+            invalid.why,
+            "give how many of the num_trials succeeded",
+        ),
+        "n" => Refused::from(invalid).named("num_trials"),
+        "v_opt" => Refused::from(invalid).named("t_opt"),
+        _ => invalid.into(),
+    }
+    .into()
 }
 
 impl Args {

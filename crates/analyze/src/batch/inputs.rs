@@ -1,5 +1,6 @@
 //! The inputs of one request, checked on the way in.
 
+use super::strict::Strict;
 use super::{Refused, wrong};
 use crate::Number;
 use serde::Deserialize;
@@ -172,7 +173,7 @@ fn common<T: DeserializeOwned>(
 
 /// A value of a type, or the path to what is wrong in it.
 fn read<T: DeserializeOwned>(at: &str, value: Value) -> Result<T, Refused> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let path = match error.path().to_string().as_str() {
             _ if !at.is_empty() => at.to_owned(),
             "." => String::new(),

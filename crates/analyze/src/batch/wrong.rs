@@ -17,9 +17,7 @@ pub(super) fn told(why: &str, beside: &[&'static str]) -> (String, String) {
         let given = format!("it is \"{}\", which is not known here", short(given));
         return (given, format!("give {}", either(&known)));
     }
-    if let Some(rest) = why.strip_prefix("invalid length ")
-        && !why.contains("struct")
-    {
+    if let Some(rest) = why.strip_prefix("invalid length ") {
         // All lists of a fixed length are pairs, of two arms or of a lower and an upper bound.
         let length = rest.split(',').next().unwrap_or(rest);
         return (
@@ -41,7 +39,6 @@ pub(super) fn told(why: &str, beside: &[&'static str]) -> (String, String) {
         .find_map(|kind| given.strip_prefix(kind));
     let why = match mismatch {
         Some(given) => format!("it is {}, not {wanted}", shown(given)),
-        None if given.starts_with("invalid length") => format!("it is a list, not {wanted}"),
         None => given.to_owned(),
     };
     (why, format!("give {wanted}"))

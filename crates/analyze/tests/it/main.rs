@@ -19,6 +19,7 @@ mod dependent;
 mod edges;
 mod harness;
 mod hostile;
+mod kayenta;
 mod kinds;
 mod methods;
 mod replay;

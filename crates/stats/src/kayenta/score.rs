@@ -163,10 +163,12 @@ pub fn score(
         // Nothing adds up to −0, and to people that is 0.
         two_decimals(sum.clamp(0.0, 100.0)) + 0.0
     };
-    let absent = weights
-        .keys()
-        .filter(|name| !tallies.contains_key(name.as_str()));
-    let mut doubts: Vec<Doubt> = absent.cloned().map(Doubt::Absent).collect();
+    let lost = |name: &str, weight: f64| weight > 0.0 && !tallies.contains_key(name);
+    let mut doubts: Vec<Doubt> = weights
+        .iter()
+        .filter(|(name, weight)| lost(name, **weight))
+        .map(|(name, _)| Doubt::Absent(name.clone()))
+        .collect();
     let groupless = metrics.iter().filter(|metric| metric.groups.is_empty());
     match groupless.count() {
         _ if metrics.is_empty() => doubts.push(Doubt::NoMetric),
