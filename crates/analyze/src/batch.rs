@@ -11,7 +11,8 @@
 //! The file holds the inputs as a type and one function:
 //!
 //! ```ignore
-//! use super::{Answer, Inputs, Refused, Stop};
+//! use super::inputs::none_negative;
+//! use super::{Answer, Inputs, Stop};
 //! use crate::{Count, Number};
 //!
 //! #[derive(serde::Deserialize)]
@@ -23,20 +24,19 @@
 //!
 //! pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
 //!     let Srm { observed, weights } = inputs.read()?;
-//!     if observed.len() != weights.len() {
-//!         return Err(Refused::field("weights", "one weight for each observed count is needed",
-//!             "give both lists the same length").into());
-//!     }
-//!     let srm = stats::srm(…)?; // a `CannotCompute` becomes {"result": {"cannot_compute": "<code>"}}
+//!     let observed: Vec<u64> = observed.iter().map(|count| count.get()).collect();
+//!     let weights = Number::all(&weights);
+//!     none_negative("weights", &weights)?; // an error of the request that tells the index
+//!     let srm = stats::srm::srm(&observed, &weights)?; // a `CannotCompute` becomes {"result": {"cannot_compute": "<code>"}}
 //!     Ok(Answer::new().number("chi2", srm.chi2).count("df", srm.df).number("p", srm.p))
 //! }
 //! ```
 //!
 //! `alpha`, `difference_type` and `side` are every method's: they are taken off and checked before the
-//! method is called and wait in [`Inputs::question`] and [`Inputs::alpha`]; the method's own type must
-//! not name them. Floats are [`crate::Number`] (or [`Answer::number`]), counts are [`crate::Count`].
-//! `?` turns `stats::InvalidInput`, `stats::CannotCompute` and `stats::Failure` into what they are on
-//! the wire.
+//! method is called and wait in [`Inputs::question`]; the method's own type must not name them. Floats are
+//! [`crate::Number`] (or [`Answer::number`]), counts are [`crate::Count`]. `?` turns `stats::InvalidInput`,
+//! `stats::CannotCompute` and `stats::Failure` into what they are on the wire. An input that a method has no
+//! use for beside the others is refused by name ([`Refused::useless`]).
 
 mod answer;
 mod arms;
@@ -63,10 +63,12 @@ mod request;
 mod sequential;
 mod srm;
 mod srm_sequential;
+mod strict;
+mod wrong;
 
-pub use answer::Answer;
-pub use inputs::Inputs;
-pub use refused::{Refused, Stop};
+use answer::Answer;
+use inputs::Inputs;
+use refused::{Refused, Stop};
 
 use crate::near;
 use lines::{Line, Lines};
@@ -77,7 +79,7 @@ use stats::CannotCompute;
 use std::io::{self, Read, Write};
 
 /// What a line may hold at most: a million numbers fit, a file without line ends does not.
-pub const LONGEST_LINE: usize = 16 << 20;
+const LONGEST_LINE: usize = 16 << 20;
 
 type Method = fn(Inputs) -> Result<Answer, Stop>;
 
@@ -186,6 +188,9 @@ fn answer(line: &[u8], number: u64) -> Reply {
     let id = parsed.id.filter(|_| parsed.twice.as_deref() != Some("id"));
     if let Some(path) = parsed.twice {
         return Reply::error(id, Refused::twice(&path).at(number));
+    }
+    if let Some(path) = parsed.beyond {
+        return Reply::error(id, Refused::beyond(&path).at(number));
     }
     let result = match answered(request) {
         Ok(answer) => answer,

@@ -63,7 +63,7 @@ impl Visitor<'_> for NumberVisitor {
     type Value = f64;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number, or \"Infinity\", \"-Infinity\" or \"NaN\"")
+        f.write_str("a number")
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<f64, E> {
@@ -101,12 +101,6 @@ impl Count {
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
-    }
-
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "at most 2^53")]
-    pub const fn as_f64(self) -> f64 {
-        self.0 as f64
     }
 }
 

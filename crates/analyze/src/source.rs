@@ -10,6 +10,7 @@ mod rows;
 mod work;
 
 pub(crate) use clock::Remark;
+pub(crate) use csv::kind;
 pub(crate) use look::Look;
 pub(crate) use rows::{NO_VARIANT, Rows, Tally, TimeKind, Variants};
 pub use work::Progress;
@@ -120,6 +121,16 @@ impl Source {
             Table::Csv(table) => table.look(column),
             Table::Parquet(table) => table.look(&self.path, &self.columns, column),
         })
+    }
+
+    /// The same of every column, in their order.
+    pub(crate) fn looks(&self) -> Vec<Look> {
+        match &self.table {
+            Table::Csv(table) => table.looks(0..self.columns.len()),
+            Table::Parquet(table) => (0..self.columns.len())
+                .map(|column| table.look(&self.path, &self.columns, column))
+                .collect(),
+        }
     }
 
     /// Where a row is, counted from 1 over all rows: what a person can look up. May read the file

@@ -15,7 +15,7 @@ mod classify;
 mod score;
 
 pub use classify::{Bounds, Classified, Direction, EffectSize, Missing, Rules, classify};
-pub use score::{Grade, Graded, Score, grade, score};
+pub use score::{Doubt, Grade, Graded, Score, grade, score};
 
 /// What Kayenta says of one metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,7 @@
 //! `bayesian_effect`: the normal posterior of a mean's or a proportion's effect.
 
 use super::arms::{AnyArm, compare_any, within};
+use super::inputs::one;
 use super::{Answer, Inputs, Refused, Stop};
 use crate::Number;
 use stats::Better;
@@ -27,9 +28,17 @@ struct PriorInputs {
 impl PriorInputs {
     fn parse(&self) -> Result<Prior, Refused> {
         if !self.proper {
+            let given = [("mean", self.mean), ("variance", self.variance)];
+            if let Some((name, _)) = given.iter().find(|(_, value)| value.is_some()) {
+                let path = format!("prior.{name}");
+                return Err(Refused::useless(
+                    &path,
+                    "a prior that is not proper has none",
+                ));
+            }
             return Ok(Prior::Flat);
         }
-        let mean = self.mean.map_or(0.0, Number::get);
+        let mean = one("prior.mean", self.mean.unwrap_or(Number(0.0)))?;
         let variance = self.variance.map_or(Prior::USUAL_VARIANCE, Number::get);
         Prior::normal(mean, variance).map_err(within("prior"))
     }

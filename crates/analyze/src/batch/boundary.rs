@@ -1,7 +1,8 @@
+use super::inputs::one;
 use super::{Answer, Inputs, Refused, Stop};
 use crate::{Count, Number, near};
-use stats::Alpha;
 use stats::sequential::{Mixture, Sides, Stitching, Tuning, rate};
+use stats::{Alpha, Failure};
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,8 +20,7 @@ struct Args {
     v: Option<Number>,
     alpha: Option<Number>,
     v_opt: Option<Number>,
-    #[serde(default = "usual")]
-    alpha_opt: Number,
+    alpha_opt: Option<Number>,
     rho: Option<Number>,
     r: Option<Number>,
     c: Option<Number>,
@@ -34,9 +34,7 @@ struct Args {
     num_trials: Option<Count>,
 }
 
-const fn usual() -> Number {
-    Number(0.05)
-}
+const USUAL_ALPHA_OPT: f64 = 0.05;
 
 #[derive(Clone, Copy)]
 enum Family {
@@ -84,9 +82,10 @@ fn value(function: &str, args: &Args, level: Alpha) -> Result<Answer, Stop> {
     };
     match function {
         "poly_stitching_bound" => {
+            args.only(&["v", "v_min", "c", "s", "eta", "alpha"])?;
             let stitching = Stitching {
                 v_min: needed("v_min", args.v_min)?,
-                c: args.c.map_or(0.0, Number::get),
+                c: one("c", args.c.unwrap_or(Number(0.0)))?,
                 s: args.s.map_or(1.4, Number::get),
                 eta: args.eta.map_or(2.0, Number::get),
             };
@@ -94,13 +93,16 @@ fn value(function: &str, args: &Args, level: Alpha) -> Result<Answer, Stop> {
             return Ok(Answer::new().number("value", value));
         }
         "bernoulli_confidence_interval" => {
+            args.only(&["num_successes", "num_trials", "t_opt", "alpha_opt", "alpha"])?;
             let tuning = Tuning {
                 v_opt: needed("t_opt", args.t_opt)?,
-                alpha_opt: args.alpha_opt.get(),
+                alpha_opt: args.alpha_opt(),
             };
             let successes = needed_count("num_successes", args.num_successes)?;
             let trials = needed_count("num_trials", args.num_trials)?;
-            let found = rate(successes, trials, alpha, tuning)?.interval;
+            let found = rate(successes, trials, alpha, tuning)
+                .map_err(of_bernoulli)?
+                .interval;
             return Ok(Answer::new().interval("value", found.lo, found.hi));
         }
         _ => {}
@@ -126,16 +128,87 @@ fn value(function: &str, args: &Args, level: Alpha) -> Result<Answer, Stop> {
         .into());
     };
     let mixture = args.mixture(*family)?;
+    args.only(&args.used(*family, wants_log))?;
     let v = needed("v", args.v)?;
     let value = if wants_log {
-        mixture.log(needed("s", args.s)?, v)?
+        mixture.log(one("s", Number(needed("s", args.s)?))?, v)?
     } else {
         mixture.bound(v, alpha)?
     };
     Ok(Answer::new().number("value", value))
 }
 
+/// The names of [`rate`] as the request has them.
+fn of_bernoulli(failure: Failure) -> Stop {
+    let Failure::Invalid(invalid) = failure else {
+        return failure.into();
+    };
+    match invalid.field {
+        "x" => Refused::field(
+            "num_successes",
+            invalid.why,
+            "give how many of the num_trials succeeded",
+        ),
+        "n" => Refused::from(invalid).named("num_trials"),
+        "v_opt" => Refused::from(invalid).named("t_opt"),
+        _ => invalid.into(),
+    }
+    .into()
+}
+
 impl Args {
+    /// The arguments that a mixture of this family takes, as it is asked for and tuned.
+    fn used(&self, family: Family, wants_log: bool) -> Vec<&'static str> {
+        let mut used = vec!["v", if wants_log { "s" } else { "alpha" }];
+        match family {
+            Family::Normal(None) => used.push("is_one_sided"),
+            Family::BetaBinomial(None) => used.extend(["g", "h", "is_one_sided"]),
+            Family::Normal(Some(_)) => {}
+            Family::BetaBinomial(Some(_)) => used.extend(["g", "h"]),
+            Family::GammaExponential | Family::GammaPoisson => used.push("c"),
+        }
+        match (family, self.rho, self.r) {
+            (Family::BetaBinomial(_), _, Some(_)) => used.push("r"),
+            (Family::BetaBinomial(_), ..) | (_, None, _) => used.extend(["v_opt", "alpha_opt"]),
+            (_, Some(_), _) => used.push("rho"),
+        }
+        used
+    }
+
+    /// That nothing else is given.
+    fn only(&self, used: &[&str]) -> Result<(), Refused> {
+        let given = [
+            ("s", self.s.is_some()),
+            ("v", self.v.is_some()),
+            ("alpha", self.alpha.is_some()),
+            ("v_opt", self.v_opt.is_some()),
+            ("alpha_opt", self.alpha_opt.is_some()),
+            ("rho", self.rho.is_some()),
+            ("r", self.r.is_some()),
+            ("c", self.c.is_some()),
+            ("g", self.g.is_some()),
+            ("h", self.h.is_some()),
+            ("is_one_sided", self.is_one_sided.is_some()),
+            ("v_min", self.v_min.is_some()),
+            ("eta", self.eta.is_some()),
+            ("t_opt", self.t_opt.is_some()),
+            ("num_successes", self.num_successes.is_some()),
+            ("num_trials", self.num_trials.is_some()),
+        ];
+        let useless = |(name, given): &(&str, bool)| *given && !used.contains(name);
+        match given.iter().find(|argument| useless(argument)) {
+            Some((name @ ("v_opt" | "alpha_opt"), _)) if self.rho.or(self.r).is_some() => Err(
+                Refused::useless(name, "the mixture is tuned by rho or r already"),
+            ),
+            Some((name, _)) => Err(Refused::useless(name, "this function has no use for it")),
+            None => Ok(()),
+        }
+    }
+
+    fn alpha_opt(&self) -> f64 {
+        self.alpha_opt.map_or(USUAL_ALPHA_OPT, Number::get)
+    }
+
     fn mixture(&self, family: Family) -> Result<Mixture, Stop> {
         // As in `confseq`, one-sided unless said otherwise.
         let sides = |named: Option<Sides>| {
@@ -176,7 +249,7 @@ impl Args {
     fn tuning(&self) -> Result<Tuning, Refused> {
         Ok(Tuning {
             v_opt: needed("v_opt", self.v_opt)?,
-            alpha_opt: self.alpha_opt.get(),
+            alpha_opt: self.alpha_opt(),
         })
     }
 }

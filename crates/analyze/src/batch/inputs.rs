@@ -1,11 +1,15 @@
 //! The inputs of one request, checked on the way in.
 
-use super::Refused;
+use super::strict::Strict;
+use super::{Refused, wrong};
 use crate::Number;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use stats::{Alpha, Difference, Question, Side};
+
+/// What every method takes.
+const COMMON: [&str; 3] = ["alpha", "difference_type", "side"];
 
 /// How requests write [`Difference`].
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -28,7 +32,7 @@ enum SideName {
 
 /// The inputs of one request: the common ones already read, the method's own still to be.
 #[derive(Debug)]
-pub struct Inputs {
+pub(super) struct Inputs {
     question: Question,
     rest: Map<String, Value>,
 }
@@ -78,13 +82,8 @@ impl Inputs {
 
     /// What was asked: `alpha`, `difference_type` and `side`.
     #[must_use]
-    pub const fn question(&self) -> Question {
+    pub(super) const fn question(&self) -> Question {
         self.question
-    }
-
-    #[must_use]
-    pub const fn alpha(&self) -> f64 {
-        self.question.alpha.get()
     }
 
     /// The method's own inputs.
@@ -92,7 +91,7 @@ impl Inputs {
     /// # Errors
     ///
     /// A field that is missing, of the wrong type, or unknown (if `T` denies those, as it should).
-    pub fn read<T: DeserializeOwned>(self) -> Result<T, Refused> {
+    pub(super) fn read<T: DeserializeOwned>(self) -> Result<T, Refused> {
         read("", Value::Object(self.rest))
     }
 }
@@ -106,6 +105,46 @@ pub(super) fn finite(field: &str, list: &[Number]) -> Result<Vec<f64>, Refused> 
             "leave such values out, and count them apart if they mean something",
         )),
         None => Ok(Number::all(list)),
+    }
+}
+
+/// That none of these weights or shares is negative, NaN or infinite.
+pub(super) fn none_negative(field: &str, list: &[f64]) -> Result<(), Refused> {
+    let right = |part: &f64| *part >= 0.0 && part.is_finite();
+    match list.iter().position(|part| !right(part)) {
+        Some(index) => Err(Refused::field(
+            field,
+            format!("{field}[{index}] is {}", Number(list[index])),
+            "give finite numbers, 0 or above",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// That of these inputs only those are given that are of use; `place` is where they stand.
+pub(super) fn nothing_but(
+    used: &[&str],
+    place: &str,
+    given: &[(&str, bool)],
+) -> Result<(), Refused> {
+    let useless = |(name, given): &&(&str, bool)| *given && !used.contains(name);
+    match given.iter().find(useless) {
+        Some((name, _)) => Err(Refused::field(
+            &format!("{place}.{name}"),
+            "a metric of this type has no use for it",
+            "leave it out, or give the metric another type",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A number that stands alone, or that it is NaN or infinite.
+pub(super) fn one(field: &str, number: Number) -> Result<f64, Refused> {
+    if number.get().is_finite() {
+        Ok(number.get())
+    } else {
+        let why = format!("it is {number}");
+        Err(Refused::field(field, why, "give a finite number"))
     }
 }
 
@@ -134,29 +173,39 @@ fn common<T: DeserializeOwned>(
 
 /// A value of a type, or the path to what is wrong in it.
 fn read<T: DeserializeOwned>(at: &str, value: Value) -> Result<T, Refused> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(Strict(value)).map_err(|error| {
         let path = match error.path().to_string().as_str() {
-            "." => at.to_owned(),
+            _ if !at.is_empty() => at.to_owned(),
+            "." => String::new(),
             path => path.to_owned(),
         };
         let why = error.into_inner().to_string();
-        // A missing field is reported at its parent; its name is more use.
-        let path = match why
-            .strip_prefix("missing field `")
-            .and_then(|rest| rest.split('`').next())
-        {
-            Some(missing) if path.is_empty() => missing.to_owned(),
-            Some(missing) => format!("{path}.{missing}"),
-            None if path.is_empty() => "inputs".to_owned(),
-            None => path,
+        // What is said of a field as a whole is reported at its parent; the field's name is more use.
+        let named = |kind: &str| {
+            why.strip_prefix(kind)
+                .and_then(|rest| rest.split('`').next())
         };
-        let remedy = if why.starts_with("unknown field") {
-            "leave it out, or correct its name"
-        } else if why.starts_with("missing field") {
-            "add it"
+        let inside = |name: &str| {
+            if path.is_empty() {
+                name.to_owned()
+            } else {
+                format!("{path}.{name}")
+            }
+        };
+        if let Some(missing) = named("missing field `") {
+            return Refused::field(&inside(missing), "it is missing", "add it");
+        }
+        if let Some(twice) = named("duplicate field `") {
+            let why = "it is given twice, under two names";
+            return Refused::field(&inside(twice), why, "give it once");
+        }
+        let beside: &[&str] = if path.contains(['.', '[']) {
+            &[]
         } else {
-            "docs/ANALYZE.md lists what each method takes"
+            &COMMON
         };
-        Refused::field(&path, why, remedy)
+        let (why, remedy) = wrong::told(&why, beside);
+        let path = if path.is_empty() { "inputs" } else { &path };
+        Refused::field(path, why, remedy)
     })
 }

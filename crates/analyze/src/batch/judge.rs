@@ -1,6 +1,9 @@
-use super::inputs::finite;
+mod place;
+
+use super::inputs::{finite, nothing_but};
 use super::{Answer, Inputs, Refused, Stop};
 use crate::{Count, Number};
+use place::at_the_input;
 use serde_json::json;
 use stats::count::Events;
 use stats::judge::{Looks, Observed, Rule, Trials, Worse, judge};
@@ -152,7 +155,12 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
             canary: canary.whole().events("canary")?,
         },
     };
-    let judgement = judge(&observed, &rule).map_err(at_the_input)?;
+    control.only("control", metric.kind)?;
+    canary.only("canary", metric.kind)?;
+    if metric.q.is_some() && !matches!(metric.kind, Kind::Quantile) {
+        return Err(Refused::useless("metric.q", "it is for the type quantile only").into());
+    }
+    let judgement = judge(&observed, &rule).map_err(|invalid| at_the_input(invalid, &observed))?;
     let interval = judgement
         .interval
         .map(|interval| [Number(interval.lo), Number(interval.hi)]);
@@ -173,21 +181,32 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         ))
 }
 
-/// The names of `stats` as the request has them.
-fn at_the_input(invalid: stats::InvalidInput) -> Refused {
-    match invalid.field {
-        "q" | "tolerance" | "margin" => Refused::from(invalid).inside("metric", &[]),
-        // The values are finite, so it is what is tolerated that is not.
-        "a" | "b" => Refused::field(
-            "metric.tolerance",
-            "a value this share larger is beyond what a double holds",
-            "give a smaller share, or values in a unit in which they are nearer 1",
-        ),
-        _ => invalid.into(),
+impl Kind {
+    /// What an arm is given as.
+    const fn inputs(self) -> &'static [&'static str] {
+        match self {
+            Self::Continuous | Self::Quantile => &["values"],
+            Self::Rate => &["x", "n", "periods"],
+            Self::Count => &["count", "exposure", "periods"],
+        }
     }
 }
 
 impl Arm {
+    /// That nothing is given that a metric of this type does not take.
+    fn only(&self, place: &str, kind: Kind) -> Result<(), Refused> {
+        let lists = [
+            ("values", self.values.is_some()),
+            ("periods", self.periods.is_some()),
+        ];
+        nothing_but(kind.inputs(), place, &lists)?;
+        self.whole().only(place, kind)?;
+        for (index, period) in self.periods.iter().flatten().enumerate() {
+            period.only(&format!("{place}.periods[{index}]"), kind)?;
+        }
+        Ok(())
+    }
+
     fn values(&self, arm: &str) -> Result<Vec<f64>, Refused> {
         let values = needed(arm, "values", self.values.as_deref())?;
         finite(&format!("{arm}.values"), values)
@@ -209,13 +228,7 @@ impl Arm {
         read: impl Fn(&Period, &str) -> Result<T, Refused>,
     ) -> Result<Vec<T>, Refused> {
         let periods = needed(arm, "periods", self.periods.as_deref())?;
-        let whole = self.whole();
-        for (name, given) in [
-            ("x", whole.x.is_some()),
-            ("n", whole.n.is_some()),
-            ("count", whole.count.is_some()),
-            ("exposure", whole.exposure.is_some()),
-        ] {
+        for (name, given) in self.whole().given() {
             if given {
                 return Err(Refused::field(
                     &format!("{arm}.{name}"),
@@ -230,6 +243,19 @@ impl Arm {
 }
 
 impl Period {
+    const fn given(&self) -> [(&'static str, bool); 4] {
+        [
+            ("x", self.x.is_some()),
+            ("n", self.n.is_some()),
+            ("count", self.count.is_some()),
+            ("exposure", self.exposure.is_some()),
+        ]
+    }
+
+    fn only(&self, place: &str, kind: Kind) -> Result<(), Refused> {
+        nothing_but(kind.inputs(), place, &self.given())
+    }
+
     fn trials(&self, place: &str) -> Result<Trials, Refused> {
         Ok(Trials {
             x: needed(place, "x", self.x)?.get(),

@@ -111,13 +111,21 @@ fn points(field: &str, values: &[Option<Number>]) -> Result<Vec<f64>, Refused> {
 fn bounds(field: &str, given: &[Number]) -> Result<Option<Bounds>, Refused> {
     match given {
         [] => Ok(None),
+        [decrease, increase] if decrease.get().is_nan() || increase.get().is_nan() => {
+            let index = usize::from(!decrease.get().is_nan());
+            Err(Refused::field(
+                &format!("{field}[{index}]"),
+                "it is NaN",
+                "give a number, as 0.8 for a decrease and 1.2 for an increase",
+            ))
+        }
         [decrease, increase] => Ok(Some(Bounds {
             decrease: decrease.get(),
             increase: increase.get(),
         })),
         _ => Err(Refused::field(
             field,
-            format!("it has {} numbers", given.len()),
+            format!("it has the length {}, not 2", given.len()),
             "give two, for a decrease and an increase, or none for the defaults",
         )),
     }

@@ -82,17 +82,11 @@ impl<R: Read> Lines<R> {
 
 /// What an input is whose first bytes no line of JSON begins with.
 fn no_text(head: &[u8]) -> Option<&'static str> {
-    const KINDS: [(&[u8], &str); 8] = [
-        (&[0x1f, 0x8b], "the input is compressed (gzip)"),
-        (&[0x28, 0xb5, 0x2f, 0xfd], "the input is compressed (zstd)"),
-        (b"BZh", "the input is compressed (bzip2)"),
-        (b"PK\x03\x04", "the input is a ZIP archive"),
-        (&[0xff, 0xfe], "the input is UTF-16"),
-        (&[0xfe, 0xff], "the input is UTF-16"),
-        (b"{\0", "the input is UTF-16"),
-        (b"\0{", "the input is UTF-16"),
-    ];
-    KINDS
-        .iter()
-        .find_map(|(begins, what)| head.starts_with(begins).then_some(*what))
+    if head.starts_with(b"{\0") || head.starts_with(b"\0{") {
+        return Some("this is text in UTF-16, without its mark");
+    }
+    if head.starts_with(b"PAR1") {
+        return Some("this is a Parquet file");
+    }
+    crate::source::kind(head).map(|(what, _)| what)
 }

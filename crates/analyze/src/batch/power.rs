@@ -1,5 +1,6 @@
 //! `power`: of the effect, the observations in each arm and the power, the one that is not given.
 
+use super::inputs::one;
 use super::{Answer, Inputs, Refused, Stop};
 use crate::{Count, Number};
 use stats::power::Plan;
@@ -31,7 +32,11 @@ const USUAL_POWER: f64 = 0.8;
 pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     let question = inputs.question();
     let asked: Power = inputs.read()?;
-    let baseline = asked.baseline.get();
+    let baseline = one("baseline", asked.baseline)?;
+    let effect = asked
+        .effect
+        .map(|effect| one("effect", effect))
+        .transpose()?;
     let plan = match (asked.metric, asked.stddev) {
         (Metric::Proportion, None) => Plan::proportion(baseline, question)?,
         (Metric::Proportion, Some(_)) => {
@@ -48,15 +53,15 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         }
     };
     let power = asked.power.map_or(USUAL_POWER, Number::get);
-    match (asked.effect, asked.n_per_arm) {
+    match (effect, asked.n_per_arm) {
         (Some(effect), None) => {
-            Ok(Answer::new().count("n_per_arm", plan.n_per_arm(effect.get(), power)?))
+            Ok(Answer::new().count("n_per_arm", plan.n_per_arm(effect, power)?))
         }
         (None, Some(n)) => {
             Ok(Answer::new().number("minimum_effect", plan.minimum_effect(n.get(), power)?))
         }
         (Some(effect), Some(n)) if asked.power.is_none() => {
-            Ok(Answer::new().number("power", plan.power(effect.get(), n.get())?))
+            Ok(Answer::new().number("power", plan.power(effect, n.get())?))
         }
         (Some(_), Some(_)) => Err(Refused::field(
             "power",

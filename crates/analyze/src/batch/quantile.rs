@@ -1,6 +1,7 @@
 //! `quantile`: two quantiles with the order statistics that bound them.
 
 use super::arms::{told, within};
+use super::inputs::one;
 use super::{Answer, Inputs, Refused, Stop};
 use crate::{Count, Number};
 use stats::effect::QuantileArm;
@@ -25,15 +26,10 @@ struct Arms {
 
 impl Arm {
     fn parse(&self, arm: &'static str) -> Result<QuantileArm, Refused> {
-        QuantileArm::new(
-            self.n.get(),
-            self.n_star.get(),
-            self.nu.get(),
-            self.q.get(),
-            self.lo.get(),
-            self.hi.get(),
-        )
-        .map_err(within(arm))
+        let at = |name: &str, figure: Number| one(&format!("{arm}.{name}"), figure);
+        let (q, lo, hi) = (at("q", self.q)?, at("lo", self.lo)?, at("hi", self.hi)?);
+        QuantileArm::new(self.n.get(), self.n_star.get(), self.nu.get(), q, lo, hi)
+            .map_err(within(arm))
     }
 }
 

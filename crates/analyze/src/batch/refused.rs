@@ -6,7 +6,7 @@ use stats::{CannotCompute, InvalidInput};
 
 /// What ends a method without an answer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Stop {
+pub(super) enum Stop {
     /// The question is sound, the observations cannot answer it: a result that says so.
     CannotCompute(CannotCompute),
     /// The same, of what one arm alone was given.
@@ -51,7 +51,7 @@ impl From<stats::Failure> for Stop {
 /// The kinds of error; their names are part of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Code {
+pub(super) enum Code {
     /// The line is not JSON.
     InvalidJson,
     /// The line is longer than a request may be.
@@ -67,22 +67,26 @@ pub enum Code {
 
 /// An error as it is written: the code for programs, the rest for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refused {
-    pub code: Code,
-    pub message: String,
+pub(super) struct Refused {
+    pub(super) code: Code,
+    pub(super) message: String,
     /// The path of the input that is wrong, as `control.sum_sq` or `observed[2]`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<String>,
+    pub(super) field: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub remedy: Option<String>,
+    pub(super) remedy: Option<String>,
     /// The line of the input, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
+    pub(super) line: Option<u64>,
 }
 
 impl Refused {
     /// An input that is wrong: which, why, and what to do.
-    pub fn field(field: &str, why: impl std::fmt::Display, remedy: impl Into<String>) -> Self {
+    pub(super) fn field(
+        field: &str,
+        why: impl std::fmt::Display,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
             code: Code::InvalidInput,
             message: format!("{field}: {why}"),
@@ -111,14 +115,25 @@ impl Refused {
         match &self.field {
             Some(field) if !others.contains(&field.as_str()) => {
                 let path = format!("{place}.{field}");
-                Self {
-                    message: self.message.replacen(field.as_str(), &path, 1),
-                    field: Some(path),
-                    ..self
-                }
+                self.named(&path)
             }
             _ => self,
         }
+    }
+
+    /// The same of a field that the request has under this path.
+    pub(super) fn named(self, path: &str) -> Self {
+        let field = self.field.as_deref().unwrap_or_default();
+        Self {
+            message: self.message.replacen(field, path, 1),
+            field: Some(path.to_owned()),
+            ..self
+        }
+    }
+
+    /// An input that is given where the method has no use for it.
+    pub(super) fn useless(path: &str, why: &str) -> Self {
+        Self::field(path, why, "leave it out")
     }
 
     pub(super) fn at(self, line: u64) -> Self {
@@ -141,6 +156,14 @@ impl Refused {
             path,
             "the name is given twice in one object",
             "give it once",
+        )
+    }
+
+    pub(super) fn beyond(path: &str) -> Self {
+        Self::field(
+            path.strip_prefix("inputs.").unwrap_or(path),
+            "it is a number beyond 1.8e308, which no double holds",
+            "give a number nearer 0, in another unit if need be",
         )
     }
 

@@ -1,6 +1,8 @@
 //! A request's JSON, in which no name may occur twice and no numeral is beyond what a double holds.
 
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -15,20 +17,31 @@ pub(super) struct Parsed {
     /// The path to the first name that an object holds twice: JSON leaves open which of the two
     /// counts, and programs differ.
     pub(super) twice: Option<String>,
+    /// The path to the first numeral that no double holds.
+    pub(super) beyond: Option<String>,
 }
 
 /// Parses a line.
 ///
 /// A numeral of a thousand digits is JSON, and no reason to lose the id of the request: such ones
-/// become words, which the field they stand in refuses by name.
+/// become words on the way, and the path to the first is told.
 pub(super) fn parse(line: &[u8]) -> serde_json::Result<Parsed> {
-    parse_plain(line).or_else(|error| match within_doubles(line) {
-        Some(line) => parse_plain(&line).map_err(|_| error),
-        None => Err(error),
+    parse_plain(line).or_else(|error| {
+        let id = serde_json::from_slice(line).map(|Id(id)| id);
+        match (id, within_doubles(line)) {
+            (Ok(id), Some(line)) => {
+                let parsed = parse_plain(&line).map_err(|_| error)?;
+                Ok(Parsed { id, ..parsed })
+            }
+            _ => Err(error),
+        }
     })
 }
 
-/// The line with words in place of the numerals that no double holds; None where there is none.
+/// Stands for a numeral that no double holds: of letters that no language has.
+const BEYOND: &str = "\u{f8ff}\u{f8fe}\u{f8ff}";
+
+/// The line with a word in place of the numerals that no double holds; None where there is none.
 fn within_doubles(line: &[u8]) -> Option<Vec<u8>> {
     let mut found = false;
     let mut out = Vec::with_capacity(line.len());
@@ -42,9 +55,7 @@ fn within_doubles(line: &[u8]) -> Option<Vec<u8>> {
                 let numeral = std::str::from_utf8(&rest[..length]).unwrap_or_default();
                 if numeral.parse::<f64>().is_ok_and(f64::is_infinite) {
                     found = true;
-                    out.extend_from_slice(
-                        format!("\"a number of {length} characters, beyond 1.8e308\"").as_bytes(),
-                    );
+                    out.extend_from_slice(format!("\"{BEYOND}\"").as_bytes());
                     rest = &rest[length..];
                     continue;
                 }
@@ -56,6 +67,37 @@ fn within_doubles(line: &[u8]) -> Option<Vec<u8>> {
         rest = &rest[length..];
     }
     found.then_some(out)
+}
+
+/// The id of a request, whatever numerals are in it and beside it.
+struct Id(Option<Box<RawValue>>);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(IdVisitor)
+    }
+}
+
+struct IdVisitor;
+
+impl<'de> Visitor<'de> for IdVisitor {
+    type Value = Id;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a request")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Id, A::Error> {
+        let mut id = None;
+        while let Some(name) = entries.next_key::<String>()? {
+            if name == "id" {
+                id = Some(entries.next_value()?);
+            } else {
+                entries.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Id(id))
+    }
 }
 
 /// How long a string is, with its quotes.
@@ -70,20 +112,32 @@ fn text_length(text: &[u8]) -> usize {
 }
 
 fn parse_plain(line: &[u8]) -> serde_json::Result<Parsed> {
-    let (id, twice) = (RefCell::new(None), RefCell::new(None));
+    let found = Found::default();
     let mut deserializer = serde_json::Deserializer::from_slice(line);
     let value = Part {
         place: Place::Whole,
-        id: &id,
-        twice: &twice,
+        found: &found,
     }
     .deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(Parsed {
         value,
-        id: id.into_inner(),
-        twice: twice.into_inner(),
+        id: found.id.into_inner(),
+        twice: found.twice.into_inner(),
+        beyond: found.beyond.into_inner(),
     })
+}
+
+/// What is found on the way.
+#[derive(Default)]
+struct Found {
+    id: RefCell<Option<Box<RawValue>>>,
+    twice: RefCell<Option<String>>,
+    beyond: RefCell<Option<String>>,
+}
+
+fn first(path: &RefCell<Option<String>>, place: Place<'_>) {
+    path.borrow_mut().get_or_insert_with(|| place.to_string());
 }
 
 /// Where in the request a value stands.
@@ -107,8 +161,7 @@ impl fmt::Display for Place<'_> {
 
 struct Part<'a> {
     place: Place<'a>,
-    id: &'a RefCell<Option<Box<RawValue>>>,
-    twice: &'a RefCell<Option<String>>,
+    found: &'a Found,
 }
 
 impl<'de> DeserializeSeed<'de> for Part<'_> {
@@ -143,10 +196,9 @@ impl<'de> Visitor<'de> for Part<'_> {
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E: de::Error>(self, value: String) -> Result<Value, E> {
+        if value == BEYOND {
+            first(&self.found.beyond, self.place);
+        }
         Ok(value.into())
     }
 
@@ -158,8 +210,7 @@ impl<'de> Visitor<'de> for Part<'_> {
         let mut values = Vec::new();
         while let Some(value) = list.next_element_seed(Part {
             place: Place::Index(&self.place, values.len()),
-            id: self.id,
-            twice: self.twice,
+            found: self.found,
         })? {
             values.push(value);
         }
@@ -170,25 +221,23 @@ impl<'de> Visitor<'de> for Part<'_> {
         let mut values = Map::new();
         while let Some(name) = entries.next_key::<String>()? {
             let place = Place::Name(&self.place, &name);
-            let part = Part {
-                place,
-                id: self.id,
-                twice: self.twice,
-            };
+            let part = |found| Part { place, found };
             let value = if matches!(self.place, Place::Whole) && name == "id" {
                 let raw: Box<RawValue> = entries.next_value()?;
                 // For names given twice in it. What is no value of ours is an id all the same.
-                let _ = part.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
-                *self.id.borrow_mut() = Some(raw);
+                let within = Found::default();
+                let _ =
+                    part(&within).deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
+                if let Some(path) = within.twice.into_inner() {
+                    self.found.twice.borrow_mut().get_or_insert(path);
+                }
+                *self.found.id.borrow_mut() = Some(raw);
                 Value::Null
             } else {
-                entries.next_value_seed(part)?
+                entries.next_value_seed(part(self.found))?
             };
             if values.contains_key(&name) {
-                let mut twice = self.twice.borrow_mut();
-                if twice.is_none() {
-                    *twice = Some(place.to_string());
-                }
+                first(&self.found.twice, place);
             }
             values.insert(name, value);
         }

@@ -1,5 +1,6 @@
 //! `srm`: whether the units arrived in the shares they were assigned with.
 
+use super::inputs::none_negative;
 use super::{Answer, Inputs, Refused, Stop};
 use crate::{Count, Number};
 
@@ -14,6 +15,7 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     let Srm { observed, weights } = inputs.read()?;
     let observed: Vec<u64> = observed.iter().map(|count| count.get()).collect();
     let weights = Number::all(&weights);
+    none_negative("weights", &weights)?;
     whole_or_shares(&weights)?;
     let srm = stats::srm::srm(&observed, &weights)?;
     Ok(Answer::new()

@@ -1,4 +1,5 @@
-use super::{Answer, Inputs, Stop};
+use super::inputs::none_negative;
+use super::{Answer, Inputs, Refused, Stop};
 use crate::{Count, Number};
 use stats::sequential::RatioMismatch;
 
@@ -19,12 +20,15 @@ const fn usual() -> Number {
 pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     let split: Split = inputs.read()?;
     let shares = Number::all(&split.null_probabilities);
+    none_negative("null_probabilities", &shares)?;
     let mut test = RatioMismatch::new(&shares, split.dirichlet_concentration.get())?;
     let mut factors = Vec::with_capacity(split.increments.len());
     let mut chances = Vec::with_capacity(split.increments.len());
-    for increment in split.increments {
+    for (index, increment) in split.increments.into_iter().enumerate() {
         let increment: Vec<u64> = increment.into_iter().map(Count::get).collect();
-        let look = test.observe(&increment)?;
+        let look = test
+            .observe(&increment)
+            .map_err(|invalid| Refused::from(invalid).named(&format!("increments[{index}]")))?;
         factors.push(look.log_bayes_factor);
         chances.push(look.p);
     }

@@ -10,7 +10,7 @@ use super::metric::{Metric, What};
 use crate::failure::Failure;
 use crate::near::hint;
 use crate::source::{Look, Source};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What a row is about, and never a figure of it. Only where it is text.
 const LABELS: [&str; 24] = [
@@ -117,16 +117,17 @@ pub(super) fn choose(
     if nameless(baseline) || nameless(canary) {
         chosen.labels.push("a column without a name".to_owned());
     }
-    let only_canary = canary.columns().iter().filter(|name| !baseline.has(name));
+    let known = [baseline, canary].map(looks);
+    let only_canary = canary
+        .columns()
+        .iter()
+        .filter(|name| !known[0].contains_key(name.as_str()));
     for name in baseline.columns().iter().chain(only_canary) {
         if Some(name.as_str()) == time || name.is_empty() {
             continue;
         }
-        let looks = [baseline, canary]
-            .into_iter()
-            .filter(|source| source.has(name))
-            .map(|source| source.look(name))
-            .collect::<Result<Vec<_>, _>>()?;
+        let looks = known.iter().filter_map(|looks| looks.get(name.as_str()));
+        let looks: Vec<Look> = looks.cloned().collect();
         if is_time(name, &looks) {
             chosen.times.push(name.clone());
         } else if is_label(name, &looks) {
@@ -180,18 +181,24 @@ pub(super) fn choose(
     ))
 }
 
+/// What each column of a file seems to hold.
+fn looks(source: &Source) -> HashMap<&str, Look> {
+    let names = source.columns().iter().map(String::as_str);
+    names.zip(source.looks()).collect()
+}
+
 /// The remedy for a column that is no figure: what to write so that only the others are judged, where there
 /// are any.
 pub(super) fn by_name(baseline: &Source, canary: &Source) -> Option<String> {
-    let numbers = |source: &Source, name: &str| matches!(source.look(name), Ok(Look::Numbers(_)));
+    let known = [baseline, canary].map(looks);
+    let numbers = |name: &str| {
+        let is = |looks: &HashMap<&str, Look>| matches!(looks.get(name), Some(Look::Numbers(_)));
+        known.iter().all(is)
+    };
     let found: Vec<String> = baseline
         .columns()
         .iter()
-        .filter(|name| {
-            numbers(baseline, name)
-                && numbers(canary, name)
-                && !TIMES.contains(&fold(name).as_str())
-        })
+        .filter(|name| numbers(name) && !TIMES.contains(&fold(name).as_str()))
         .map(|name| format!("--metric {}", quoted(name)))
         .collect();
     (!found.is_empty()).then(|| format!("name the metrics wanted, as {}", found.join(" ")))

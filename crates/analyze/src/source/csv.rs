@@ -5,6 +5,8 @@ mod blocks;
 mod record;
 mod strange;
 
+pub(crate) use strange::kind;
+
 use super::input::Input;
 use super::look::{Look, ROWS};
 use super::rows::{Rows, Tally, VariantCodes};
@@ -13,6 +15,7 @@ use crate::failure::{Failure, Place};
 use ::csv::{ByteRecord, ReaderBuilder};
 use blocks::{Block, Blocks, lines, record_ends};
 use std::io::{BufReader, Read};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -100,10 +103,15 @@ impl Table {
     }
 
     pub(super) fn look(&self, column: usize) -> Look {
+        self.looks(column..column + 1).pop().unwrap_or(Look::Empty)
+    }
+
+    /// Of neighbouring columns, each in its place. The head of the file is read once.
+    pub(super) fn looks(&self, columns: Range<usize>) -> Vec<Look> {
         let head = self.input.from(self.header_ends);
         let mut reader = self.reader(head.take(LONGEST_RECORD as u64));
         let mut record = ByteRecord::new();
-        let mut look = Look::Empty;
+        let mut looks = vec![Look::Empty; columns.len()];
         for _ in 0..ROWS {
             // What cannot be read here is told when all of it is read.
             let read = reader.read_byte_record(&mut record);
@@ -111,11 +119,11 @@ impl Table {
             if !matches!(read, Ok(true)) || cut {
                 break;
             }
-            if let Some(cell) = record.get(column) {
-                look = look.and(cell);
+            for (look, cell) in looks.iter_mut().zip(record.iter().skip(columns.start)) {
+                *look = std::mem::replace(look, Look::Empty).and(cell);
             }
         }
-        look
+        looks
     }
 
     /// The line of a row, both from 1. Reads the file again; for errors.

@@ -22,10 +22,14 @@ fn an_id_comes_back_to_the_letter() {
         "0.30000000000000000000000000001",
         r#""\u00e9""#,
         r#"{"b": 1, "a": [12345678901234567890123]}"#,
+        r#"[1e400,"a"]"#,
+        r#"{"a":[-1e999,{"b":1e400}]}"#,
         "null",
         "true",
     ] {
         for rest in [
+            r#""method":"p_adjust","inputs":{"p":[1e999]}"#,
+            r#""method":1e999,"inputs":{}"#,
             r#""method":"srm","inputs":{"observed":[50,51],"weights":[1,1]}"#,
             r#""method":"srn","inputs":{}"#,
             r#""method":"p_adjust","inputs":{"p":[0.1],"p":[0.2]}"#,
@@ -72,7 +76,13 @@ fn an_input_that_is_no_text_is_told_once_by_what_it_is() {
         .collect();
     let marked = [&[0xff, 0xfe], utf16.as_slice()].concat();
     for (bytes, what) in [
-        (b"\x1f\x8b\x08\0\0\n\0\n".to_vec(), "compressed (gzip)"),
+        (b"\x1f\x8b\x08\0\0\n\0\n".to_vec(), "gzip"),
+        (b"\x28\xb5\x2f\xfd\0\n\0\n".to_vec(), "Zstandard"),
+        (b"\xfd7zXZ\0\0\x04\n\n".to_vec(), "xz"),
+        (b"BZh91AY&SY\n\n".to_vec(), "bzip2"),
+        (b"7z\xbc\xaf\x27\x1c\0\x04\n\n".to_vec(), "7z"),
+        (b"PK\x03\x04\n\n".to_vec(), "ZIP"),
+        (b"PAR1\x15\x04\n\n".to_vec(), "Parquet"),
         (utf16, "UTF-16"),
         (marked, "UTF-16"),
     ] {

@@ -124,7 +124,7 @@ fn a_value_that_is_no_number_is_told_by_its_index() {
     refused(
         &ask("p_adjust", json!({"p": [0.1, 0.2, "NaN"]})),
         "p",
-        "p[2]",
+        "p[2] is NaN",
     );
     refused(
         &ask("p_adjust", json!({"p": [0.1, 1.5]})),
@@ -158,8 +158,8 @@ fn weights_are_whole_parts_or_shares_of_one() {
     refused(&srm(json!([0.5, 0.5001])), "weights", "add up to 1.0001");
     refused(&srm(json!([1.5, 0.5])), "weights", "add up to 2");
     refused(&srm(json!([1e-300, 1e-300])), "weights", "add up to");
-    refused(&srm(json!([0.5, "NaN"])), "weights", "NaN");
-    refused(&srm(json!([0.5, -0.5])), "weights", "");
+    refused(&srm(json!([0.5, "NaN"])), "weights", "weights[1] is NaN");
+    refused(&srm(json!([0.5, -0.5])), "weights", "weights[1] is -0.5");
 }
 
 #[test]
@@ -240,6 +240,24 @@ fn a_numeral_beyond_doubles_is_the_fault_of_its_field_alone() {
         let found = answers(&line(r#""a \" 1e999 \\""#, x));
         assert_eq!(found[0]["id"], r#"a " 1e999 \"#, "{x}");
         refused(&found[0], "control.x", "beyond 1.8e308");
+        let message = found[0]["error"]["message"].as_str().unwrap();
+        assert!(!message.contains("string"), "{message}");
+    }
+    // Nor is a word made of it where words are taken.
+    for (inputs, field) in [
+        (
+            r#"{"results":[{"classification":"Pass","name":1e999}]}"#,
+            "results[0].name",
+        ),
+        (
+            r#"{"results":[],"group_weights":{"g":[1e999]}}"#,
+            "group_weights.g[0]",
+        ),
+    ] {
+        let line = format!(r#"{{"id":[1e400,"a"],"method":"kayenta_score","inputs":{inputs}}}"#);
+        let text = Folder::new().run_with("--batch", &line).unwrap();
+        assert!(text.starts_with(r#"{"id":[1e400,"a"],"error":"#), "{text}");
+        assert!(text.contains(&format!("\"field\":\"{field}\"")), "{text}");
     }
     // What is no JSON stays none, and the next line is read.
     let found = answers(&format!("{}\n{}", line("1", "1e999}"), line("2", "3")));

@@ -16,6 +16,16 @@ pub enum Independent {
     Exposure,
 }
 
+impl Independent {
+    /// What is left of the variance of so rare events: of trials 1 − p.
+    fn left(self, rate: f64) -> f64 {
+        match self {
+            Self::Trials => 1.0 - rate,
+            Self::Exposure => 1.0,
+        }
+    }
+}
+
 /// How far rows of events differ, held against what independent events would.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dispersion {
@@ -23,7 +33,7 @@ pub struct Dispersion {
     pub ratio: f64,
     /// The standard deviation of `ratio` where events are independent.
     pub chance: f64,
-    /// The rows less one for each arm; of pairs less one.
+    /// The rows less one for each arm; of pairs about one rate, the pairs.
     pub degrees: u64,
 }
 
@@ -42,22 +52,17 @@ impl Dispersion {
     }
 }
 
-/// How much more the logarithm of the ratio of two rates varies than it would if events were independent, as rows of events
-/// show it: by the jackknife, that leaves out one row after the other.
+/// How much farther the rows of two arms are from their mean rates than independent events would be: each arm about its
+/// own rate p, φ = Σ n/(n − 1)·Σᵢ (xᵢ − eᵢ·p)² / Σ x·(1 − p), summed over both arms.
 ///
-/// With s the logarithm of the ratio, s₍ᵢ₎ the same without the row i of an arm, and n rows in that arm, its variance is
-/// Σ (n − 1)/n·Σᵢ (s₍ᵢ₎ − s̄)² over both arms; ½ is added to every sum of events, so that an arm of which one row has them
-/// all has a logarithm. Independent events have the variance Σ (1 − p)/(x + ½) over both arms, x being an arm's events and p
-/// its rate (0 for events over an exposure), and φ is the one over the other. Of trials that are mostly events those
-/// that are none are taken instead. One row that has most of the events moves s the most when it is left out, so that it
-/// counts for what it is; Pearson's statistic, which such a row moves the mean of, sees less of it.
+/// xᵢ and eᵢ are the events and the exposure of a row, n the rows and x the events of an arm; of events over an exposure
+/// 1 − p is 1, and of trials that are mostly events those that are none are taken instead. That is the variance of the sums
+/// which the rows show, over that of independent events. Other than Pearson's statistic it weighs rows by their events, so
+/// that one row that has most of them, in an arm with few, counts for what it is. `chance` is √(Σ (2v² + v))/Σ v over all
+/// rows, v being a row's expected events, and √(2/degrees) at the least.
 ///
-/// `chance` is √(Σ (2v² + v)/x⁴) over all rows of both arms, v being a row's expected events, over the variance of
-/// independent events, and √(2/degrees) at the least.
-///
-/// Source: M. H. Quenouille, "Notes on bias in estimation", Biometrika 43, 1956; B. Efron and C. Stein, "The jackknife
-/// estimate of variance", Annals of Statistics 9, 1981, by which it is too large on average if anything. φ has no unit;
-/// exposures may have any, but all the same.
+/// Source: the robust variance of a sum over clusters (K.-Y. Liang and S. L. Zeger, "Longitudinal data analysis using
+/// generalized linear models", Biometrika 73, 1986). φ has no unit; exposures may have any, but all the same.
 ///
 /// # Errors
 ///
@@ -77,20 +82,16 @@ impl Dispersion {
 /// ```
 pub fn dispersion(arms: [&[Events]; 2], as_if: Independent) -> Result<Dispersion, Failure> {
     let arms = [Arm::of(arms[0], as_if)?, Arm::of(arms[1], as_if)?];
-    let arms = rarer(arms, as_if)?;
-    let variance = arms.iter().map(|arm| jackknife(&arm.without_each())).sum();
-    held(
-        variance,
-        &arms,
-        as_if,
-        arms.iter().map(|arm| arm.rows.len() - 1).sum(),
-    )
+    about_each_rate(&rarer(arms, as_if)?)
 }
 
 /// As [`dispersion`], of rows of the same time in control and treatment: what both arms go through together, as a bad
-/// minute of what both stand on, leaves their ratio as it is, and is not in it.
+/// minute of what both stand on, is not in it.
 ///
-/// Both rows of a pair are left out at once, so that the variance is (n − 1)/n·Σᵢ (s₍ᵢ₎ − s̄)² over n pairs.
+/// Of the t events of a pair the treatment's are t·θ where both arms have one rate, θ being its share of the pair's
+/// exposure. φ is the smaller of that of [`dispersion`] and of Σ (x − t·θ)² / Σ t·θ(1 − θ)·(1 − p), x being the treatment's
+/// events: an event that both arms have in their shares is no burst of one, and a difference that all rows have is
+/// none either.
 ///
 /// # Errors
 ///
@@ -117,9 +118,13 @@ pub fn dispersion_of_pairs(
         Arm::of(&rows, as_if)
     };
     let arms = rarer([arm(0)?, arm(1)?], as_if)?;
-    let [control, treatment] = [arms[0].without_each(), arms[1].without_each()];
-    let ratios: Vec<f64> = control.iter().zip(treatment).map(|(c, t)| t - c).collect();
-    held(jackknife(&ratios), &arms, as_if, pairs.len() - 1)
+    let apart = about_each_rate(&arms)?;
+    let together = about_one_rate(&arms, as_if)?;
+    Ok(if together.ratio < apart.ratio {
+        together
+    } else {
+        apart
+    })
 }
 
 /// Rows as events and exposure, and their sums.
@@ -127,6 +132,7 @@ struct Arm {
     rows: Vec<[f64; 2]>,
     events: f64,
     exposure: f64,
+    left: f64,
 }
 
 impl Arm {
@@ -146,31 +152,24 @@ impl Arm {
         if rows.len() < FEWEST_ROWS {
             return Err(CannotCompute::TooFew.into());
         }
-        let arm = Self::sum(rows.iter().map(|row| [row.count as f64, row.exposure]));
+        let rows = rows.iter().map(|row| [row.count as f64, row.exposure]);
+        let arm = Self::sum(rows, as_if);
         if arm.exposure.is_infinite() {
             return Err(CannotCompute::Overflow.into());
         }
         Ok(arm)
     }
 
-    fn sum(rows: impl Iterator<Item = [f64; 2]>) -> Self {
+    fn sum(rows: impl Iterator<Item = [f64; 2]>, as_if: Independent) -> Self {
         let rows: Vec<[f64; 2]> = rows.collect();
-        let sum = |of: usize| rows.iter().map(|row| row[of]).sum();
+        let sum = |of: usize| -> f64 { rows.iter().map(|row| row[of]).sum() };
         let (events, exposure) = (sum(0), sum(1));
         Self {
             rows,
             events,
             exposure,
+            left: as_if.left(events / exposure),
         }
-    }
-
-    /// The logarithm of the rate, each row left out in turn.
-    fn without_each(&self) -> Vec<f64> {
-        let rows = self.rows.iter();
-        rows.map(|[events, exposure]| {
-            libm::log(self.events - events + 0.5) - libm::log(self.exposure - exposure)
-        })
-        .collect()
     }
 
     fn rate(&self) -> f64 {
@@ -186,7 +185,7 @@ fn rarer(arms: [Arm; 2], as_if: Independent) -> Result<[Arm; 2], CannotCompute> 
     ];
     let others = as_if == Independent::Trials && events > 0.5 * exposure;
     let arms = if others {
-        arms.map(|arm| Arm::sum(arm.rows.iter().map(|[x, n]| [n - x, *n])))
+        arms.map(|arm| Arm::sum(arm.rows.iter().map(|[x, n]| [n - x, *n]), as_if))
     } else {
         arms
     };
@@ -196,36 +195,44 @@ fn rarer(arms: [Arm; 2], as_if: Independent) -> Result<[Arm; 2], CannotCompute> 
     Ok(arms)
 }
 
-/// (n − 1)/n times the squared deviations from their mean.
-fn jackknife(without_each: &[f64]) -> f64 {
-    let n = without_each.len() as f64;
-    let mean = without_each.iter().sum::<f64>() / n;
-    let squares = without_each.iter().map(|s| (s - mean) * (s - mean));
-    (n - 1.0) / n * squares.sum::<f64>()
+/// Each arm about its own rate.
+fn about_each_rate(arms: &[Arm; 2]) -> Result<Dispersion, Failure> {
+    let (mut squares, mut expected, mut degrees) = (0.0, Vec::new(), 0);
+    for arm in arms {
+        let n = arm.rows.len() as f64;
+        let off = |[events, exposure]: &[f64; 2]| events - exposure * arm.rate();
+        let of_arm: f64 = arm.rows.iter().map(|row| off(row) * off(row)).sum();
+        squares += n / (n - 1.0) * of_arm;
+        expected.extend(arm.rows.iter().map(|row| row[1] * arm.rate() * arm.left));
+        degrees += arm.rows.len() - 1;
+    }
+    held(squares, &expected, degrees)
 }
 
-/// The variance over that of independent events.
-fn held(
-    variance: f64,
-    arms: &[Arm; 2],
+/// Each pair about the share of its events that the treatment has where both have one rate.
+fn about_one_rate(
+    [control, treatment]: &[Arm; 2],
     as_if: Independent,
-    degrees: usize,
 ) -> Result<Dispersion, Failure> {
-    let (mut independent, mut spread) = (0.0, 0.0);
-    for arm in arms {
-        let left = match as_if {
-            Independent::Trials => 1.0 - arm.rate(),
-            Independent::Exposure => 1.0,
-        };
-        let events = arm.events + 0.5;
-        independent += left / events;
-        let fourth = (events * events) * (events * events);
-        let expected = arm.rows.iter().map(|row| row[1] * arm.rate() * left);
-        spread += expected.map(|v| 2.0 * v * v + v).sum::<f64>() / fourth;
+    let all = (control.events + treatment.events) / (control.exposure + treatment.exposure);
+    let left = as_if.left(all);
+    let (mut squares, mut expected) = (0.0, Vec::new());
+    for ([x_c, e_c], [x_t, e_t]) in control.rows.iter().zip(&treatment.rows) {
+        let (total, share) = (x_c + x_t, e_t / (e_c + e_t));
+        let off = x_t - total * share;
+        squares += off * off;
+        expected.push(total * share * (1.0 - share) * left);
     }
-    let ratio = variance / independent;
-    let chance = (spread.sqrt() / independent).max((2.0 / degrees as f64).sqrt());
-    if !(ratio.is_finite() && chance.is_finite()) {
+    held(squares, &expected, control.rows.len())
+}
+
+/// The squares over what independent events would make of them.
+fn held(squares: f64, expected: &[f64], degrees: usize) -> Result<Dispersion, Failure> {
+    let all: f64 = expected.iter().sum();
+    let spread: f64 = expected.iter().map(|v| 2.0 * v * v + v).sum();
+    let ratio = squares / all;
+    let chance = (spread.sqrt() / all).max((2.0 / degrees as f64).sqrt());
+    if all <= 0.0 || !(ratio.is_finite() && chance.is_finite()) {
         return Err(CannotCompute::Overflow.into());
     }
     Ok(Dispersion {

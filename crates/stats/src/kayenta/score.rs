@@ -1,6 +1,7 @@
 use super::Classification;
 use crate::InvalidInput;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// One metric's classification and the groups it belongs to.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +21,53 @@ pub struct Score {
     pub summary: f64,
     /// Of each group by its name, 0 to 100, not rounded; 0 where nothing in it has data.
     pub groups: BTreeMap<String, f64>,
+    /// Why the score may say less of the canary than it seems to; empty where nothing is amiss.
+    pub doubts: Vec<Doubt>,
+}
+
+/// What Kayenta scores without a word, and what is hardly ever meant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// There is nothing to score, and the score is 0.
+    NoMetric,
+    /// So many metrics are in no group: what they say is in no score.
+    WithoutGroup(usize),
+    /// A group with a weight that no metric is in: its part of 100 is lost.
+    Absent(String),
+    /// The weights add up to so much that groups without one get nothing of 100, or less.
+    NothingLeft(f64),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMetric => f.write_str("no metric is scored, and 0 says nothing of the canary"),
+            Self::WithoutGroup(1) => f.write_str("a metric is in no group and counts for nothing"),
+            Self::WithoutGroup(metrics) => {
+                write!(f, "{metrics} metrics are in no group and count for nothing")
+            }
+            Self::Absent(group) => write!(
+                f,
+                "no metric is in the group {group:?}, so its weight is lost"
+            ),
+            Self::NothingLeft(sum) => {
+                f.write_str("the weights add up to ")?;
+                if *sum < 1e9 {
+                    write!(f, "{}", two_decimals(*sum))?;
+                } else {
+                    write!(f, "{sum:e}")?;
+                }
+                f.write_str(", which leaves nothing of 100 for the groups without one")
+            }
+        }
+    }
 }
 
 /// Where half of the metrics or more have no data, the canary fails.
 const NODATA_PERCENT: f64 = 50.0;
+
+/// What weights may miss 100 by, as thirds do that are written with two decimals.
+const ROUNDING: f64 = 0.05;
 
 /// Adds classified metrics up to a score.
 ///
@@ -32,9 +76,13 @@ const NODATA_PERCENT: f64 = 50.0;
 /// metric does not pass, or if half of the metrics or more have no data. `weights` are in per cent, by the
 /// names of groups. Source: `WeightedSumScorer` of `spinnaker/kayenta`.
 ///
+/// Where Kayenta scores something that is hardly ever meant, the score is Kayenta's and [`Score::doubts`] says
+/// what; where that would be no score from 0 to 100, there is none.
+///
 /// # Errors
 ///
-/// A weight that is negative or no number.
+/// A weight that is negative or no number. Weights that do not add up to 100, to within 0.05, where every group has
+/// one, so that none can take what is left; and those above 100 with which the sum is not between 0 and 100.
 ///
 /// # Examples
 ///
@@ -54,6 +102,7 @@ pub fn score(
     for weight in weights.values() {
         crate::guard::not_negative("group_weights", *weight)?;
     }
+    let total = weights.values().sum::<f64>();
     let mut tallies: BTreeMap<&str, Tally> = BTreeMap::new();
     for metric in metrics {
         for group in metric.groups {
@@ -70,6 +119,17 @@ pub fn score(
             }
         }
     }
+    let unweighted = tallies
+        .keys()
+        .filter(|name| !weights.contains_key(**name))
+        .count();
+    if !weights.is_empty() && unweighted == 0 && (total - 100.0).abs() > ROUNDING {
+        return Err(InvalidInput::new(
+            "group_weights",
+            "they do not add up to 100, and no group is without one",
+            "give each group its part of 100, or leave out those that share the rest",
+        ));
+    }
     let groups = tallies
         .iter()
         .map(|(name, tally)| ((*name).to_owned(), tally.score().unwrap_or(0.0)))
@@ -85,22 +145,44 @@ pub fn score(
     let summary = if failed || too_little {
         0.0
     } else {
-        let unweighted = tallies
-            .keys()
-            .filter(|name| !weights.contains_key(**name))
-            .count();
-        let left = (100.0 - weights.values().sum::<f64>()) / unweighted.max(1) as f64;
-        let sum = tallies
+        let left = (100.0 - total) / unweighted.max(1) as f64;
+        let sum: f64 = tallies
             .iter()
             .map(|(name, tally)| {
                 let weight = weights.get(*name).copied().unwrap_or(left);
                 tally.score().unwrap_or(100.0) * (weight / 100.0)
             })
             .sum();
+        if !(-ROUNDING..=100.0 + ROUNDING).contains(&sum) {
+            return Err(InvalidInput::new(
+                "group_weights",
+                "they add up to more than 100, so that groups without one count against themselves",
+                "give parts of 100",
+            ));
+        }
         // Nothing adds up to −0, and to people that is 0.
-        two_decimals(sum) + 0.0
+        two_decimals(sum.clamp(0.0, 100.0)) + 0.0
     };
-    Ok(Score { summary, groups })
+    let lost = |name: &str, weight: f64| weight > 0.0 && !tallies.contains_key(name);
+    let mut doubts: Vec<Doubt> = weights
+        .iter()
+        .filter(|(name, weight)| lost(name, **weight))
+        .map(|(name, _)| Doubt::Absent(name.clone()))
+        .collect();
+    let groupless = metrics.iter().filter(|metric| metric.groups.is_empty());
+    match groupless.count() {
+        _ if metrics.is_empty() => doubts.push(Doubt::NoMetric),
+        0 => {}
+        some => doubts.push(Doubt::WithoutGroup(some)),
+    }
+    if unweighted > 0 && total >= 100.0 {
+        doubts.push(Doubt::NothingLeft(total));
+    }
+    Ok(Score {
+        summary,
+        groups,
+        doubts,
+    })
 }
 
 #[derive(Default)]
@@ -164,165 +246,4 @@ fn two_decimals(value: f64) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(
-        metrics: &[(Classification, bool, &[&str])],
-        weights: &[(&str, f64)],
-        summary: f64,
-    ) -> Score {
-        let groups: Vec<Vec<String>> = metrics
-            .iter()
-            .map(|(_, _, groups)| groups.iter().map(|group| (*group).to_owned()).collect())
-            .collect();
-        let graded: Vec<Graded<'_>> = metrics
-            .iter()
-            .zip(&groups)
-            .map(|((classification, critical, _), groups)| Graded {
-                classification: *classification,
-                critical: *critical,
-                groups,
-            })
-            .collect();
-        let weights = weights
-            .iter()
-            .map(|(name, weight)| ((*name).to_owned(), *weight))
-            .collect();
-        let found = score(&graded, &weights).unwrap();
-        assert_eq!(found.summary, summary, "{metrics:?}");
-        found
-    }
-
-    #[test]
-    fn scores_are_those_of_kayentas_own_tests() {
-        use Classification::{High, Low, Nodata, NodataFailMetric, Pass};
-        let g: &[&str] = &["g"];
-        let (one, two): (&[&str], &[&str]) = (&["one"], &["two"]);
-        check(&[(Pass, false, g)], &[], 100.0);
-        check(&[(High, false, g)], &[], 0.0);
-        let nothing = check(&[(Nodata, false, g)], &[], 0.0);
-        assert_eq!(nothing.groups["g"], 0.0);
-        let some = check(
-            &[(Pass, false, one), (Pass, false, one), (Nodata, false, two)],
-            &[],
-            100.0,
-        );
-        assert_eq!((some.groups["one"], some.groups["two"]), (100.0, 0.0));
-        check(&[(Pass, false, g), (High, false, g)], &[], 50.0);
-        check(
-            &[(Pass, false, g), (High, false, g), (Low, false, g)],
-            &[],
-            33.33,
-        );
-        check(
-            &[(Pass, false, one), (Pass, false, one), (High, false, two)],
-            &[("one", 75.0), ("two", 25.0)],
-            75.0,
-        );
-        check(
-            &[(Pass, false, one), (High, false, one), (High, false, two)],
-            &[("one", 50.0), ("two", 50.0)],
-            25.0,
-        );
-        check(
-            &[(Pass, false, one), (Nodata, false, one), (High, false, two)],
-            &[("one", 50.0), ("two", 50.0)],
-            50.0,
-        );
-        check(&[(Pass, false, g), (High, true, g)], &[], 0.0);
-        check(&[(Low, false, g), (Pass, true, g)], &[], 50.0);
-        check(&[(Pass, false, g), (Nodata, true, g)], &[], 0.0);
-        check(
-            &[
-                (High, false, one),
-                (Low, false, one),
-                (Pass, false, one),
-                (High, false, two),
-            ],
-            &[("one", 15.0), ("two", 85.0)],
-            5.0,
-        );
-        check(&[(Pass, false, g), (NodataFailMetric, false, g)], &[], 50.0);
-        check(&[], &[], 0.0);
-    }
-
-    #[test]
-    fn a_metric_in_no_group_adds_nothing_and_nothing_has_no_sign() {
-        let found = check(&[(Classification::Pass, false, &[])], &[], 0.0);
-        assert!(found.summary.is_sign_positive() && found.groups.is_empty());
-    }
-
-    #[test]
-    fn half_without_data_fails_and_less_does_not() {
-        use Classification::{Nodata, Pass};
-        let g: &[&str] = &["g"];
-        check(&[(Pass, false, g), (Nodata, false, g)], &[], 0.0);
-        check(
-            &[(Pass, false, g), (Pass, false, g), (Nodata, false, g)],
-            &[],
-            100.0,
-        );
-    }
-
-    #[test]
-    fn groups_without_a_weight_share_the_rest() {
-        use Classification::{High, Pass};
-        let groups: [&[&str]; 3] = [&["a"], &["b"], &["c"]];
-        check(
-            &[
-                (Pass, false, groups[0]),
-                (High, false, groups[1]),
-                (Pass, false, groups[2]),
-            ],
-            &[("a", 40.0)],
-            70.0,
-        );
-        check(
-            &[(Pass, false, &["a", "b"]), (High, false, &["b"])],
-            &[("a", 10.0)],
-            55.0,
-        );
-        check(
-            &[(Pass, false, groups[0])],
-            &[("a", 40.0), ("elsewhere", 60.0)],
-            40.0,
-        );
-    }
-
-    #[test]
-    fn weights_are_numbers_that_are_not_negative() {
-        let weights = |weight| BTreeMap::from([("a".to_owned(), weight)]);
-        assert!(score(&[], &weights(0.0)).is_ok());
-        assert_eq!(
-            score(&[], &weights(-1.0)).unwrap_err().field,
-            "group_weights"
-        );
-        assert!(score(&[], &weights(f64::NAN)).is_err());
-    }
-
-    #[test]
-    fn halves_are_rounded_as_they_are_written() {
-        for (value, want) in [
-            (33.333_333, 33.33),
-            (1.005, 1.01),
-            (66.666_666, 66.67),
-            (2.5, 2.5),
-            (99.995, 100.0),
-            (-1.005, -1.01),
-            (0.004_999, 0.0),
-            (1e-9, 0.0),
-            (1e30, 1e30),
-        ] {
-            assert_eq!(two_decimals(value), want, "{value}");
-        }
-    }
-
-    #[test]
-    fn grades_include_their_thresholds() {
-        assert_eq!(grade(75.0, 95.0, 75.0), Grade::Marginal);
-        assert_eq!(grade(74.99, 95.0, 75.0), Grade::Fail);
-        assert_eq!(grade(94.99, 95.0, 75.0), Grade::Marginal);
-        assert_eq!(grade(95.0, 95.0, 75.0), Grade::Pass);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Place};
 use std::path::Path;
 
-const KINDS: [(&[u8], &str, &str); 10] = [
+const KINDS: [(&[u8], &str, &str); 11] = [
     (
         b"\x1f\x8b",
         "this is compressed with gzip",
@@ -25,6 +25,11 @@ const KINDS: [(&[u8], &str, &str); 10] = [
         "unpack it first, as in <(bzip2 -dc FILE)",
     ),
     (
+        b"7z\xbc\xaf\x27\x1c",
+        "this is a 7z archive",
+        "unpack it first, as in <(7z x -so FILE)",
+    ),
+    (
         b"PK\x03\x04",
         "this is a ZIP archive or a spreadsheet",
         "unpack it, or export the sheet as CSV",
@@ -42,10 +47,16 @@ const KINDS: [(&[u8], &str, &str); 10] = [
 
 const UTF_8: &str = "save it as UTF-8, as in <(iconv -f UTF-16 -t UTF-8 FILE)";
 
+/// What begins so and is no text in UTF-8, and what to do with it.
+pub(crate) fn kind(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    let found = KINDS.iter().find(|(magic, ..)| head.starts_with(magic));
+    found.map(|(_, what, remedy)| (*what, *remedy))
+}
+
 /// What of a file's first bytes, or of any of its parts, can be told to be no CSV.
 pub(super) fn first_bytes(path: &Path, head: &[u8]) -> Result<(), Failure> {
-    if let Some((_, what, remedy)) = KINDS.iter().find(|(magic, ..)| head.starts_with(magic)) {
-        return Err(Failure::file(path, *what, *remedy));
+    if let Some((what, remedy)) = kind(head) {
+        return Err(Failure::file(path, what, remedy));
     }
     let sample = &head[..head.len().min(4096)];
     let zeros = |from: usize| {

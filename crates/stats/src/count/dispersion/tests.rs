@@ -34,34 +34,48 @@ const CANARY: [(u64, f64); 6] = [
     (3, 1000.0),
 ];
 
-/// numpy, leaving out one row after the other.
+/// The formulas in numpy.
 #[test]
-fn the_ratio_is_the_jackknifes() {
+fn the_ratios_are_those_of_numpy() {
     let arms = [rows(&CONTROL), rows(&CANARY)];
     let both: Vec<[Events; 2]> = (0..6).map(|row| [arms[0][row], arms[1][row]]).collect();
-    for (as_if, apart, paired) in [
-        (Independent::Trials, RATIOS[0], RATIOS[1]),
-        (Independent::Exposure, RATIOS[2], RATIOS[3]),
+    for (as_if, apart, [paired, chance]) in [
+        (
+            Independent::Trials,
+            39.798_322_582_346_41,
+            [1.339_923_850_299_378_4, 1.280_618_495_084_855],
+        ),
+        (
+            Independent::Exposure,
+            39.457_955_882_352_94,
+            [1.328_534_497_571_834, 1.280_487_086_551_64],
+        ),
     ] {
         let found = dispersion([&arms[0], &arms[1]], as_if).unwrap();
-        assert!((found.ratio - apart).abs() < 1e-9 * apart, "{found:?}");
+        assert!((found.ratio / apart - 1.0).abs() < 1e-12, "{found:?}");
+        // What the counts give is less than √(2/10).
+        assert_eq!(found.chance, 0.2_f64.sqrt());
         assert!(found.is_clear() && found.degrees == 10, "{found:?}");
         let found = dispersion_of_pairs(&both, as_if).unwrap();
-        assert!((found.ratio - paired).abs() < 1e-9 * paired, "{found:?}");
-        assert!(found.is_clear() && found.degrees == 5, "{found:?}");
+        assert!((found.ratio / paired - 1.0).abs() < 1e-12, "{found:?}");
+        assert!((found.chance / chance - 1.0).abs() < 1e-12, "{found:?}");
+        assert!(!found.is_clear() && found.degrees == 6, "{found:?}");
     }
-    let found = dispersion([&arms[0], &arms[1]], Independent::Trials).unwrap();
-    assert!((found.chance - CHANCE).abs() < 1e-9, "{found:?}");
 }
 
-const RATIOS: [f64; 4] = [
-    171.091_855_065_309_63,
-    8.538_799_260_072_622,
-    169.646_433_422_435_88,
-    8.466_661_604_835_02,
-];
-/// √(2/10), as what the counts give is less.
-const CHANCE: f64 = 0.447_213_595_499_957_9;
+/// Where the arms fall apart by themselves, pairs are no more alike than rows are.
+#[test]
+fn a_difference_of_all_rows_is_no_burst() {
+    let rows = pairs(&[[100, 300]; 30], [1e6, 1e6]);
+    let found = dispersion_of_pairs(&rows, Independent::Exposure).unwrap();
+    assert!(found.ratio < 1e-9, "{found:?}");
+    // A burst of one arm in which nearly all events are.
+    let lone: Vec<[u64; 2]> = (0..10)
+        .map(|row| [1, if row == 4 { 51 } else { 1 }])
+        .collect();
+    let found = dispersion_of_pairs(&pairs(&lone, [1e3, 1e3]), Independent::Trials).unwrap();
+    assert!(found.ratio > 30.0, "{found:?}");
+}
 
 #[test]
 fn what_is_no_event_varies_as_much() {
@@ -127,11 +141,11 @@ fn few_rows_and_impossible_ones_are_refused() {
 proptest! {
     #[test]
     fn what_both_go_through_is_no_dispersion(times in prop::collection::vec(10..1_000_u64, 12..40)) {
-        // The split is the same in every row, however bad the row is; ½ more is nothing beside the sums.
-        let rows: Vec<[u64; 2]> = times.iter().map(|times| [300 * times, 200 * times]).collect();
+        // The split is that of the exposures in every row, however bad the row is.
+        let rows: Vec<[u64; 2]> = times.iter().map(|times| [3 * times, 2 * times]).collect();
         let rows = pairs(&rows, [30_000.0, 20_000.0]);
         let found = dispersion_of_pairs(&rows, Independent::Exposure).unwrap();
-        prop_assert!(found.ratio < 1e-3, "{:?}", found);
+        prop_assert!(found.ratio < 1e-9, "{:?}", found);
     }
 
     #[test]
