@@ -160,7 +160,7 @@ impl Plan {
         let alpha = self.question.alpha.get();
         match self.question.side {
             Side::Two => {
-                let z = -normal_quantile(0.5 * alpha);
+                let z = -normal_quantile(half(alpha));
                 normal_sf(z - shift) + normal_sf(z + shift)
             }
             Side::Greater => normal_sf(-normal_quantile(alpha) - shift),
@@ -184,7 +184,7 @@ impl Plan {
             Side::Greater | Side::Less => beyond - normal_quantile(alpha),
             Side::Two => {
                 // The far tail only ever helps, so this many are enough.
-                let most = beyond - normal_quantile(0.5 * alpha);
+                let most = beyond - normal_quantile(half(alpha));
                 root_between(0.0, most, |shift| self.chance(shift) - power).unwrap_or(most)
             }
         })
@@ -317,6 +317,11 @@ pub fn progress(target_half_width: f64, half_width: f64) -> Result<f64, InvalidI
     positive("half_width", half_width)?;
     let ratio = target_half_width / half_width;
     Ok((ratio * ratio).min(1.0))
+}
+
+/// Half of a level, and not 0 where that is the least one there is.
+fn half(alpha: f64) -> f64 {
+    (0.5 * alpha).max(f64::from_bits(1))
 }
 
 /// The days until the rest of the observations has arrived, at the pace so far:

@@ -54,3 +54,14 @@ fn progress_and_days_have_their_domain() {
     assert_eq!(days_left(0.5, 365e6), Ok(365_000_000));
     assert_eq!(days_left(0.5, 366e6), never);
 }
+
+#[test]
+fn the_least_level_and_an_effect_beyond_all_errors_have_a_power() {
+    let question = Question {
+        alpha: crate::Alpha::new(5e-324).unwrap(),
+        ..Question::default()
+    };
+    let plan = Plan::mean(1.5, 2.2e-308, question).unwrap();
+    assert_eq!(plan.power(0.999, 1_000_000_000), Ok(1.0));
+    assert_eq!(plan.power(0.999, 0).map(|power| power < 1e-300), Ok(true));
+}

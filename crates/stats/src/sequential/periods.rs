@@ -297,14 +297,17 @@ impl<'a> Bell<'a> {
     /// The area to its last digits, from `step` on finer and finer.
     fn whole_area(&self, mut step: f64) -> f64 {
         let mut area = self.area(step);
+        let mut before = f64::INFINITY;
         for _ in 0..HALVINGS {
             step *= 0.5;
             let finer = self.area(step);
             let change = (finer - area).abs();
             area = finer;
-            if change <= 1e-13 * finer {
+            // What does not shrink any more is the rounding of many periods' divergences.
+            if change <= 1e-13 * finer || change < 1e-9 * finer && change > 0.5 * before {
                 break;
             }
+            before = change;
         }
         area
     }
