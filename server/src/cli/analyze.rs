@@ -113,7 +113,7 @@ fn bar(share: f64) -> String {
     )]
     let full = (share * WIDTH as f64) as usize;
     if share >= 1.0 {
-        return "\r\x1b[Kjoining and summing up".to_owned();
+        return "\r\x1b[Kcomparing".to_owned();
     }
     format!(
         "\r\x1b[Kreading [{}{}] {:3.0}%",
@@ -141,6 +141,6 @@ mod tests {
                 ".".repeat(15)
             )
         );
-        assert!(bar(1.0).contains("joining"));
+        assert!(bar(1.0).contains("comparing"));
     }
 }
