@@ -42,8 +42,8 @@ const CLEAR_OF_ANY: f64 = 5.0;
 /// So much of the strongest correlation is one of the same turn.
 const NEARLY: f64 = 0.8;
 
-/// Fewer rows of a control do not show that it has no memory.
-const LEAST_QUIET: usize = 50;
+/// Fewer rows of a control by itself do not show how short its memory is.
+const LEAST_ALONE: usize = 50;
 
 /// From what the dependence was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,12 +103,13 @@ pub struct Dependence {
 ///
 /// - The turn is the least k up to 100, of those with nearly the strongest `r(k)`, at which, after some `r(j)` below 0.1, `r(k)` is above 0.1 and above five of Bartlett's
 ///   standard errors `√((1 + 2·Σ r(j)²)/n)` over the lags before.
-/// - But all rows of pairs are used where the control by itself shows no memory at all: with 50 values or more, where
-///   neither `r(1)` nor the first m lags together are above one of their standard errors.
+/// - But of pairs it is the control's by itself, of 50 values or more and without a turn, where that remembers for much less
+///   long: 1 where neither `r(1)` nor the first m lags together are above one of their standard errors; else one and a half
+///   times the control's step where that is below three quarters of the pairs', or these have none.
 ///
 /// The last is for a change of the canary on the way, such as a leak or a step. That is a dependence of the pairs, too: one
-/// course cannot tell it from slow noise. But a canary that is like its control has no more memory than that, so that
-/// noise is not what it is. Beside a control with a memory it makes the step larger, and the verdict later or none.
+/// course cannot tell it from slow noise. But a canary that is like its control has no longer a memory than that, so that
+/// noise is not what it is.
 ///
 /// Takes O(n·(k + √n + 100)).
 ///
@@ -153,7 +154,9 @@ pub fn dependence(control: &[f64], canary: &[f64]) -> Result<Dependence, Failure
         match paired(control, canary) {
             // Rows that hardly ever have both values are no pairs.
             Err(CannotCompute::TooFew) => {}
-            Ok(found) if found.step != Some(1) => return Ok(quiet(control).unwrap_or(found)),
+            Ok(found) if found.step != Some(1) => {
+                return Ok(own_course(control, found.step).unwrap_or(found));
+            }
             told => return Ok(told?),
         }
     }
@@ -174,18 +177,30 @@ fn paired(control: &[f64], canary: &[f64]) -> Result<Dependence, CannotCompute> 
     of_series(&differences, Series::Differences)
 }
 
-/// The control by itself where it shows no memory at all: then what the pairs remember is the canary's own
-/// course, and a canary that is like its control has none.
-fn quiet(control: &[f64]) -> Option<Dependence> {
+/// The control by itself where it remembers for much less long than the pairs do: then that is the canary's own
+/// course, and a canary that is like its control has no longer a memory than that.
+fn own_course(control: &[f64], pairs: Option<usize>) -> Option<Dependence> {
     let ranks = Ranks::of(control)
         .ok()
-        .filter(|ranks| ranks.n >= LEAST_QUIET)?;
+        .filter(|ranks| ranks.n >= LEAST_ALONE)?;
     let mut r = Correlations::of(&ranks);
-    (r.are_noise(0.0, 1.0, 1.0) && r.turn().is_none()).then(|| Dependence {
+    if r.turn().is_some() {
+        return None;
+    }
+    let step = if r.are_noise(0.0, 1.0, 1.0) {
+        1
+    } else if r.are_noise(1.0, CLEAR, CLEAR_OF_MANY) {
+        // Neither with a memory nor clearly without one.
+        return None;
+    } else {
+        r.least_step().map(|step| step + step.div_ceil(2))?
+    };
+    let much_less = pairs.is_none_or(|pairs| 4 * step < 3 * pairs);
+    (step == 1 || much_less).then(|| Dependence {
         series: Series::Control,
         rows: ranks.n as u64,
         neighbours: r.at(1),
-        step: Some(1),
+        step: Some(step),
         turn: None,
     })
 }
