@@ -22,6 +22,14 @@ impl Number {
     }
 }
 
+/// The share of `p90` or `p99.9`, inside (0, 1).
+pub(crate) fn quantile(text: &str) -> Option<f64> {
+    let percent: f64 = text.strip_prefix('p')?.parse().ok()?;
+    // To a millionth of a per cent, so that 99.9 is 0.999 to the last bit.
+    let share = (percent * 1e6).round() / 1e8;
+    (share > 0.0 && share < 1.0).then_some(share)
+}
+
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {

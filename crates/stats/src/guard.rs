@@ -1,18 +1,6 @@
 //! The checks the methods make of what they are given, in one wording.
 
-use crate::{CannotCompute, InvalidInput};
-use thiserror::Error;
-
-/// Why there is no figure.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Failure {
-    /// The question is sound, the observations cannot answer it.
-    #[error(transparent)]
-    CannotCompute(#[from] CannotCompute),
-    /// The question itself is wrong.
-    #[error(transparent)]
-    Invalid(#[from] InvalidInput),
-}
+use crate::InvalidInput;
 
 /// Values that are neither NaN nor infinite.
 pub(crate) fn finite_values(field: &'static str, values: &[f64]) -> Result<(), InvalidInput> {

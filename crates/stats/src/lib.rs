@@ -12,6 +12,7 @@ mod cannot;
 pub mod count;
 pub mod dependence;
 pub mod effect;
+mod failure;
 mod guard;
 pub mod judge;
 pub mod kayenta;
@@ -26,6 +27,6 @@ pub mod sketch;
 pub mod srm;
 
 pub use cannot::CannotCompute;
-pub use guard::Failure;
+pub use failure::{Failure, InvalidInput};
 pub use moments::{Moments, PairMoments, Skewness};
-pub use question::{Alpha, Better, Difference, Estimate, Interval, InvalidInput, Question, Side};
+pub use question::{Alpha, Better, Difference, Estimate, Interval, Question, Side};

@@ -1,31 +1,6 @@
-//! What is asked of a comparison, what it answers, and what it refuses to be asked.
+//! What is asked of a comparison, and what it answers.
 
-use thiserror::Error;
-
-/// An input outside the domain of a method: the caller's mistake, not the observations'.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{field}: {why}; {remedy}")]
-pub struct InvalidInput {
-    /// The name of the input, as the function's documentation calls it.
-    pub field: &'static str,
-    /// What is wrong with it, as half a sentence about "it".
-    pub why: &'static str,
-    /// What to give instead.
-    pub remedy: &'static str,
-}
-
-impl InvalidInput {
-    /// An error about `field`, told as "field: why; remedy".
-    ///
-    /// ```
-    /// let refused = stats::InvalidInput::new("n", "it is 0", "give a count of 1 or more");
-    /// assert_eq!(refused.to_string(), "n: it is 0; give a count of 1 or more");
-    /// ```
-    #[must_use]
-    pub const fn new(field: &'static str, why: &'static str, remedy: &'static str) -> Self {
-        Self { field, why, remedy }
-    }
-}
+use crate::InvalidInput;
 
 /// The level of error that is accepted: above 0, below 1.
 ///

@@ -36,14 +36,6 @@ impl Kind {
             Self::Quantile(_) => "quantile",
         }
     }
-
-    /// `p90` or `p99.9`.
-    fn quantile(text: &str) -> Option<Self> {
-        let percent: f64 = text.strip_prefix('p')?.parse().ok()?;
-        // To a millionth of a per cent, so that 99.9 is 0.999 to the last bit.
-        let share = (percent * 1e6).round() / 1e8;
-        (share > 0.0 && share < 1.0).then_some(Self::Quantile(share))
-    }
 }
 
 impl Serialize for Kind {

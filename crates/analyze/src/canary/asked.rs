@@ -1,17 +1,10 @@
 //! How metrics are asked for: `COLUMN[/COLUMN][:KIND][:WORSE]`.
 
 use super::metric::{Metric, What, worse};
+use crate::number::quantile;
 use stats::judge::Worse;
 use std::fmt;
 use std::str::FromStr;
-
-/// `p99` or `p99.9`.
-fn quantile(text: &str) -> Option<f64> {
-    let percent: f64 = text.strip_prefix('p')?.parse().ok()?;
-    // To a millionth of a per cent, so that 99.9 is 0.999 to the last bit.
-    let share = (percent * 1e6).round() / 1e8;
-    (share > 0.0 && share < 1.0).then_some(share)
-}
 
 /// A metric as it was written. Which of it is the name of a column is known once the files are: names may
 /// hold `:` and `/`.

@@ -7,6 +7,7 @@ use super::{Direction, Kind, Metric};
 use crate::failure::Failure;
 use crate::figures::name;
 use crate::near;
+use crate::number::quantile;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -123,7 +124,7 @@ impl Suffixes {
             "up" if self.direction.is_none() => self.direction = Some(Direction::Up),
             "down" if self.direction.is_none() => self.direction = Some(Direction::Down),
             "cuped" if self.before.is_none() => self.before = Some(None),
-            other => match (other.split_once('='), Kind::quantile(other)) {
+            other => match (other.split_once('='), quantile(other).map(Kind::Quantile)) {
                 (Some(("cuped", column)), _) if self.before.is_none() && !column.is_empty() => {
                     self.before = Some(Some(column.to_owned()));
                 }
