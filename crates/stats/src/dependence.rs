@@ -180,9 +180,21 @@ fn paired(control: &[f64], canary: &[f64]) -> Result<Dependence, CannotCompute> 
 /// The control by itself where it remembers for much less long than the pairs do: then that is the canary's own
 /// course, and a canary that is like its control has no longer a memory than that.
 fn own_course(control: &[f64], pairs: Option<usize>) -> Option<Dependence> {
-    let ranks = Ranks::of(control)
-        .ok()
-        .filter(|ranks| ranks.n >= LEAST_ALONE)?;
+    let rows = control.iter().filter(|value| !value.is_nan()).count();
+    if rows < LEAST_ALONE {
+        return None;
+    }
+    let alone = |neighbours: f64, step: usize| Dependence {
+        series: Series::Control,
+        rows: rows as u64,
+        neighbours,
+        step: Some(step),
+        turn: None,
+    };
+    // What never varies remembers nothing.
+    let Ok(ranks) = Ranks::of(control) else {
+        return Some(alone(0.0, 1));
+    };
     let mut r = Correlations::of(&ranks);
     if r.turn().is_some() {
         return None;
@@ -196,13 +208,7 @@ fn own_course(control: &[f64], pairs: Option<usize>) -> Option<Dependence> {
         r.least_step().map(|step| step + step.div_ceil(2))?
     };
     let much_less = pairs.is_none_or(|pairs| 4 * step < 3 * pairs);
-    (step == 1 || much_less).then(|| Dependence {
-        series: Series::Control,
-        rows: ranks.n as u64,
-        neighbours: r.at(1),
-        step: Some(step),
-        turn: None,
-    })
+    (step == 1 || much_less).then(|| alone(r.at(1), step))
 }
 
 fn apart(control: &[f64], canary: &[f64]) -> Result<Dependence, CannotCompute> {

@@ -27,20 +27,11 @@ struct PriorInputs {
 
 impl PriorInputs {
     fn parse(&self) -> Result<Prior, Refused> {
-        if !self.proper {
-            let given = [("mean", self.mean), ("variance", self.variance)];
-            if let Some((name, _)) = given.iter().find(|(_, value)| value.is_some()) {
-                let path = format!("prior.{name}");
-                return Err(Refused::useless(
-                    &path,
-                    "a prior that is not proper has none",
-                ));
-            }
-            return Ok(Prior::Flat);
-        }
         let mean = one("prior.mean", self.mean.unwrap_or(Number(0.0)))?;
         let variance = self.variance.map_or(Prior::USUAL_VARIANCE, Number::get);
-        Prior::normal(mean, variance).map_err(within("prior"))
+        let normal = Prior::normal(mean, variance).map_err(within("prior"))?;
+        // Programs send both of a prior that is not proper, too; they have to be ones.
+        Ok(if self.proper { normal } else { Prior::Flat })
     }
 }
 

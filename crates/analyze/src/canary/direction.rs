@@ -53,54 +53,57 @@ const GOOD: [&str; 8] = [
     "uptime",
 ];
 const GOOD_WORDS: [&str; 3] = ["hit", "hits", "succeeded"];
-/// Words that turn what stands beside them round, or may: "time to failure", "errors fixed", "success drop".
-const TURNS: [&str; 45] = [
-    "alert",
-    "alerts",
+/// Words that turn what stands beside them round, or may: "error budget", "errors fixed", "failover completed".
+const TURNS: [&str; 29] = [
     "avoided",
     "between",
-    "blocked",
-    "breach",
-    "breaches",
     "budget",
     "completed",
     "compliance",
-    "cost",
-    "drop",
     "fixed",
     "free",
-    "gap",
     "handled",
     "headroom",
     "idle",
     "left",
-    "limit",
-    "limits",
     "loss",
     "mtbf",
     "no",
     "non",
     "not",
     "ok",
-    "per",
     "prevented",
-    "quota",
     "recovered",
     "recovery",
     "remaining",
     "safe",
     "saved",
-    "session",
     "since",
     "slo",
     "spam",
-    "throttled",
-    "to",
     "tolerance",
     "until",
-    "watch",
     "without",
 ];
+/// Words that turn what is good: "availability alerts", "rate limit hits".
+const TURNS_GOOD: [&str; 14] = [
+    "alert",
+    "alerts",
+    "blocked",
+    "breach",
+    "breaches",
+    "cost",
+    "drop",
+    "gap",
+    "limit",
+    "limits",
+    "origin",
+    "quota",
+    "throttled",
+    "blocklist",
+];
+/// What lasts long where people like to stay.
+const STAYS: [&str; 4] = ["dwell", "session", "visit", "watch"];
 /// Amounts of which nobody knows whether more is worse, so that a quantile of them does not say it either.
 const AMOUNTS: [&str; 15] = [
     "bytes", "fps", "messages", "ops", "orders", "price", "qps", "requests", "revenue", "rps",
@@ -125,24 +128,42 @@ const TAKES: [&str; 9] = [
     "wait",
 ];
 
-/// A figure between 0 and 100 under such a name is a share in per cent: beginnings of words.
-const SHARES: [&str; 10] = [
-    "availab",
-    "percent",
+/// A name with one of these is that of a share of a whole: beginnings of words, and whole words.
+const SHARES: [&str; 4] = ["availab", "percent", "uptime", "proportion"];
+const SHARE_WORDS: [&str; 8] = [
     "pct",
-    "proportion",
-    "rate",
     "ratio",
+    "ratios",
     "share",
+    "shares",
     "sla",
+    "successrate",
+    "hitrate",
+];
+/// A rate is a share where it is of one of these; others are so many a second.
+const RATES_OF: [&str; 9] = [
+    "accept",
+    "complet",
+    "conversion",
+    "deliver",
+    "error",
+    "fail",
+    "hit",
+    "ok",
     "success",
-    "uptime",
 ];
 
-/// Whether the name says that it is a share of a whole.
+/// Whether the name says that it is a share of a whole, and no unit that it is something else.
 pub(super) fn is_share(name: &str) -> bool {
-    let named = |word: &String| SHARES.iter().any(|begin| word.starts_with(begin));
-    name.contains('%') || words(name).iter().any(named)
+    let words = words(name);
+    let begins = |word: &String, of: &[&str]| of.iter().any(|begin| word.starts_with(begin));
+    let is = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+    let rate = is(&["rate", "rates"]) && words.iter().any(|word| begins(word, &RATES_OF));
+    let named = name.contains('%')
+        || rate
+        || is(&SHARE_WORDS)
+        || words.iter().any(|word| begins(word, &SHARES));
+    named && !is(&UNITS) && !is(&AMOUNTS) && !is(&["mb", "gb", "kb", "per"])
 }
 
 /// What was asked for; else what the name says; else a change either way.
@@ -161,6 +182,8 @@ pub(super) fn of(metric: &Metric, asked: Option<Worse>) -> (Worse, Known) {
 /// None where the name says nothing, or two things.
 fn by_name(name: &str) -> Option<Worse> {
     let words = words(name);
+    // "cost per conversion" is a cost, and "errors per minute" are errors.
+    let words: Vec<String> = words.into_iter().take_while(|word| word != "per").collect();
     let any = |beginnings: &[&str], whole: &[&str]| {
         words.iter().any(|word| {
             whole.contains(&word.as_str()) || beginnings.iter().any(|begin| word.starts_with(begin))
@@ -168,14 +191,23 @@ fn by_name(name: &str) -> Option<Worse> {
     };
     // "crashfree", "errorless".
     let turned = |word: &String| word.ends_with("free") || word.ends_with("less");
-    if any(&[], &TURNS) || words.iter().any(turned) {
+    let beside = |first: &[&str], second: &str| {
+        let mut pairs = words.windows(2);
+        pairs.any(|pair| first.contains(&pair[0].as_str()) && pair[1].starts_with(second))
+    };
+    if any(&[], &TURNS)
+        || words.iter().any(turned)
+        || beside(&["time"], "to")
+        || beside(&STAYS, "duration")
+    {
         return None;
     }
     let amount = any(&[], &AMOUNTS);
     let bad = any(&BAD, &BAD_WORDS) || takes_time(&words) || !amount && is_high(&words);
     match (bad, any(&GOOD, &GOOD_WORDS)) {
         (true, false) => Some(Worse::Higher),
-        (false, true) if any(&[], &UNITS) => None,
+        (false, true) if any(&["uptime"], &[]) => Some(Worse::Lower),
+        (false, true) if any(&[], &UNITS) || any(&[], &TURNS_GOOD) => None,
         (false, true) => Some(Worse::Lower),
         _ => None,
     }
@@ -234,7 +266,17 @@ mod tests {
         ] {
             assert!(is_share(name), "{name}");
         }
-        for name in ["latency_ms", "requests", "operations", "cpu"] {
+        for name in [
+            "latency_ms",
+            "requests",
+            "operations",
+            "cpu",
+            "request_rate",
+            "response_seconds",
+            "shared_buffers_mb",
+            "successful_logins",
+            "uptime_seconds",
+        ] {
             assert!(!is_share(name), "{name}");
         }
     }
@@ -293,6 +335,15 @@ mod tests {
             ("request_errors", Some(Worse::Higher)),
             ("requests_failed", Some(Worse::Higher)),
             ("watch_duration", None),
+            ("errors_per_minute", Some(Worse::Higher)),
+            ("latency_per_request", Some(Worse::Higher)),
+            ("throughput_per_second", Some(Worse::Lower)),
+            ("failed_to_send", Some(Worse::Higher)),
+            ("latency_to_db", Some(Worse::Higher)),
+            ("session_errors", Some(Worse::Higher)),
+            ("alerts_failed", Some(Worse::Higher)),
+            ("uptime_seconds", Some(Worse::Lower)),
+            ("uptime_alerts", Some(Worse::Lower)),
             ("request_duration_seconds", Some(Worse::Higher)),
         ] {
             assert_eq!(by_name(name), worse, "{name}");

@@ -78,26 +78,28 @@ pub(super) fn of_figures(
     };
     let judgement = judge(&observed, &turned(rule))?;
     let figures = figures.map(|figure| left(&figure).max(0.0));
-    Ok(against(&judgement, figures))
+    // Rows know no margin, and coarse ones of hardly any failures decide nothing about them: a rest that does not even
+    // look worse withholds no pass.
+    let tolerance = rule.tolerance;
+    let looks_worse = judgement.effect.is_some_and(|effect| match rule.worse {
+        Worse::Either => effect.abs() > tolerance,
+        Worse::Lower => effect > tolerance,
+        Worse::Higher => effect < -tolerance,
+    });
+    let fails = judgement.verdict == Verdict::Fail;
+    Ok(against(&judgement, figures).filter(|_| fails || looks_worse))
 }
 
-/// What the values are a share of: 1 where none is above it, or hardly any and the name says that it is a
-/// share; likewise 100 where the name says so.
+/// What the values are a share of: 1 or 100, where none is above it, or hardly any, and the name says that it is a share.
 fn whole(column: &str, arms: [&[f64]; 2]) -> Option<f64> {
     let values = || arms.iter().flat_map(|values| values.iter().copied());
     let least = values().fold(f64::INFINITY, f64::min);
     let most = values().fold(f64::NEG_INFINITY, f64::max);
-    if least < 0.0 {
-        return None;
-    }
-    if most <= 1.0 {
-        return Some(1.0);
-    }
     let hardly_above = |whole: &f64| most <= whole * (1.0 + ABOVE);
     [1.0, 100.0]
         .into_iter()
         .find(hardly_above)
-        .filter(|_| is_share(column))
+        .filter(|_| least >= 0.0 && is_share(column))
 }
 
 /// What is less of a share is more of its rest.

@@ -315,20 +315,21 @@ fn a_boundary_names_its_inputs_as_the_request_does() {
 #[test]
 fn an_input_that_the_method_has_no_use_for_is_an_error() {
     let arms = json!({"control": {"x": 100, "n": 1000}, "treatment": {"x": 150, "n": 1000}});
-    for (name, value) in [
-        ("mean", json!("NaN")),
-        ("mean", json!(0)),
-        ("variance", json!(-3)),
+    // What a prior would be if it were proper is taken along, as programs send it, but not if it is none.
+    let with_prior = |prior: Value| with(&arms, "/prior", prior);
+    for (name, value, remedy) in [
+        ("mean", json!("NaN"), "give"),
+        ("variance", json!(-3), "give"),
     ] {
         let prior = json!({"proper": false, name: value});
         let field = format!("prior.{name}");
-        refused(
-            "bayesian_effect",
-            with(&arms, "/prior", prior),
-            &field,
-            "leave it out",
-        );
+        refused("bayesian_effect", with_prior(prior), &field, remedy);
     }
+    let usual = json!({"proper": false, "mean": 0.0, "variance": 1.0});
+    assert_eq!(
+        ask("bayesian_effect", &with_prior(usual)),
+        ask("bayesian_effect", &with_prior(json!({"proper": false})))
+    );
     let values = json!({"values": [1, 2, 3]});
     let judge = |kind: &str, control: &Value, canary: &Value| json!({"control": control, "canary": canary, "metric": {"type": kind}});
     let (rate, count) = (json!({"x": 1, "n": 9}), json!({"count": 1, "exposure": 9}));

@@ -284,3 +284,35 @@ fn what_both_go_through_is_no_burst() {
         assert!(found["metrics"][0]["bursts"].is_null(), "{found}");
     }
 }
+
+/// What begins on the way and does not end is no burst to wait for the end of.
+#[test]
+fn a_canary_that_begins_to_err_is_stopped_within_minutes() {
+    for (share, rows_of_it) in [(0.05, 30), (1.0, 15)] {
+        let course = |seed: u64, from: u32| {
+            let mut noise = Noise(seed);
+            rows(
+                "errors,requests",
+                (0..60 + rows_of_it).map(|minute: u32| {
+                    let mean = if minute >= from { share * 1000.0 } else { 1.0 };
+                    format!("{},1000", noise.poisson(mean).min(1000))
+                }),
+            )
+        };
+        let found = judged(&course(1, u32::MAX), &course(2, 60), "errors/requests");
+        assert_eq!(found["verdict"], "fail", "{share}: {found}");
+    }
+}
+
+/// Of a baseline that is one sum there are no rows to see bursts in, and in the canary's there are.
+#[test]
+fn a_baseline_that_is_one_sum_hides_no_bursts() {
+    let baseline = "errors,requests\n102,100000\n";
+    let canary = rows(
+        "errors,requests",
+        (0..100).map(|row| format!("{},1000", if row % 33 == 5 { 55 } else { 0 })),
+    );
+    let found = judged(baseline, &canary, "errors/requests");
+    assert_eq!(found["verdict"], "inconclusive", "{found}");
+    assert!(found["metrics"][0]["bursts"]["ratio"].as_f64().unwrap() > 40.0);
+}

@@ -41,7 +41,6 @@ fn ten_times_what_is_left_of_a_share_is_no_pass() {
         ("success_percent", 100.0),
         // Either way counts.
         ("cache_ratio", 100.0),
-        ("anything", 1.0),
     ] {
         let of = |lacks: f64, step| shares(name, whole, whole * lacks, step);
         let (found, text) = judged(&of(0.001, 37), &of(0.01, 41), "");

@@ -43,10 +43,15 @@ impl Course {
         }
     }
 
-    /// Two arms, the second with so many times the errors.
-    fn arms(self, rows: u64, times: f64, draw: &mut Draw) -> [Vec<Option<Events>>; 2] {
+    /// Two arms, the first with so many times the traffic, the second with so many times the errors.
+    fn arms(
+        self,
+        rows: u64,
+        [traffic, times]: [f64; 2],
+        draw: &mut Draw,
+    ) -> [Vec<Option<Events>>; 2] {
         let bad: Vec<bool> = (0..rows).map(|_| draw.chance(1.0 / 60.0)).collect();
-        [1.0, times].map(|times| {
+        [[traffic, 1.0], [1.0, times]].map(|[traffic, times]| {
             let (mut lasts, mut drift) = (false, draw.normal());
             let mut mean = |row: usize| match self {
                 Self::Independent => 1.0,
@@ -63,10 +68,12 @@ impl Course {
                 Self::Shared if bad[row] => 100.0,
                 Self::Shared => 1.0,
             };
-            let means: Vec<f64> = (0..rows as usize).map(|row| times * mean(row)).collect();
+            let means: Vec<f64> = (0..rows as usize)
+                .map(|row| traffic * times * mean(row))
+                .collect();
             let events = |mean: f64| Events {
-                count: draw.poisson(mean).min(REQUESTS as u64),
-                exposure: REQUESTS,
+                count: draw.poisson(mean).min((traffic * REQUESTS) as u64),
+                exposure: traffic * REQUESTS,
             };
             means.into_iter().map(events).map(Some).collect()
         })
@@ -88,14 +95,15 @@ pub(crate) fn rows(
     canary: &Canary,
     draw: &mut Draw,
 ) -> Outcome {
-    let [control, treated] = course.arms(canary.looks * canary.each, 1.0 + canary.change, draw);
+    let arms = [canary.control_for_one as f64, 1.0 + canary.change];
+    let [control, treated] = course.arms(canary.looks * canary.each, arms, draw);
     let mut told = 1;
     let outcome = follow_to_stop(canary.looks, |look| {
         let there = (look * canary.each) as usize;
         let (control, treated) = (&control[..there], &treated[..there]);
         let sum = |rows: &[Option<Events>]| Trials {
             x: rows.iter().flatten().map(|row| row.count).sum(),
-            n: there as u64 * REQUESTS as u64,
+            n: rows.iter().flatten().map(|row| row.exposure as u64).sum(),
         };
         let observed = Observed::Rate {
             control: sum(control),

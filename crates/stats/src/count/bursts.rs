@@ -1,3 +1,4 @@
+use super::dispersion::dispersion_of_one;
 use super::{Dispersion, Events, Independent, dispersion, dispersion_of_pairs};
 use crate::{Failure, InvalidInput};
 
@@ -16,6 +17,9 @@ const FEWEST_BLOCKS: usize = 10;
 ///
 /// Source: as of [`dispersion`]; blocks are the batch means of simulation output, as in G. S. Fishman, "Grouping
 /// observations in digital simulation", Management Science 24, 1978.
+///
+/// A size above 1 is taken only where the control by itself is clear at it, too. A treatment that begins to fail on the way
+/// looks like a burst that lasts, and must be found; beside a control that has no such bursts it is.
 ///
 /// Few rows, and few bursts, hide what there is: a burst that has not been seen is in no dispersion.
 ///
@@ -42,21 +46,23 @@ pub fn bursts(
     canary: &[Option<Events>],
     as_if: Independent,
 ) -> Result<Option<Dispersion>, InvalidInput> {
+    let alone: Vec<[Events; 1]> = control.iter().flatten().map(|row| [*row]).collect();
+    let lasts = |every: usize| {
+        let rows = blocks(&alone, every).concat();
+        dispersion_of_one(&rows, as_if).is_ok_and(|found| found.is_clear())
+    };
     if control.len() == canary.len() {
         let both = control.iter().zip(canary);
         let pairs: Vec<[Events; 2]> = both
             .filter_map(|(control, canary)| Some([(*control)?, (*canary)?]))
             .collect();
-        return clearest(pairs.len(), |every| {
+        return clearest(pairs.len(), lasts, |every| {
             dispersion_of_pairs(&blocks(&pairs, every), as_if)
         });
     }
-    let [control, canary] = [control, canary].map(|rows| -> Vec<[Events; 1]> {
-        let told = rows.iter().flatten();
-        told.map(|row| [*row]).collect()
-    });
-    clearest(control.len() + canary.len(), |every| {
-        let [control, canary] = [&control, &canary].map(|rows| blocks(rows, every).concat());
+    let canary: Vec<[Events; 1]> = canary.iter().flatten().map(|row| [*row]).collect();
+    clearest(alone.len() + canary.len(), lasts, |every| {
+        let [control, canary] = [&alone, &canary].map(|rows| blocks(rows, every).concat());
         dispersion([&control, &canary], as_if)
     })
 }
@@ -78,11 +84,12 @@ fn blocks<const ARMS: usize>(rows: &[[Events; ARMS]], every: usize) -> Vec<[Even
 /// Over the rows, and all sizes of blocks of them for which there are enough.
 fn clearest(
     rows: usize,
+    lasts: impl Fn(usize) -> bool,
     of_blocks: impl Fn(usize) -> Result<Dispersion, Failure>,
 ) -> Result<Option<Dispersion>, InvalidInput> {
     let mut most: Option<Dispersion> = None;
     let mut every = 1;
-    while every == 1 || rows / every >= FEWEST_BLOCKS {
+    while every == 1 || rows / every >= FEWEST_BLOCKS && lasts(every) {
         match of_blocks(every) {
             Ok(found) => {
                 let chance = 1.0 + 2.0 * (2.0 / found.degrees as f64).sqrt();
@@ -174,6 +181,16 @@ mod tests {
         assert!(lasting.degrees < 60 && scattered.degrees > 100);
     }
 
+    /// What begins and does not end is no burst that is over.
+    #[test]
+    fn a_treatment_that_fails_from_a_row_on_is_worth_its_rows() {
+        let control = rows((0..600).map(|row| 1 + row % 2));
+        let canary = rows((0..600).map(|row| if row < 60 { 1 + row % 2 } else { 90 }));
+        let found = bursts(&control, &canary, AS_IF).unwrap().unwrap();
+        // About the 90 events of a row, so that of the 540 rows nearly each is one.
+        assert!(found.ratio < 100.0, "{found:?}");
+    }
+
     #[test]
     fn what_both_go_through_is_no_burst_of_one_unless_rows_cannot_be_paired() {
         let course = |row: u64| if row % 12 == 5 { 80 } else { 2 };
@@ -193,7 +210,10 @@ mod tests {
     fn four_rows_tell_what_is_clear_and_fewer_nothing() {
         let (one, other) = (rows([9, 1, 0, 5]), rows([2, 35, 4, 3]));
         assert!(bursts(&one, &other, AS_IF).unwrap().is_some());
-        assert_eq!(bursts(&one[..2], &other[1..], AS_IF), Ok(None));
+        assert_eq!(bursts(&one[..2], &other[1..3], AS_IF), Ok(None));
+        assert_eq!(bursts(&one[..1], &other[1..3], AS_IF), Ok(None));
+        // The sum of one arm beside the rows of the other.
+        assert!(bursts(&one[..1], &other, AS_IF).unwrap().is_some());
         assert_eq!(bursts(&[], &[], AS_IF), Ok(None));
         let bad = [Some(Events {
             count: 1,

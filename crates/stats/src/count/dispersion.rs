@@ -53,20 +53,22 @@ impl Dispersion {
 }
 
 /// How much farther the rows of two arms are from their mean rates than independent events would be: each arm about its
-/// own rate p, φ = Σ n/(n − 1)·Σᵢ (xᵢ − eᵢ·p)² / Σ x·(1 − p), summed over both arms.
+/// own rate p, the greater of Σ S/Σ x·(1 − p) and Σ (S/x²)/Σ ((1 − p)/x), summed over the arms, with S = n/(n − 1)·Σᵢ (xᵢ − eᵢ·p)².
 ///
-/// xᵢ and eᵢ are the events and the exposure of a row, n the rows and x the events of an arm; of events over an exposure
-/// 1 − p is 1, and of trials that are mostly events those that are none are taken instead. That is the variance of the sums
-/// which the rows show, over that of independent events. Other than Pearson's statistic it weighs rows by their events, so
-/// that one row that has most of them, in an arm with few, counts for what it is. `chance` is √(Σ (2v² + v))/Σ v over all
-/// rows, v being a row's expected events, and √(2/degrees) at the least.
+/// xᵢ and eᵢ are the events and the exposure of a row, n the rows and x the events of an arm (and ½); of events over an exposure
+/// 1 − p is 1, and of trials that are mostly events those that are none are taken instead. S is the variance of an arm's sum
+/// which the rows show, so that the first is that of all events over that of independent ones, and the second that of the
+/// logarithm of the ratio of rates, in which the smaller arm weighs more. Other than Pearson's statistic both weigh rows by
+/// their events, so that one row that has most of them counts for what it is. `chance` is √(Σ (2v² + v)) over the
+/// same weights, v being a row's expected events, and √(2/degrees) at the least. An arm of one or two rows says nothing.
 ///
 /// Source: the robust variance of a sum over clusters (K.-Y. Liang and S. L. Zeger, "Longitudinal data analysis using
-/// generalized linear models", Biometrika 73, 1986). φ has no unit; exposures may have any, but all the same.
+/// generalized linear models", Biometrika 73, 1986), and for the logarithm the delta method. φ has no unit; exposures may
+/// have any, but all the same.
 ///
 /// # Errors
 ///
-/// [`CannotCompute::TooFew`] below three rows in an arm, [`CannotCompute::NoVariance`] without an event (or with
+/// [`CannotCompute::TooFew`] below three rows in both arms, [`CannotCompute::NoVariance`] without an event (or with
 /// nothing but events), [`CannotCompute::Overflow`] where exposures add up to more than a double holds; an invalid input for
 /// an exposure that is not positive and finite, a count above 2^53, or more events than trials.
 ///
@@ -85,13 +87,22 @@ pub fn dispersion(arms: [&[Events]; 2], as_if: Independent) -> Result<Dispersion
     about_each_rate(&rarer(arms, as_if)?)
 }
 
+/// The same of one arm by itself.
+pub(super) fn dispersion_of_one(
+    rows: &[Events],
+    as_if: Independent,
+) -> Result<Dispersion, Failure> {
+    about_each_rate(&rarer([Arm::of(rows, as_if)?], as_if)?)
+}
+
 /// As [`dispersion`], of rows of the same time in control and treatment: what both arms go through together, as a bad
 /// minute of what both stand on, is not in it.
 ///
 /// Of the t events of a pair the treatment's are t·θ where both arms have one rate, θ being its share of the pair's
-/// exposure. φ is the smaller of that of [`dispersion`] and of Σ (x − t·θ)² / Σ t·θ(1 − θ)·(1 − p), x being the treatment's
-/// events: an event that both arms have in their shares is no burst of one, and a difference that all rows have is
-/// none either.
+/// exposure. φ is at most the greater of Σ (x − t·θ)² / Σ t·θ(1 − θ)·(1 − p), x being the treatment's events, and of the
+/// variance of the logarithm of the ratio, in which the two rows of a pair are taken off each other: events that both arms
+/// have in their shares are no burst of one. It is at most that of [`dispersion`], too: a difference that all rows
+/// have is none either.
 ///
 /// # Errors
 ///
@@ -127,6 +138,10 @@ pub fn dispersion_of_pairs(
     })
 }
 
+fn greater(one: Dispersion, other: Dispersion) -> Dispersion {
+    if other.ratio > one.ratio { other } else { one }
+}
+
 /// Rows as events and exposure, and their sums.
 struct Arm {
     rows: Vec<[f64; 2]>,
@@ -148,9 +163,6 @@ impl Arm {
                 )
                 .into());
             }
-        }
-        if rows.len() < FEWEST_ROWS {
-            return Err(CannotCompute::TooFew.into());
         }
         let rows = rows.iter().map(|row| [row.count as f64, row.exposure]);
         let arm = Self::sum(rows, as_if);
@@ -178,11 +190,12 @@ impl Arm {
 }
 
 /// With what is no event in the place of events, where more than half of all trials are.
-fn rarer(arms: [Arm; 2], as_if: Independent) -> Result<[Arm; 2], CannotCompute> {
-    let [events, exposure] = [
-        arms[0].events + arms[1].events,
-        arms[0].exposure + arms[1].exposure,
-    ];
+fn rarer<const ARMS: usize>(
+    arms: [Arm; ARMS],
+    as_if: Independent,
+) -> Result<[Arm; ARMS], CannotCompute> {
+    let events: f64 = arms.iter().map(|arm| arm.events).sum();
+    let exposure: f64 = arms.iter().map(|arm| arm.exposure).sum();
     let others = as_if == Independent::Trials && events > 0.5 * exposure;
     let arms = if others {
         arms.map(|arm| Arm::sum(arm.rows.iter().map(|[x, n]| [n - x, *n]), as_if))
@@ -195,51 +208,87 @@ fn rarer(arms: [Arm; 2], as_if: Independent) -> Result<[Arm; 2], CannotCompute> 
     Ok(arms)
 }
 
-/// Each arm about its own rate.
-fn about_each_rate(arms: &[Arm; 2]) -> Result<Dispersion, Failure> {
-    let (mut squares, mut expected, mut degrees) = (0.0, Vec::new(), 0);
-    for arm in arms {
-        let n = arm.rows.len() as f64;
-        let off = |[events, exposure]: &[f64; 2]| events - exposure * arm.rate();
-        let of_arm: f64 = arm.rows.iter().map(|row| off(row) * off(row)).sum();
-        squares += n / (n - 1.0) * of_arm;
-        expected.extend(arm.rows.iter().map(|row| row[1] * arm.rate() * arm.left));
-        degrees += arm.rows.len() - 1;
-    }
-    held(squares, &expected, degrees)
+/// What rows show of a variance, what independent events would, and that of what they show.
+#[derive(Default)]
+struct Variance {
+    shown: f64,
+    independent: f64,
+    spread: f64,
 }
 
-/// Each pair about the share of its events that the treatment has where both have one rate.
+impl Variance {
+    /// Squares of so much `weight` each, of rows that expect these events.
+    fn add(&mut self, squares: f64, expected: impl Iterator<Item = f64>, weight: f64) {
+        let mut fourth = 0.0;
+        for v in expected {
+            self.independent += weight * v;
+            fourth += 2.0 * v * v + v;
+        }
+        self.shown += weight * squares;
+        self.spread += weight * weight * fourth;
+    }
+
+    fn over(&self, degrees: usize) -> Result<Dispersion, Failure> {
+        let ratio = self.shown / self.independent;
+        let chance = (self.spread.sqrt() / self.independent).max((2.0 / degrees as f64).sqrt());
+        if self.independent <= 0.0 || !(ratio.is_finite() && chance.is_finite()) {
+            return Err(CannotCompute::Overflow.into());
+        }
+        Ok(Dispersion {
+            ratio,
+            chance,
+            degrees: degrees as u64,
+        })
+    }
+}
+
+/// Each arm about its own rate.
+fn about_each_rate(arms: &[Arm]) -> Result<Dispersion, Failure> {
+    let (mut all, mut logarithm, mut degrees) = (Variance::default(), Variance::default(), 0);
+    for arm in arms.iter().filter(|arm| arm.rows.len() >= FEWEST_ROWS) {
+        let n = arm.rows.len() as f64;
+        let off = |[events, exposure]: &[f64; 2]| events - exposure * arm.rate();
+        let squares: f64 = arm.rows.iter().map(|row| off(row) * off(row)).sum();
+        let squares = n / (n - 1.0) * squares;
+        let expected = || arm.rows.iter().map(|row| row[1] * arm.rate() * arm.left);
+        all.add(squares, expected(), 1.0);
+        logarithm.add(squares, expected(), (arm.events + 0.5).powi(-2));
+        degrees += arm.rows.len() - 1;
+    }
+    if degrees == 0 {
+        return Err(CannotCompute::TooFew.into());
+    }
+    Ok(greater(all.over(degrees)?, logarithm.over(degrees)?))
+}
+
+/// Each pair about the share of its events that the treatment has where both have one rate; and the rows of each pair
+/// about both rates, taken off each other.
 fn about_one_rate(
     [control, treatment]: &[Arm; 2],
     as_if: Independent,
 ) -> Result<Dispersion, Failure> {
+    let n = control.rows.len();
+    if n < FEWEST_ROWS {
+        return Err(CannotCompute::TooFew.into());
+    }
     let all = (control.events + treatment.events) / (control.exposure + treatment.exposure);
-    let left = as_if.left(all);
-    let (mut squares, mut expected) = (0.0, Vec::new());
+    let (of_control, of_treatment) = (control.events + 0.5, treatment.events + 0.5);
+    let (mut parts, mut logarithm) = (Variance::default(), Variance::default());
     for ([x_c, e_c], [x_t, e_t]) in control.rows.iter().zip(&treatment.rows) {
         let (total, share) = (x_c + x_t, e_t / (e_c + e_t));
         let off = x_t - total * share;
-        squares += off * off;
-        expected.push(total * share * (1.0 - share) * left);
+        let expected = total * share * (1.0 - share) * as_if.left(all);
+        parts.add(off * off, std::iter::once(expected), 1.0);
+        let apart = (x_t - e_t * treatment.rate()) / of_treatment
+            - (x_c - e_c * control.rate()) / of_control;
+        logarithm.shown += apart * apart * n as f64 / (n as f64 - 1.0);
+        for (arm, exposure, events) in [(control, e_c, of_control), (treatment, e_t, of_treatment)]
+        {
+            let expected = exposure * arm.rate() * arm.left;
+            logarithm.add(0.0, std::iter::once(expected), events.powi(-2));
+        }
     }
-    held(squares, &expected, control.rows.len())
-}
-
-/// The squares over what independent events would make of them.
-fn held(squares: f64, expected: &[f64], degrees: usize) -> Result<Dispersion, Failure> {
-    let all: f64 = expected.iter().sum();
-    let spread: f64 = expected.iter().map(|v| 2.0 * v * v + v).sum();
-    let ratio = squares / all;
-    let chance = (spread.sqrt() / all).max((2.0 / degrees as f64).sqrt());
-    if all <= 0.0 || !(ratio.is_finite() && chance.is_finite()) {
-        return Err(CannotCompute::Overflow.into());
-    }
-    Ok(Dispersion {
-        ratio,
-        chance,
-        degrees: degrees as u64,
-    })
+    Ok(greater(parts.over(n)?, logarithm.over(n)?))
 }
 
 #[cfg(test)]

@@ -210,7 +210,10 @@ fn a_canary_that_breaks_on_the_way_is_not_thinned() {
     // 0.5 is below a tenth after four rows, and half as many more are six.
     assert_eq!(used(0.5, 1..=2), 0);
     assert!(used(0.5, 3..=12) >= 35, "{}", used(0.5, 3..=12));
-    // Nor does one of few rows, which may hide one.
+    // A control that never varies has none.
+    let constant = dependence(&[0.0; 240], &broken(7)).unwrap();
+    assert_eq!((constant.series, constant.step), (Series::Control, Some(1)));
+    // One of few rows may hide one.
     let few = dependence(&remembering(0.0, 42, 49), &broken(7)[30..79]).unwrap();
     assert_ne!(few.step, Some(1));
 }
@@ -270,7 +273,8 @@ fn units_and_sides_do_not_matter() {
     let signed: Vec<f64> = remembering(0.6, 5, 400);
     let largest = dependence(&scaled(&signed, 1e308), &scaled(&signed, -1e308)).unwrap();
     assert_eq!(largest.series, Series::Differences);
-    assert_eq!(largest.step, dependence(&[0.0; 400], &signed).unwrap().step);
+    let plain = dependence(&signed, &scaled(&signed, -1.0)).unwrap();
+    assert_eq!(largest.step, plain.step);
 }
 
 /// Rows that one arm lacks keep their place in the other.

@@ -17,21 +17,25 @@ impl Bench {
         for looks in [6, 1] {
             for n in [60, 240, 960] {
                 for course in Course::ALL {
-                    self.bursty_row(course, n, looks);
+                    self.bursty_row(course, 1, n, looks);
                 }
+                self.bursty_row(Course::Scattered, 19, n, looks);
             }
         }
     }
 
-    fn bursty_row(&self, course: Course, n: u64, looks: u64) {
+    fn bursty_row(&self, course: Course, traffic: u64, n: u64, looks: u64) {
         let canary = |change: f64| Canary {
             rule: Rule::default(),
             looks,
             each: n / looks,
-            control_for_one: 1,
+            control_for_one: traffic,
             change,
         };
-        let name = course.name();
+        let name = match traffic {
+            1 => course.name().to_owned(),
+            _ => format!("{}, 19:1", course.name()),
+        };
         let tally = |runs: u64, taken: Taken, change: f64, verdict: Verdict| {
             let row = format!("bursts: {name} {n} {looks} {taken:?} {change} {verdict:?}");
             self.repeat(&row, runs, |draw| {
