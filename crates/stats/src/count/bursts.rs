@@ -18,8 +18,9 @@ const FEWEST_BLOCKS: usize = 10;
 /// Source: as of [`dispersion`]; blocks are the batch means of simulation output, as in G. S. Fishman, "Grouping
 /// observations in digital simulation", Management Science 24, 1978.
 ///
-/// A size above 1 is taken only where the control by itself is clear at it, too. A treatment that begins to fail on the way
-/// looks like a burst that lasts, and must be found; beside a control that has no such bursts it is.
+/// A treatment that begins to fail on the way looks like a burst that lasts, and must be found. So a size above 1 is taken
+/// only where the bursts are over, neither arm having more events in its last tenth of rows (three at least) than the other's
+/// rate over all rows gives it, and two standard deviations; or where the control by itself is clear at that size, too.
 ///
 /// Few rows, and few bursts, hide what there is: a burst that has not been seen is in no dispersion.
 ///
@@ -47,9 +48,10 @@ pub fn bursts(
     as_if: Independent,
 ) -> Result<Option<Dispersion>, InvalidInput> {
     let alone: Vec<[Events; 1]> = control.iter().flatten().map(|row| [*row]).collect();
+    let over = is_over(control, canary) && is_over(canary, control);
     let lasts = |every: usize| {
         let rows = blocks(&alone, every).concat();
-        dispersion_of_one(&rows, as_if).is_ok_and(|found| found.is_clear())
+        over || dispersion_of_one(&rows, as_if).is_ok_and(|found| found.is_clear())
     };
     if control.len() == canary.len() {
         let both = control.iter().zip(canary);
@@ -65,6 +67,20 @@ pub fn bursts(
         let [control, canary] = [&alone, &canary].map(|rows| blocks(rows, every).concat());
         dispersion([&control, &canary], as_if)
     })
+}
+
+/// Whether the last rows have no more events than the rate of the other arm gives them.
+fn is_over(other: &[Option<Events>], rows: &[Option<Events>]) -> bool {
+    let sum = |rows: &[Option<Events>]| {
+        let told = rows.iter().flatten();
+        told.fold([0.0, 0.0], |[count, exposure], row| {
+            [count + row.count as f64, exposure + row.exposure]
+        })
+    };
+    let end = rows.len().saturating_sub((rows.len() / 10).max(3));
+    let ([events, exposure], [all, over]) = (sum(&rows[end..]), sum(other));
+    let expected = all / over * exposure;
+    events <= expected + 2.0 * expected.max(1.0).sqrt()
 }
 
 /// The sums of `every` rows at a time; what is left over at the end is no block.
