@@ -240,6 +240,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn so_many_standard_errors_are_within_reach() {
+        let estimate = Estimate {
+            effect: 3.0,
+            stderr: 0.5,
+            ..crate::effect::mean(
+                &crate::Moments::of([1.0, 2.0, 4.0]),
+                &crate::Moments::of([2.0, 3.0, 7.0]),
+                Question::default(),
+            )
+            .unwrap()
+        };
+        let Interval { lo, hi } = estimate.within(4.0);
+        assert_eq!((lo, hi), (1.0, 5.0));
+    }
+
+    #[test]
     fn alpha_is_inside_the_open_unit_interval() {
         for good in [1e-300, 0.001, 0.05, 0.999] {
             assert_eq!(Alpha::new(good).unwrap().get(), good);

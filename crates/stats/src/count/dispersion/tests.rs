@@ -191,3 +191,13 @@ proptest! {
         prop_assert!((plain.ratio / scaled.ratio - 1.0).abs() < 1e-9);
     }
 }
+
+#[test]
+fn clear_is_three_standard_deviations_above_one() {
+    let found = |ratio: f64| Dispersion {
+        ratio,
+        chance: 0.5,
+        degrees: 8,
+    };
+    assert!(found(2.51).is_clear() && !found(2.49).is_clear());
+}

@@ -200,3 +200,14 @@ fn grades_include_their_thresholds() {
     assert_eq!(grade(94.99, 95.0, 75.0), Grade::Marginal);
     assert_eq!(grade(95.0, 95.0, 75.0), Grade::Pass);
 }
+
+/// A group of weight 0 that no metric is in loses nothing, and one with a weight does.
+#[test]
+fn a_weight_is_lost_where_there_is_one() {
+    use Classification::Pass;
+    let g: &[&str] = &["g"];
+    let found = check(&[(Pass, false, g)], &[("g", 100.0), ("x", 0.0)], 100.0);
+    assert!(found.doubts.is_empty(), "{:?}", found.doubts);
+    let found = check(&[(Pass, false, g)], &[("x", 30.0)], 70.0);
+    assert_eq!(found.doubts, [Doubt::Absent("x".to_owned())]);
+}
