@@ -47,6 +47,7 @@ impl Centred {
         self.exponent.is_none() && magnitude > 0.0 || self.scaled(magnitude) > ROOM
     }
 
+    #[inline]
     pub(super) fn scaled(&self, x: f64) -> f64 {
         match self.exponent {
             None | Some(0) => x,
