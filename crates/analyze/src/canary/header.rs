@@ -13,7 +13,7 @@ pub(super) fn of_figures(source: &Source) -> Option<Failure> {
             "the first line holds figures, as {}, where the names of the columns should be",
             name(first)
         ),
-        "write a line of names above it, as latency_ms",
+        "write a line of names above it, as latency_ms, or name what are columns with --metric",
     ))
 }
 

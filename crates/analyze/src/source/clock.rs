@@ -45,8 +45,10 @@ impl Clock {
                 self.plain += 1;
                 let mut seconds = *whole;
                 for unit in &mut self.units {
-                    if YEARS.contains(&seconds) {
-                        *unit += 1;
+                    // A time of one unit is not of this century in another.
+                    if seconds < YEARS.end {
+                        *unit += u64::from(seconds >= YEARS.start);
+                        break;
                     }
                     seconds /= 1_000;
                 }
@@ -71,8 +73,7 @@ impl Clock {
         self.without_zone += other.without_zone;
     }
 
-    /// The unit since 1970 in which most of the times are of this century. A time of one unit is not of
-    /// this century in another.
+    /// The unit since 1970 in which most of the times are of this century.
     fn unit(&self) -> Option<usize> {
         self.units.iter().position(|times| 2 * times > self.plain)
     }

@@ -60,6 +60,8 @@ fn a_column_whose_name_looks_like_more_can_be_named() {
         ("http/errors:median", "\"median\" is neither a kind"),
         ("http/errors:ratio", "a ratio needs two columns"),
         ("requests:median", "\"median\" is neither a kind"),
+        ("requests:up:down", "\"up\" is one too many"),
+        ("requests:mean:p90", "\"mean\" is one too many"),
     ] {
         let error = folder.run(&format!("{AB} {asked}")).unwrap_err();
         let start = format!("e.csv: --metric: there is no column \"{asked}\", and ");

@@ -168,7 +168,7 @@ fn a_file_without_a_header_is_refused_rather_than_read_without_its_first_row() {
                 told,
                 format!(
                     "bare.csv: the first line holds figures, as {first}, where the names of the columns should be\n  \
-                     write a line of names above it, as latency_ms"
+                     write a line of names above it, as latency_ms, or name what are columns with --metric"
                 )
             );
         }

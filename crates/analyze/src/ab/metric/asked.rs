@@ -102,6 +102,22 @@ fn known<'a>(
     }
 }
 
+/// Whether it is one of the words that stand behind columns.
+fn is_suffix(text: &str) -> bool {
+    let words = [
+        "mean",
+        "conversion",
+        "proportion",
+        "ratio",
+        "up",
+        "down",
+        "cuped",
+    ];
+    words.contains(&text)
+        || text.starts_with("guardrail=")
+        || text.starts_with("cuped=") && text.len() > 6
+}
+
 /// What stands behind the columns, from the right.
 #[derive(Default)]
 struct Suffixes {
@@ -133,6 +149,12 @@ impl Suffixes {
                     self.in_percent = given.ends_with('%');
                 }
                 (None, Some(quantile)) if self.kind.is_none() => self.kind = Some(quantile),
+                (_, known) if known.is_some() || is_suffix(other) => {
+                    return Err(Wrong::UnlessAColumn(format!(
+                        "\"{}\" is one too many: one kind, one direction, one cuped and one guardrail",
+                        name(other)
+                    )));
+                }
                 _ => {
                     return Err(Wrong::UnlessAColumn(format!(
                         "\"{}\" is neither a kind (mean, conversion, ratio, p90) nor a direction (up, down) \
