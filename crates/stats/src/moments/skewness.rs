@@ -265,6 +265,12 @@ mod tests {
             merged.merge(&of(tail));
             let whole = Skewness::of(values.iter().copied()).skewness().unwrap();
             prop_assert!((merged.skewness().unwrap() - whole).abs() < 1e-9);
+            // What was merged is merged again.
+            let (first, middle) = head.split_at(head.len() / 2);
+            let mut three = of(first);
+            three.merge(&of(middle));
+            three.merge(&of(tail));
+            prop_assert!((three.skewness().unwrap() - whole).abs() < 1e-9);
             let mirrored = Skewness::of(values.iter().map(|x| 5.0 - x)).skewness().unwrap();
             prop_assert!((mirrored + whole).abs() < 1e-9);
         }
