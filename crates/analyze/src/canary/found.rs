@@ -42,32 +42,12 @@ pub(super) fn found(
         What::Continuous(column) => figure(column, None, rule, every, series).map_err(refused),
         What::Quantile(column, q) => figure(column, Some(*q), rule, every, series).map_err(refused),
         What::Rate(events, over) => {
-            let control = trials(series[0], events, over)?;
-            let canary = trials(series[1], events, over)?;
-            rate(
-                rule,
-                [control, canary],
-                Sums {
-                    series,
-                    events,
-                    over,
-                },
-            )
-            .map_err(refused)
+            let sums = Sums::of(series, events, over);
+            rate(rule, sums.both(trials)?, sums).map_err(refused)
         }
         What::Count(events, over) => {
-            let control = counted_over(series[0], events, over)?;
-            let canary = counted_over(series[1], events, over)?;
-            count(
-                rule,
-                [control, canary],
-                Sums {
-                    series,
-                    events,
-                    over,
-                },
-            )
-            .map_err(refused)
+            let sums = Sums::of(series, events, over);
+            count(rule, sums.both(counted_over)?, sums).map_err(refused)
         }
     }
 }
@@ -164,7 +144,25 @@ fn count(
     })
 }
 
-impl Sums<'_> {
+impl<'a> Sums<'a> {
+    const fn of(series: [&'a Series<'a>; 2], events: &'a str, over: &'a str) -> Self {
+        Self {
+            series,
+            events,
+            over,
+        }
+    }
+
+    /// Of baseline and canary.
+    fn both<T>(
+        self,
+        sum: impl Fn(&Series<'_>, &str, &str) -> Result<T, Failure>,
+    ) -> Result<[T; 2], Failure> {
+        let [baseline, canary] = self.series;
+        let of = |series| sum(series, self.events, self.over);
+        Ok([of(baseline)?, of(canary)?])
+    }
+
     fn bursts(self, as_if: Independent) -> Result<Option<Bursts>, InvalidInput> {
         rates::bursts(self.series, self.events, self.over, as_if)
     }
