@@ -183,6 +183,7 @@ mod tests {
             df: f64::INFINITY,
             n: 100,
             baseline: 1.0,
+            signal: 10.0,
         }
     }
 

@@ -32,6 +32,17 @@ struct Arm {
     stderr: f64,
 }
 
+impl Arm {
+    /// How many standard errors the mean is from 0; a mean of 0 is none, whatever its error.
+    fn signal(self) -> f64 {
+        if self.mean == 0.0 {
+            0.0
+        } else {
+            self.mean.abs() / self.stderr
+        }
+    }
+}
+
 /// Both arms have more than one observation.
 fn enough(control: u64, treatment: u64) -> Result<(), CannotCompute> {
     match control.min(treatment) {
@@ -117,5 +128,6 @@ fn conclude(
         df,
         n: control.n + treatment.n,
         baseline,
+        signal: control.signal().min(treatment.signal()),
     })
 }

@@ -101,6 +101,7 @@ mod tests {
             df: f64::INFINITY,
             n: 100,
             baseline: 10.0,
+            signal: 10.0,
         }
     }
 

@@ -206,6 +206,9 @@ pub struct Estimate {
     pub n: u64,
     /// The control's mean, in the unit of the metric: what a relative effect is relative to.
     pub baseline: f64,
+    /// How many of its own standard errors the figure of an arm is from 0, of the arm of which it is fewer.
+    /// It is √(x/(1 − x/n)) of a proportion, so about the root of its events.
+    pub signal: f64,
 }
 
 impl Estimate {

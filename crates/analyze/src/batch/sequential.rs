@@ -5,8 +5,12 @@ use super::{Answer, Inputs, Stop};
 use crate::Number;
 use stats::sequential;
 
-const TOO_FEW: &str = "fewer than 20 events, or 20 units without, in an arm: a relative sequence does not \
-                       keep its level there; use counts_sequential or the absolute difference";
+const WEAK: &str = "an arm is less than 8 of its standard errors from 0 (64 events, of rare ones): a relative \
+                    sequence does not keep its level there; ask for the absolute difference, whose p is that \
+                    of the same question, or use counts_sequential";
+
+const FEW: &str = "one arm is more than twice the other, and one has fewer than 10 events, or units without: a \
+                   sequence does not keep its level there; use counts_sequential, or wait for more";
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,18 +25,18 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     let arms: Arms = inputs.read()?;
     let tuning = arms.tuning.map_or(sequential::DEFAULT_TUNING, Number::get);
     let fixed = compare_any(&arms.control, &arms.treatment, question)?;
-    let answer = told(&sequential::asymptotic(&fixed, question, tuning)?);
     // A batch is also for checking us against other software, so the figures are those of the formula;
     // that their level is not kept is told beside them.
-    let kept = match proportions(&arms.control, &arms.treatment)? {
-        Some([control, treatment]) => {
-            sequential::proportion(control, treatment, question, tuning).is_ok()
-        }
-        None => true,
-    };
-    Ok(if kept {
-        answer
+    let answer = told(&sequential::asymptotic(&fixed, question, tuning)?);
+    if sequential::effect(&fixed, question, tuning).is_err() {
+        return Ok(answer.text("caution", WEAK));
+    }
+    let few = proportions(&arms.control, &arms.treatment)?.is_some_and(|[control, treatment]| {
+        sequential::proportion(control, treatment, question, tuning).is_err()
+    });
+    Ok(if few {
+        answer.text("caution", FEW)
     } else {
-        answer.text("caution", TOO_FEW)
+        answer
     })
 }

@@ -261,26 +261,36 @@ fn a_boundary_is_refused_by_the_argument_that_is_wrong() {
 }
 
 #[test]
-fn a_sequence_of_few_events_says_that_its_level_is_not_kept() {
-    let of = |x: u64, difference: &str| {
-        let arm = |x| json!({"x": x, "n": 8_000});
-        answered(
-            "sequential",
-            json!({"control": arm(40), "treatment": arm(x), "difference_type": difference}),
-        )["result"]
-            .clone()
+fn a_sequence_that_does_not_keep_its_level_says_so() {
+    let of = |control: Value, treatment: Value, difference: &str| {
+        let asked =
+            json!({"control": control, "treatment": treatment, "difference_type": difference});
+        let result = answered("sequential", asked)["result"].clone();
+        // The figures stay, for whoever checks them against other software.
+        assert!(result["p"].is_number(), "{result}");
+        result["caution"].as_str().map(str::to_owned)
     };
-    let few = of(19, "relative");
-    assert!(few["p"].is_number());
-    assert!(
-        few["caution"]
-            .as_str()
-            .unwrap()
-            .contains("counts_sequential")
+    let proportion = |x: u64, n: u64| json!({"x": x, "n": n});
+    let weak = of(proportion(90, 8_000), proportion(63, 8_000), "relative");
+    assert!(weak.unwrap().contains("absolute"));
+    let (control, treatment) = (proportion(90, 8_000), proportion(64, 8_000));
+    assert_eq!(of(control, treatment, "relative"), None);
+    assert_eq!(
+        of(proportion(90, 8_000), proportion(9, 8_000), "absolute"),
+        None
     );
-    for enough in [of(20, "relative"), of(19, "absolute")] {
-        assert!(enough["p"].is_number() && enough.get("caution").is_none());
-    }
+    let few = of(proportion(400, 20_000), proportion(9, 1_000), "absolute");
+    assert!(few.unwrap().contains("counts_sequential"));
+    assert_eq!(
+        of(proportion(400, 20_000), proportion(10, 1_000), "absolute"),
+        None
+    );
+    // Means 7.9 and 8.1 standard errors from 0: revenue of few buyers is as weak as its buyers are few.
+    let mean = |errors: f64| json!({"n": 101, "sum": errors * 101.0, "sum_sq": 101.0 * (errors * errors + 100.0)});
+    assert!(of(mean(9.0), mean(7.9), "relative").is_some());
+    assert!(of(mean(-7.9), mean(9.0), "relative").is_some());
+    assert_eq!(of(mean(-8.1), mean(9.0), "relative"), None);
+    assert_eq!(of(mean(9.0), mean(7.9), "absolute"), None);
 }
 
 #[test]

@@ -17,8 +17,24 @@ pub(crate) struct Course {
     pub(crate) each: u64,
     /// The relative change that the treatment really makes.
     pub(crate) change: f64,
-    /// Relative differences by [`Share`], and not by the delta method.
-    pub(crate) shares: bool,
+    pub(crate) by: By,
+}
+
+/// How two arms are compared at every look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// By [`sequential::effect`], which refuses what would break the level.
+    Guarded,
+    /// By the formula alone, [`sequential::asymptotic`].
+    Formula,
+    /// As a share of the control by the difference's own test, [`Share`].
+    Share,
+}
+
+impl By {
+    pub(crate) const fn shares(self) -> bool {
+        matches!(self, Self::Share)
+    }
 }
 
 /// What is asked of two arms as they are.
@@ -42,7 +58,7 @@ impl Course {
         share: impl FnOnce() -> Result<Share, E>,
         estimate: impl FnOnce() -> Result<Estimate, E>,
     ) -> Option<Asked> {
-        if self.shares {
+        if self.by.shares() {
             share().ok().map(Asked::Share)
         } else {
             estimate().ok().map(Asked::Estimate)
@@ -75,6 +91,10 @@ impl Course {
                     rejects: excludes(0.0),
                     covers: !excludes(truth),
                 }
+            }
+            Asked::Estimate(estimate) if self.by == By::Guarded => {
+                let found = sequential::effect(estimate, self.question, tuning);
+                self.seen(found.ok(), truth)
             }
             Asked::Estimate(estimate) => {
                 let found = sequential::asymptotic(estimate, self.question, tuning);
@@ -124,7 +144,7 @@ impl Course {
     pub(crate) const fn scale(&self) -> Scale {
         match self.question.difference {
             Difference::Absolute => Scale::Absolute,
-            Difference::Relative if self.shares => Scale::Share,
+            Difference::Relative if self.by.shares() => Scale::Share,
             Difference::Relative => Scale::Delta,
         }
     }
@@ -201,35 +221,6 @@ pub(crate) fn proportion(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
             )
         },
     )
-}
-
-/// The same, refused below so many events that a relative sequence would not keep its level.
-pub(crate) fn proportion_with_floor(p: f64, course: &Course, draw: &mut Draw) -> Outcome {
-    let other = p * (1.0 + course.change);
-    let truth = course.truth(p);
-    let (mut yes, mut n) = ([0, 0], 0);
-    follow(course.looks, |_| {
-        for _ in 0..course.each {
-            yes[0] += u64::from(draw.chance(p));
-            yes[1] += u64::from(draw.chance(other));
-            n += 1;
-        }
-        let rough = Rough::of_proportions(yes, n);
-        if ![0.0, truth]
-            .map(|what| rough.may_exclude(what, course.scale()))
-            .contains(&true)
-        {
-            return Look::NOTHING;
-        }
-        let arm = |x| Proportion::new(x, n).ok();
-        let answer = arm(yes[0])
-            .zip(arm(yes[1]))
-            .and_then(|(control, treatment)| {
-                let tuning = sequential::DEFAULT_TUNING;
-                sequential::proportion(control, treatment, course.question, tuning).ok()
-            });
-        course.seen(answer, truth)
-    })
 }
 
 /// A guardrail whose treatment is worse by just the margin, `-change`: it must not be said to hold.

@@ -5,11 +5,8 @@ use super::draw::{Draw, Shape};
 use super::rough::Rough;
 use super::trial::{Look, Outcome, follow};
 use stats::effect::{self, Proportion, Share};
-use stats::sequential::LARGEST_SKEWNESS;
+use stats::sequential::{LARGEST_SKEWNESS, LEAST_EVENTS};
 use stats::{Moments, Skewness};
-
-/// So many events, and so many units without one, a sequence waits for in either arm.
-const LEAST: u64 = 10;
 
 /// From when on the sequence is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +95,7 @@ impl Arms {
     /// Whether `analyze ab --sequential` answers.
     fn answers(&self, shape: Shape) -> bool {
         if let Shape::Bernoulli(_) = shape {
-            let enough = |arm: &Arm| arm.yes.min(arm.n - arm.yes) >= LEAST;
+            let enough = |arm: &Arm| arm.yes.min(arm.n - arm.yes) >= LEAST_EVENTS;
             enough(&self.control) && enough(&self.treatment)
         } else {
             Skewness::of_difference(&self.control.skewness, &self.treatment.skewness)
@@ -120,7 +117,7 @@ impl Arms {
         if let Shape::Bernoulli(_) = shape {
             let arm = |arm: &Arm| Proportion::new(arm.yes, arm.n).ok();
             let (control, treatment) = (arm(control)?, arm(treatment)?);
-            return if course.shares {
+            return if course.by.shares() {
                 let share = Share::of_proportions(control, treatment);
                 share.ok().map(Asked::Share)
             } else {
@@ -129,7 +126,7 @@ impl Arms {
             };
         }
         let (control, treatment) = (&control.moments, &treatment.moments);
-        if course.shares {
+        if course.by.shares() {
             Share::of_means(control, treatment).ok().map(Asked::Share)
         } else {
             let estimate = effect::mean(control, treatment, course.question);

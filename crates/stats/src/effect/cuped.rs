@@ -85,8 +85,13 @@ pub fn cuped(
             (apart / base.abs(), stderr)
         }
     };
+    // What is divided by is the metric as it is, not as it is adjusted.
+    let signal = [control, treatment].map(|pairs| arm(&pairs.x()).signal());
     Ok(Cuped {
-        estimate: conclude(effect, stderr, before, after, base, question)?,
+        estimate: Estimate {
+            signal: signal[0].min(signal[1]),
+            ..conclude(effect, stderr, before, after, base, question)?
+        },
         theta,
         adjusted_mean_control: before.mean,
         adjusted_mean_treatment: after.mean,

@@ -20,10 +20,9 @@ pub const LARGEST_SKEWNESS: f64 = 0.2;
 /// One-sided: ρ² with 2α for α, the logarithm ln(1 + √t/(2α)), and p the α at which the bound, with
 /// ρ kept, reaches 0 (1 for an effect on the other side).
 ///
-/// "Asymptotic" is a restriction: the level is kept from some sample size on, at which means behave
-/// like normal ones. For two proportions ask [`super::proportion`], which refuses a relative difference
-/// of so few events that the level would be broken; of means between arms of different sizes look at
-/// [`LARGEST_SKEWNESS`] first.
+/// This is the formula alone. "Asymptotic" is a restriction: the level is kept from some sample size on, at which
+/// means behave like normal ones. Ask [`super::effect`], which refuses a relative difference of so little that the
+/// level would be broken; of means between arms of different sizes look at [`LARGEST_SKEWNESS`] first.
 ///
 /// Source: Waudby-Smith et al., equations 9, 155 and 161 (two-sided), appendix B (one-sided); gbstats
 /// `frequentist/tests.py`, whose one-sided p is the same but only sought between 1e-5 and 0.4999.

@@ -216,6 +216,7 @@ fn a_belief_far_wider_or_narrower_than_the_data_leaves_the_doubles_alone() {
         df: f64::INFINITY,
         n: 100,
         baseline: 1.0,
+        signal: 10.0,
     };
     let believe = |stderr| {
         let prior = Prior::normal(1.0, 1.0).unwrap();

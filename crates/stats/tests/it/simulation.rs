@@ -37,7 +37,7 @@ mod trial;
 #[path = "../../examples/simulate/uneven.rs"]
 mod uneven;
 
-use anytime::{Course, at};
+use anytime::{By, Course, at};
 use boundaries::Watch;
 use dependent::{Noise, Rows};
 use draw::{Draw, Shape};
@@ -81,7 +81,7 @@ fn course(looks: u64, each: u64, change: f64) -> Course {
         looks,
         each,
         change,
-        shares: false,
+        by: By::Guarded,
     }
 }
 
@@ -113,30 +113,29 @@ fn sequences_for_effects_hold_at_every_look() {
 }
 
 #[test]
-fn a_relative_sequence_of_rare_events_holds_from_its_floor_on_and_only_there() {
-    let early = course(150, 10, 0.0);
-    let raw = runs(100, |draw| anytime::proportion(0.01, &early, draw));
-    let broken = raw.chance_of(raw.rejected, 0.05);
-    assert!(broken < 1e-3, "{} of {}", raw.rejected, raw.runs);
-    let guarded = |course: &Course, number| {
-        runs(number, |draw| {
-            anytime::proportion_with_floor(0.01, course, draw)
-        })
-    };
-    let rare = course(400, 10, 0.0);
-    holds("proportions from the floor on", &guarded(&rare, 60), 0.05);
-    let changed = Course {
-        change: 3.0,
-        ..rare
-    };
-    finds("proportions from the floor on", &guarded(&changed, 15), 0.5);
+fn a_relative_sequence_of_little_holds_from_its_floor_on_and_only_there() {
+    let rare: Method<'_> = &|course, draw| anytime::proportion(0.01, course, draw);
+    let buyers: Method<'_> = &|course, draw| anytime::mean(Shape::Revenue(0.02), course, draw);
+    for (what, each, change, method) in [
+        ("rare events", 10, 2.0, rare),
+        ("revenue of few buyers", 20, 1.5, buyers),
+    ] {
+        let formula = Course {
+            by: By::Formula,
+            ..course(150, each, 0.0)
+        };
+        let raw = runs(100, |draw| method(&formula, draw));
+        let broken = raw.chance_of(raw.rejected, 0.05);
+        assert!(broken < 1e-3, "{what}: {} of {}", raw.rejected, raw.runs);
+        kept(what, 60, &course(1_500, each, change), method);
+    }
 }
 
 /// By the difference's own test no floor is needed: neither for rare events nor for skewed values.
 #[test]
 fn a_sequence_for_a_share_holds_from_the_first_event_on() {
     let share = |change| Course {
-        shares: true,
+        by: By::Share,
         ..course(150, 10, change)
     };
     let rare: Method<'_> = &|course, draw| anytime::proportion(0.01, course, draw);
@@ -150,19 +149,19 @@ fn a_sequence_for_a_share_holds_from_the_first_event_on() {
 #[test]
 fn a_sequence_to_one_side_holds_and_finds_what_is_there() {
     for (side, sign) in [(Side::Greater, 1.0), (Side::Less, -1.0)] {
-        for shares in [false, true] {
+        for by in [By::Guarded, By::Share] {
             let course = |change: f64| {
                 let two_sided = course(80, 40, sign * change);
                 Course {
                     question: two_sided.question.side(side),
-                    shares,
+                    by,
                     ..two_sided
                 }
             };
-            let what = |method: &str| format!("{method}, {side:?}, share: {shares}");
+            let what = |method: &str| format!("{method}, {side:?}, {by:?}");
             kept(&what("ratios"), 60, &course(0.04), &anytime::ratio);
             kept(&what("CUPED"), 60, &course(0.07), &anytime::cuped);
-            if shares {
+            if by.shares() {
                 let skewed: Method<'_> =
                     &|course, draw| anytime::mean(Shape::Exponential, course, draw);
                 kept(&what("means"), 60, &course(0.2), skewed);

@@ -1,6 +1,6 @@
 //! What may be looked at all the time.
 
-use super::super::anytime::{self, Course};
+use super::super::anytime::{self, By, Course};
 use super::super::draw::{Draw, Shape};
 use super::super::quantiles;
 use super::super::trial::{Outcome, Tally};
@@ -20,7 +20,7 @@ struct Row<'a> {
     /// The change for the power.
     change: f64,
     question: Question,
-    shares: bool,
+    by: By,
     /// Whether there is an interval.
     interval: bool,
     run: &'a (dyn Fn(&Course, &mut Draw) -> Outcome + Sync),
@@ -51,16 +51,17 @@ impl Bench {
             Shape::Exponential,
             Shape::Latency,
             Shape::Pareto,
+            Shape::Revenue(0.02),
         ];
         for shape in shapes {
-            for (difference, question, shares) in [
-                ("relative", relative, false),
-                ("share", relative, true),
-                ("share", relative.side(Side::Greater), true),
-                ("share", relative.side(Side::Less), true),
-                ("absolute", absolute, false),
-                ("absolute", absolute.side(Side::Greater), false),
-                ("absolute", absolute.side(Side::Less), false),
+            for (difference, question, by) in [
+                ("relative", relative, By::Guarded),
+                ("share", relative, By::Share),
+                ("share", relative.side(Side::Greater), By::Share),
+                ("share", relative.side(Side::Less), By::Share),
+                ("absolute", absolute, By::Guarded),
+                ("absolute", absolute.side(Side::Greater), By::Guarded),
+                ("absolute", absolute.side(Side::Less), By::Guarded),
             ] {
                 let sign = if question.side == Side::Less {
                     -1.0
@@ -78,7 +79,7 @@ impl Bench {
                         * shape.stddev()
                         / shape.mean(),
                     question,
-                    shares,
+                    by,
                     interval: true,
                     run: &|course, draw| anytime::mean(shape, course, draw),
                 }));
@@ -86,13 +87,13 @@ impl Bench {
         }
         for (p, each) in [(0.5, 10), (0.05, 10), (0.001, 100)] {
             let n = (each * LOOKS) as f64;
-            for (side, shares) in [
-                (Side::Two, false),
-                (Side::Two, true),
-                (Side::Greater, true),
-                (Side::Less, true),
+            for (side, by) in [
+                (Side::Two, By::Guarded),
+                (Side::Two, By::Share),
+                (Side::Greater, By::Share),
+                (Side::Less, By::Share),
             ] {
-                let difference = if shares { "share" } else { "relative" };
+                let difference = if by.shares() { "share" } else { "relative" };
                 let sign = if side == Side::Less { -1.0 } else { 1.0 };
                 asymptotic.push(self.row(Row {
                     method: &format!("proportion, {difference}{}", of_side(side)),
@@ -101,7 +102,7 @@ impl Bench {
                     runs: RUNS,
                     change: sign * FOUND_BY_NINE_OF_TEN * (2.0 / n).sqrt() * ((1.0 - p) / p).sqrt(),
                     question: relative.side(side),
-                    shares,
+                    by,
                     interval: true,
                     run: &|course, draw| anytime::proportion(p, course, draw),
                 }));
@@ -116,7 +117,7 @@ impl Bench {
                 runs: 2_000,
                 change,
                 question: relative,
-                shares: false,
+                by: By::Guarded,
                 interval: true,
                 run: &|course, draw| anytime::events(share, course, draw),
             });
@@ -129,7 +130,7 @@ impl Bench {
                 runs: 1_000,
                 change,
                 question: relative,
-                shares: false,
+                by: By::Guarded,
                 interval: false,
                 run: &|course, draw| anytime::mismatch(prior, course, draw),
             });
@@ -142,7 +143,7 @@ impl Bench {
                 runs: 1_000,
                 change,
                 question: relative,
-                shares: false,
+                by: By::Guarded,
                 interval: true,
                 run: &|course, draw| anytime::single_rate(p, course, draw),
             });
@@ -160,9 +161,9 @@ impl Bench {
             ("CUPED", "lognormal, ρ 0.8", 0.02, anytime::cuped),
         ];
         for (method, data, change, run) in rows {
-            for shares in [false, true] {
+            for by in [By::Guarded, By::Share] {
                 for (side, sign) in [(Side::Two, 1.0), (Side::Greater, 1.0), (Side::Less, -1.0)] {
-                    let difference = if shares { "share" } else { "relative" };
+                    let difference = if by.shares() { "share" } else { "relative" };
                     asymptotic.push(self.row(Row {
                         method: &format!("{method}, {difference}{}", of_side(side)),
                         data: data.to_owned(),
@@ -170,7 +171,7 @@ impl Bench {
                         runs: RUNS,
                         change: sign * change,
                         question: relative.side(side),
-                        shares,
+                        by,
                         interval: true,
                         run: &run,
                     }));
@@ -205,7 +206,7 @@ impl Bench {
                     runs: 1_000,
                     change,
                     question: relative,
-                    shares: false,
+                    by: By::Guarded,
                     interval: true,
                     run: &|course, draw| run(q, shape, course, draw),
                 });
@@ -224,7 +225,7 @@ impl Bench {
             looks: LOOKS,
             each,
             change: -margin,
-            shares: true,
+            by: By::Share,
         };
         for p in [0.5, 0.1, 0.01] {
             let course = course(if p < 0.05 { 100 } else { 10 });
@@ -257,7 +258,7 @@ impl Bench {
             looks: LOOKS,
             each: row.each,
             change: 0.0,
-            shares: row.shares,
+            by: row.by,
         };
         let name = format!("anytime: {} {}", row.method, row.data);
         let equal = self.repeat(&name, row.runs, |draw| (row.run)(&course, draw));

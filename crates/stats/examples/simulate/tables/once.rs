@@ -1,6 +1,6 @@
 //! What may be asked only once.
 
-use super::super::anytime::{self, Course};
+use super::super::anytime::{self, By, Course};
 use super::super::draw::{Draw, Shape};
 use super::super::fixed;
 use super::super::quantiles;
@@ -25,14 +25,14 @@ impl Bench {
             Shape::Bernoulli(0.5),
         ] {
             for n in [30, 1_000, 10_000] {
-                for shares in [false, true] {
-                    self.means_once(shape, n, shares);
+                for by in [By::Guarded, By::Share] {
+                    self.means_once(shape, n, by);
                 }
             }
         }
         for (p, n) in [(0.001, 8_000), (0.01, 2_000)] {
-            for shares in [false, true] {
-                self.proportions_once(p, n, shares);
+            for by in [By::Guarded, By::Share] {
+                self.proportions_once(p, n, by);
             }
         }
         for (q, shape, n) in [
@@ -117,27 +117,27 @@ impl Bench {
     }
 
     /// Welch's t on a relative difference, asked at `n` observations an arm.
-    fn means_once(&self, shape: Shape, n: u64, shares: bool) {
+    fn means_once(&self, shape: Shape, n: u64, by: By) {
         let change = FOUND_BY_NINE_OF_TEN * (2.0 / n as f64).sqrt() * shape.stddev() / shape.mean();
-        let name = if shares {
+        let name = if by.shares() {
             "mean, share"
         } else {
             "mean, relative"
         };
         let run = |course: &Course, draw: &mut Draw| anytime::mean(shape, course, draw);
-        self.fixed_row(name, &shape.name(), (n, change, shares), &run);
+        self.fixed_row(name, &shape.name(), (n, change, by), &run);
     }
 
-    fn proportions_once(&self, p: f64, n: u64, shares: bool) {
+    fn proportions_once(&self, p: f64, n: u64, by: By) {
         let change = FOUND_BY_NINE_OF_TEN * (2.0 / n as f64).sqrt() * ((1.0 - p) / p).sqrt();
-        let name = if shares {
+        let name = if by.shares() {
             "proportion, share"
         } else {
             "proportion, relative"
         };
         let run = |course: &Course, draw: &mut Draw| anytime::proportion(p, course, draw);
         let data = Shape::Bernoulli(p).name();
-        self.fixed_row(name, &data, (n, change, shares), &run);
+        self.fixed_row(name, &data, (n, change, by), &run);
     }
 
     fn quantiles_once(&self, q: f64, shape: Shape, n: u64) {
@@ -145,7 +145,7 @@ impl Bench {
         self.fixed_row(
             &format!("quantile {q}"),
             &shape.name(),
-            (n, 0.1, false),
+            (n, 0.1, By::Guarded),
             &run,
         );
     }
@@ -155,7 +155,7 @@ impl Bench {
         &self,
         method: &str,
         data: &str,
-        (n, change, shares): (u64, f64, bool),
+        (n, change, by): (u64, f64, By),
         run: &(dyn Fn(&Course, &mut Draw) -> Outcome + Sync),
     ) {
         let runs = if n > 5_000 { 2_000 } else { 4_000 };
@@ -169,7 +169,7 @@ impl Bench {
                     looks: 1,
                     each: n,
                     change,
-                    shares,
+                    by,
                 };
                 run(&course, draw)
             },

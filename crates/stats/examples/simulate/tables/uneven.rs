@@ -1,6 +1,6 @@
 //! Arms of different sizes.
 
-use super::super::anytime::{self, Course};
+use super::super::anytime::{self, By, Course};
 use super::super::draw::Shape;
 use super::super::uneven::{Split, Wait, looks, once, sequence};
 use super::{Bench, FOUND_BY_NINE_OF_TEN, percent, share};
@@ -28,13 +28,13 @@ fn change(shape: Shape, control_for_one: u64, n: u64) -> f64 {
     }
 }
 
-const fn course(shares: bool, question: stats::Question) -> Course {
+const fn course(by: By, question: stats::Question) -> Course {
     Course {
         question,
         looks: 1,
         each: 1,
         change: 0.0,
-        shares,
+        by,
     }
 }
 
@@ -63,14 +63,14 @@ impl Bench {
                 if n == 100 && matches!(shape, Shape::Bernoulli(_) | Shape::Revenue(_)) {
                     continue;
                 }
-                for (shares, method) in [(true, "share"), (false, "relative (`--batch`)")] {
+                for (by, method) in [(By::Share, "share"), (By::Formula, "relative (`--batch`)")] {
                     let split = |change: f64| Split {
                         control_for_one: 19,
                         most: n,
                         wait: Wait::Never,
                         change,
                     };
-                    let course = course(shares, anytime::at(Alpha::default()));
+                    let course = course(by, anytime::at(Alpha::default()));
                     let data = format!("{}, {n} and {}", shape.name(), 19 * n);
                     let change = change(shape, 19, n);
                     let runs = if n > 5_000 { 1_000 } else { 2_000 };
@@ -83,7 +83,7 @@ impl Bench {
     }
 
     fn uneven_row(&self, shape: Shape, control_for_one: u64, most: u64) {
-        let course = course(true, anytime::at(Alpha::default()));
+        let course = course(By::Share, anytime::at(Alpha::default()));
         let change = change(shape, control_for_one, most);
         let tally = |wait: Wait, change: f64| {
             let split = Split {

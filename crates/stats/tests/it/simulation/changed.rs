@@ -1,6 +1,6 @@
 //! Where there is a difference, and where arms are not alike: in size, in digits, in when they had their traffic.
 
-use super::anytime::Course;
+use super::anytime::{By, Course};
 use super::coarse::{self, Values};
 use super::draw::Shape;
 use super::ramp::{Ramp, Way, ramp};
@@ -11,7 +11,7 @@ use stats::judge::{Looks, Rule};
 
 fn shares(looks: u64, each: u64, change: f64) -> Course {
     Course {
-        shares: true,
+        by: By::Share,
         ..course(looks, each, change)
     }
 }
