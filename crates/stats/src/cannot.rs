@@ -41,11 +41,10 @@ pub enum CannotCompute {
     /// More values than are kept for a sequence of quantiles.
     #[error("there are more values than a comparison at every look keeps")]
     TooMany,
-    /// Means between arms of different sizes whose difference is too lopsided
-    /// ([`LARGEST_SKEWNESS`](crate::sequential::LARGEST_SKEWNESS) for a sequence).
+    /// Means that are too lopsided still ([`may_answer`](crate::sequential::may_answer), for a sequence).
     #[error(
-        "the arms differ in size, and too few of the rare large values are in the smaller one for its mean to \
-         be held against its spread"
+        "too few of the rare large values were seen, in the smaller arm or in both, for a mean to be held against \
+         its spread"
     )]
     Skewed,
 }

@@ -28,5 +28,5 @@ pub mod srm;
 
 pub use cannot::CannotCompute;
 pub use failure::{Failure, InvalidInput};
-pub use moments::{Moments, PairMoments, Skewness};
+pub use moments::{Moments, PairMoments, PairSkewness, Skewness};
 pub use question::{Alpha, Better, Difference, Estimate, Interval, Question, Side};

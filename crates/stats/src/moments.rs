@@ -7,9 +7,11 @@
 
 mod centred;
 mod pair;
+mod pair_skewness;
 mod skewness;
 
 pub use pair::PairMoments;
+pub use pair_skewness::PairSkewness;
 pub use skewness::Skewness;
 
 use crate::Failure;

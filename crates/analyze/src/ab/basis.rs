@@ -95,10 +95,10 @@ pub(super) fn basis(
             }
         }
         (Sums::Ratio(control), Sums::Ratio(treatment)) if shares => {
-            Basis::Share(Share::of_ratios(control, treatment)?)
+            Basis::Share(Share::of_ratios(control.pairs(), treatment.pairs())?)
         }
         (Sums::Ratio(control), Sums::Ratio(treatment)) => {
-            Basis::Estimate(effect::ratio(control, treatment, question)?.estimate)
+            Basis::Estimate(effect::ratio(control.pairs(), treatment.pairs(), question)?.estimate)
         }
         (
             Sums::Adjusted { pairs: control, .. },
@@ -106,6 +106,7 @@ pub(super) fn basis(
                 pairs: treatment, ..
             },
         ) => {
+            let (control, treatment) = (control.pairs(), treatment.pairs());
             let (basis, slope) = if shares {
                 let (share, slope) = Share::of_cuped(control, treatment)?;
                 (Basis::Share(share), slope)
@@ -149,6 +150,15 @@ pub(super) fn basis(
 }
 
 impl Basis {
+    /// How far from 0 both arms are, in standard errors; ∞ where no means are compared.
+    pub(super) const fn signal(&self) -> f64 {
+        match self {
+            Self::Estimate(estimate) => estimate.signal,
+            Self::Share(share) => share.absolute().signal,
+            Self::Quantiles(_) | Self::Counts(_) => f64::INFINITY,
+        }
+    }
+
     /// How the figures come about, where that is not the method of the whole report.
     pub(super) const fn compared_by(&self, method: Method) -> Option<By> {
         match (self, method) {

@@ -9,8 +9,8 @@ use super::{Method, Request};
 use crate::Number;
 use crate::join::{MetricSums, Sums};
 use stats::bayes::{self, BetaPrior, Prior};
-use stats::sequential::{LARGEST_SKEWNESS, RatioMismatch};
-use stats::{Better, CannotCompute, Difference, Failure, Skewness, adjust, srm};
+use stats::sequential::{LARGEST_SKEWNESS, LEAST_UNITS, RatioMismatch, may_answer};
+use stats::{Better, CannotCompute, Difference, Failure, PairSkewness, Skewness, adjust, srm};
 
 /// How many units' worth the sequence believes in the planned split before it sees one. The 10,000 of the
 /// test's authors tell a lost per cent of millions a little sooner, and of hundreds nothing: 20 against
@@ -79,12 +79,10 @@ pub(super) fn value(kind: Kind, metric: &MetricSums) -> f64 {
             Kind::Quantile(q) => values.value(q),
             Kind::Mean | Kind::Conversion | Kind::Ratio => f64::NAN,
         },
-        Sums::Adjusted { pairs, .. } if pairs.n() > 0 => pairs.x().mean(),
+        Sums::Adjusted { pairs, .. } if pairs.pairs().n() > 0 => pairs.pairs().x().mean(),
         Sums::Mean(moments) if moments.n() > 0 => moments.mean(),
         Sums::Share { x, n } if *n > 0 => *x as f64 / *n as f64,
-        Sums::Ratio(moments) if moments.y().mean() != 0.0 => {
-            moments.x().mean() / moments.y().mean()
-        }
+        Sums::Ratio(pairs) => ratio(pairs),
         _ => f64::NAN,
     }
 }
@@ -96,13 +94,28 @@ pub(super) fn compare(
 ) -> Result<Figures, Refusal> {
     let question = request.question;
     let (basis, theta) = basis::basis(request, metric, arms.map(|arm| &arm.sums))?;
-    let left = skewness(arms)?;
-    let most = match request.method {
-        Method::Sequential { .. } => LARGEST_SKEWNESS,
-        Method::Fixed | Method::Bayesian => MOST_AT_ONE_LOOK,
+    let lopsided = lopsided(arms, theta)?;
+    let left = lopsided.map_or(0.0, |[control, treatment]| {
+        Skewness::of_difference(&control, &treatment).unwrap_or(0.0)
+    });
+    let waits = match (request.method, lopsided) {
+        (_, None) => false,
+        (Method::Sequential { .. }, Some([control, treatment])) => {
+            !may_answer(&control, &treatment, basis.signal())
+        }
+        (Method::Fixed | Method::Bayesian, _) => left > MOST_AT_ONE_LOOK,
     };
-    if left > most {
-        return Err(CannotCompute::Skewed.into());
+    if waits {
+        let few = arms.iter().any(|arm| arm.n() < LEAST_UNITS);
+        let sequential = matches!(request.method, Method::Sequential { .. });
+        return Err(if sequential && few {
+            Refusal::cannot(
+                CannotCompute::TooFew,
+                format!("a sequence of means answers from {LEAST_UNITS} units a variant on"),
+            )
+        } else {
+            CannotCompute::Skewed.into()
+        });
     }
     let better = better(metric.direction);
     let answer = basis.answer(request, question.alpha)?;
@@ -140,17 +153,36 @@ pub(super) fn compare(
     Ok(figures)
 }
 
-/// How lopsided the difference of these arms' means is; 0 where nothing is averaged, or what is does not
-/// vary, as numerators of a ratio may.
-fn skewness([control, treatment]: [&MetricSums; 2]) -> Result<f64, CannotCompute> {
+/// The ratio of the sums; NaN over denominators that add up to 0.
+fn ratio(pairs: &PairSkewness) -> f64 {
+    let (above, below) = (pairs.pairs().x().mean(), pairs.pairs().y().mean());
+    if below == 0.0 {
+        f64::NAN
+    } else {
+        above / below
+    }
+}
+
+/// How lopsided what is averaged in each arm is: the values, what a ratio leaves of numerators beside their
+/// denominators, what an adjustment leaves. None where nothing is averaged, or what is does not vary.
+fn lopsided(
+    arms: [&MetricSums; 2],
+    theta: Option<f64>,
+) -> Result<Option<[Skewness; 2]>, CannotCompute> {
+    let [control, treatment] = arms.map(|arm| match &arm.sums {
+        Sums::Mean(_) => arm.skewness,
+        Sums::Ratio(pairs) => pairs.less(ratio(pairs)),
+        Sums::Adjusted { pairs, .. } => pairs.less(theta.unwrap_or(0.0)),
+        Sums::Share { .. } | Sums::Values(_) => Skewness::default(),
+    });
     let varies = |arm: &MetricSums| match &arm.sums {
         Sums::Mean(moments) => moments.varies(),
-        Sums::Ratio(pairs) | Sums::Adjusted { pairs, .. } => pairs.x().varies(),
+        Sums::Ratio(pairs) | Sums::Adjusted { pairs, .. } => pairs.pairs().x().varies(),
         Sums::Share { .. } | Sums::Values(_) => false,
     };
-    match Skewness::of_difference(&control.skewness, &treatment.skewness) {
-        Some(left) => Ok(left),
-        None if !(varies(control) || varies(treatment)) => Ok(0.0),
+    match Skewness::of_difference(&control, &treatment) {
+        Some(_) => Ok(Some([control, treatment])),
+        None if !arms.iter().any(|arm| varies(arm)) => Ok(None),
         None => Err(CannotCompute::Overflow),
     }
 }

@@ -1,7 +1,7 @@
 //! What is kept of the units of one arm.
 
 use super::{Missing, Values};
-use stats::{Moments, PairMoments, Skewness};
+use stats::{Moments, PairSkewness, Skewness};
 
 /// What is measured of a unit's folded values, by their positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub(crate) struct Arm {
 pub(crate) struct MetricSums {
     /// Units without a value of their own.
     pub(crate) missing: u64,
-    /// Of what is averaged: the values, a ratio's numerators, those from after the exposure.
+    /// Of the values that are averaged; pairs have their own.
     pub(crate) skewness: Skewness,
     /// Whether any unit's is below 0.
     pub(crate) negative: bool,
@@ -50,9 +50,9 @@ pub(crate) enum Sums {
         x: u64,
         n: u64,
     },
-    Ratio(PairMoments),
+    Ratio(PairSkewness),
     Adjusted {
-        pairs: PairMoments,
+        pairs: PairSkewness,
         /// Units with a value from before the exposure.
         known: u64,
     },
@@ -64,9 +64,9 @@ impl MetricSums {
         let sums = match measure {
             Measure::Mean(_) => Sums::Mean(Moments::new()),
             Measure::Share(_) => Sums::Share { x: 0, n: 0 },
-            Measure::Ratio { .. } => Sums::Ratio(PairMoments::new()),
+            Measure::Ratio { .. } => Sums::Ratio(PairSkewness::default()),
             Measure::Adjusted { .. } => Sums::Adjusted {
-                pairs: PairMoments::new(),
+                pairs: PairSkewness::default(),
                 known: 0,
             },
             Measure::Values(_) => Sums::Values(Values::default()),
@@ -85,7 +85,7 @@ impl MetricSums {
         match &self.sums {
             Sums::Mean(moments) => moments.n(),
             Sums::Share { n, .. } => *n,
-            Sums::Ratio(moments) | Sums::Adjusted { pairs: moments, .. } => moments.n(),
+            Sums::Ratio(pairs) | Sums::Adjusted { pairs, .. } => pairs.pairs().n(),
             Sums::Values(values) => values.n(),
         }
     }
@@ -213,10 +213,7 @@ impl<'a> Adder<'a> {
                     *x += 1;
                     *n += 1;
                 }
-                Sums::Ratio(moments) | Sums::Adjusted { pairs: moments, .. } => {
-                    moments.push(a, b);
-                    metric.skewness.push(a);
-                }
+                Sums::Ratio(pairs) | Sums::Adjusted { pairs, .. } => pairs.push(a, b),
                 Sums::Values(values) => values.push(a),
             }
         }
@@ -227,19 +224,16 @@ impl<'a> Adder<'a> {
             .into_iter()
             .map(|(mut arm, zeros)| {
                 for (metric, zeros) in arm.metrics.iter_mut().zip(zeros) {
-                    metric.skewness.merge(&Skewness::of_zeros(zeros));
                     match &mut metric.sums {
                         Sums::Share { n, .. } => *n += zeros,
                         // Sums of zeros are always sound.
                         Sums::Mean(moments) => {
+                            metric.skewness.merge(&Skewness::of_zeros(zeros));
                             moments.merge(&Moments::from_sums(zeros, 0.0, 0.0).unwrap_or_default());
                         }
                         Sums::Values(values) => values.push_zeros(zeros),
-                        Sums::Ratio(moments) | Sums::Adjusted { pairs: moments, .. } => {
-                            let none = (0.0, 0.0);
-                            moments.merge(
-                                &PairMoments::from_sums(zeros, none, none, 0.0).unwrap_or_default(),
-                            );
+                        Sums::Ratio(pairs) | Sums::Adjusted { pairs, .. } => {
+                            pairs.merge(&PairSkewness::of_zeros(zeros));
                         }
                     }
                 }

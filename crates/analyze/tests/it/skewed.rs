@@ -69,3 +69,56 @@ fn one_look_at_rare_purchases_in_the_small_arm_is_warned_of() {
         "{text}"
     );
 }
+
+/// Half of the visitors click; pages seen are few, and of one in 40 a thousand times as many.
+fn pages(visitors: usize, small: usize) -> String {
+    rows(
+        "user,arm,clicks,pages",
+        (0..visitors).map(|i| {
+            let arm = if i < small { "treatment" } else { "control" };
+            let at = (i * 7_919) % 40;
+            let pages = if at == 1 { 2_000 } else { 1 + at % 3 };
+            format!("u{i},{arm},{},{pages}", at % 2)
+        }),
+    )
+}
+
+#[test]
+fn a_ratio_waits_for_the_rare_large_denominators() {
+    let folder = Folder::new();
+    folder.write("pages.csv", pages(8_000, 400));
+    let of = |metric: &str| {
+        let line = format!(
+            "ab @pages.csv --unit user --variant arm --metric {metric} --sequential --json \
+             --share control=0.95 --share treatment=0.05"
+        );
+        let report: Value = serde_json::from_str(&folder.run(&line).unwrap()).unwrap();
+        report["metrics"][0]["comparisons"][0].clone()
+    };
+    // Clicks alone are not lopsided; clicks less the ratio times the pages are.
+    assert!(of("clicks")["p"].is_number());
+    let ratio = of("clicks/pages");
+    assert_eq!(ratio["cannot_compute"], "skewed", "{ratio}");
+}
+
+#[test]
+fn an_even_split_waits_until_lopsided_values_are_some_standard_errors_from_0() {
+    // Of 46 buyers an arm the mean is nearly six standard errors from 0, of 20 not four.
+    for (visitors, answers) in [(2_000, false), (4_600, true)] {
+        let found = comparison(&shop(visitors, visitors / 2, 50), "--sequential");
+        assert_eq!(found["p"].is_number(), answers, "{visitors}: {found}");
+        let code = found["cannot_compute"].as_str();
+        assert_eq!(code, (!answers).then_some("skewed"), "{found}");
+        assert!(comparison(&shop(visitors, visitors / 2, 50), "")["p"].is_number());
+    }
+}
+
+#[test]
+fn a_sequence_of_means_begins_at_twenty_units_a_variant() {
+    for (small, answers) in [(19, false), (20, true)] {
+        let found = comparison(&shop(40, small, 2), "--sequential");
+        assert_eq!(found["p"].is_number(), answers, "{small}: {found}");
+        let code = found["cannot_compute"].as_str();
+        assert_eq!(code, (!answers).then_some("too_few"), "{found}");
+    }
+}

@@ -6,6 +6,7 @@ mod coarse;
 mod dependent;
 mod effects;
 mod judges;
+mod lopsided;
 mod once;
 mod ramp;
 mod rare;

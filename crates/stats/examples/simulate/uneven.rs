@@ -5,7 +5,7 @@ use super::draw::{Draw, Shape};
 use super::rough::Rough;
 use super::trial::{Look, Outcome, follow};
 use stats::effect::{self, Proportion, Share};
-use stats::sequential::{LARGEST_SKEWNESS, LEAST_EVENTS};
+use stats::sequential::{LEAST_EVENTS, may_answer};
 use stats::{Moments, Skewness};
 
 /// From when on the sequence is asked.
@@ -93,13 +93,17 @@ impl Arms {
     }
 
     /// Whether `analyze ab --sequential` answers.
-    fn answers(&self, shape: Shape) -> bool {
+    fn answers(&self, shape: Shape, course: &Course) -> bool {
         if let Shape::Bernoulli(_) = shape {
             let enough = |arm: &Arm| arm.yes.min(arm.n - arm.yes) >= LEAST_EVENTS;
             enough(&self.control) && enough(&self.treatment)
         } else {
-            Skewness::of_difference(&self.control.skewness, &self.treatment.skewness)
-                .is_none_or(|left| left <= LARGEST_SKEWNESS)
+            let signal = match self.asked(shape, course) {
+                Some(Asked::Share(share)) => share.absolute().signal,
+                Some(Asked::Estimate(estimate)) => estimate.signal,
+                None => 0.0,
+            };
+            may_answer(&self.control.skewness, &self.treatment.skewness, signal)
         }
     }
 
@@ -143,7 +147,7 @@ pub(crate) fn sequence(shape: Shape, split: &Split, course: &Course, draw: &mut 
     let mut outcome = follow(looks.len() as u64, |number| {
         let n = looks[number as usize - 1];
         arms.grow(shape, split, n - arms.treatment.n, draw);
-        if split.wait == Wait::ForNormality && !arms.answers(shape) {
+        if split.wait == Wait::ForNormality && !arms.answers(shape, course) {
             return Look::NOTHING;
         }
         if first.is_none() {

@@ -17,11 +17,11 @@ use crate::{CannotCompute, Failure};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PairMoments {
-    n: u64,
-    x: Centred,
-    y: Centred,
+    pub(super) n: u64,
+    pub(super) x: Centred,
+    pub(super) y: Centred,
     /// Σ(x − mean)(y − mean), in the product of the two scales.
-    products: f64,
+    pub(super) products: f64,
 }
 
 impl PairMoments {
@@ -112,13 +112,9 @@ impl PairMoments {
     /// ```
     #[inline]
     pub fn push(&mut self, x: f64, y: f64) {
+        self.make_room(x, y);
         self.n += 1;
         let n = self.n as f64;
-        for (series, value) in [(&mut self.x, x), (&mut self.y, y)] {
-            if series.is_beyond(value) {
-                self.products *= series.rescale(exponent(value));
-            }
-        }
         let (x, y) = (self.x.scaled(x), self.y.scaled(y));
         let x_before = x - self.x.mean;
         let y_before = y - self.y.mean;
@@ -127,6 +123,29 @@ impl PairMoments {
         self.x.squares += x_before * (x - self.x.mean);
         self.y.squares += y_before * (y - self.y.mean);
         self.products += x_before * (y - self.y.mean);
+    }
+
+    /// Brings x and y to scales at which these values can be taken in. Returns the factors by which what is
+    /// kept of the two got smaller.
+    #[inline]
+    pub(super) fn make_room(&mut self, x: f64, y: f64) -> [f64; 2] {
+        [(&mut self.x, x), (&mut self.y, y)].map(|(series, value)| {
+            if !series.is_beyond(value) {
+                return 1.0;
+            }
+            let factor = series.rescale(exponent(value));
+            self.products *= factor;
+            factor
+        })
+    }
+
+    /// Brings both to the larger of their scales. Returns the factors of x and of y here, then there.
+    pub(super) fn align(&mut self, other: &mut Self) -> [[f64; 2]; 2] {
+        let (x_here, x_there) = align(&mut self.x, &mut other.x);
+        let (y_here, y_there) = align(&mut self.y, &mut other.y);
+        self.products *= x_here * y_here;
+        other.products *= x_there * y_there;
+        [[x_here, y_here], [x_there, y_there]]
     }
 
     /// Adds the pairs of `other`, as if they had been pushed here: each side as [`Moments::merge`], the
@@ -150,13 +169,10 @@ impl PairMoments {
             return;
         }
         let mut other = *other;
-        let (x_here, x_there) = align(&mut self.x, &mut other.x);
-        let (y_here, y_there) = align(&mut self.y, &mut other.y);
+        self.align(&mut other);
         let (here, there) = (self.n as f64, other.n as f64);
         let apart = (other.x.mean - self.x.mean) * (other.y.mean - self.y.mean);
-        self.products = self.products * x_here * y_here
-            + other.products * x_there * y_there
-            + apart * here * (there / (here + there));
+        self.products += other.products + apart * here * (there / (here + there));
         join(&mut self.x, &other.x, here, there);
         join(&mut self.y, &other.y, here, there);
         self.n += other.n;

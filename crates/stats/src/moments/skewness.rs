@@ -21,10 +21,10 @@ use super::centred::{Centred, align, exponent};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Skewness {
-    n: u64,
-    series: Centred,
+    pub(super) n: u64,
+    pub(super) series: Centred,
     /// Σ(x − m)³, at the scale of the series.
-    cubes: f64,
+    pub(super) cubes: f64,
 }
 
 impl Skewness {
@@ -120,6 +120,16 @@ impl Skewness {
         other.cubes *= there * there * there;
     }
 
+    /// How many values there are.
+    ///
+    /// ```
+    /// assert_eq!(stats::Skewness::of([4.0, 4.5]).n(), 2);
+    /// ```
+    #[must_use]
+    pub const fn n(&self) -> u64 {
+        self.n
+    }
+
     /// Σ(x − m)³/n over (Σ(x − m)²/n)^(3/2), free of the unit: 0 of what is symmetric, 2 of exponential
     /// values, about 1/√p of rare events. `None` where the values do not vary.
     ///
@@ -154,16 +164,40 @@ impl Skewness {
     /// ```
     #[must_use]
     pub fn of_difference(control: &Self, treatment: &Self) -> Option<f64> {
+        let within = Self::within(control, treatment)?;
+        let (c, t) = (1.0 / control.n as f64, 1.0 / treatment.n as f64);
+        let left = within * (t - c).abs() / (t + c).sqrt();
+        left.is_finite().then_some(left)
+    }
+
+    /// The skewness, from 0 up, of the smaller arm's mean: |γ|/√n, with γ as in [`Self::of_difference`] and n of
+    /// the smaller arm. `None` as there.
+    ///
+    /// Source: a sum's third central moment is the sum of its parts', as for [`Self::of_difference`].
+    ///
+    /// ```
+    /// use stats::Skewness;
+    /// let arm = Skewness::of([0.0, 0.0, 0.0, 1.0]);
+    /// // (1 − 2p)/√(p(1 − p)) at p = 1/4 is 1.155, over √4.
+    /// let left = Skewness::of_mean(&arm, &arm).unwrap();
+    /// assert!((left - 1.0 / 3f64.sqrt()).abs() < 1e-15);
+    /// ```
+    #[must_use]
+    pub fn of_mean(control: &Self, treatment: &Self) -> Option<f64> {
+        let left = Self::within(control, treatment)? / (control.n.min(treatment.n) as f64).sqrt();
+        left.is_finite().then_some(left)
+    }
+
+    /// The skewness within the arms taken together, from 0 up.
+    fn within(control: &Self, treatment: &Self) -> Option<f64> {
         let all = (control.n + treatment.n) as f64;
         let (mut one, mut other) = (*control, *treatment);
         one.align(&mut other);
-        let within = standardised(
+        standardised(
             (one.cubes + other.cubes) / all,
             (one.series.squares + other.series.squares) / all,
-        )?;
-        let (c, t) = (1.0 / control.n as f64, 1.0 / treatment.n as f64);
-        let left = within.abs() * (t - c).abs() / (t + c).sqrt();
-        left.is_finite().then_some(left)
+        )
+        .map(f64::abs)
     }
 }
 

@@ -3,15 +3,6 @@ use crate::{Alpha, Estimate, Interval, InvalidInput, Question, Side};
 /// The number of observations at which the sequence is tightest, where nothing better is known.
 pub const DEFAULT_TUNING: f64 = 5000.0;
 
-/// The most skewness of a difference ([`crate::Skewness::of_difference`]) with which [`asymptotic`]
-/// keeps its level.
-///
-/// Found by simulation, not proven: at splits of 9:1 and 19:1, looked at from the first unit on, at most 4.3% of
-/// equal arms are found different where looks wait for it, and up to 38% where they do not (level 5%; exponential
-/// and lognormal values, revenue of 2% and 10% buyers; `docs/SIMULATION.md`, "Uneven arms"). Arms of the
-/// same size have none of it.
-pub const LARGEST_SKEWNESS: f64 = 0.2;
-
 /// The same comparison, valid however often one looks: an asymptotic confidence sequence around an
 /// effect from [`crate::effect`].
 ///
@@ -22,7 +13,7 @@ pub const LARGEST_SKEWNESS: f64 = 0.2;
 ///
 /// This is the formula alone. "Asymptotic" is a restriction: the level is kept from some sample size on, at which
 /// means behave like normal ones. Ask [`super::effect`], which refuses a relative difference of so little that the
-/// level would be broken; of means between arms of different sizes look at [`LARGEST_SKEWNESS`] first.
+/// level would be broken; of means ask [`super::may_answer`] first.
 ///
 /// Source: Waudby-Smith et al., equations 9, 155 and 161 (two-sided), appendix B (one-sided); gbstats
 /// `frequentist/tests.py`, whose one-sided p is the same but only sought between 1e-5 and 0.4999.

@@ -22,6 +22,9 @@ mod fixed;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/judged.rs"]
 mod judged;
+#[expect(dead_code, reason = "shared with the example, which uses the rest")]
+#[path = "../../examples/simulate/lopsided.rs"]
+mod lopsided;
 #[path = "../../examples/simulate/quantiles.rs"]
 mod quantiles;
 #[path = "../../examples/simulate/ramp.rs"]

@@ -3,6 +3,7 @@
 use super::anytime::{By, Course};
 use super::coarse::{self, Values};
 use super::draw::Shape;
+use super::lopsided::{self, Data, Plan};
 use super::ramp::{Ramp, Way, ramp};
 use super::trial::Tally;
 use super::uneven::{self, Split, Wait};
@@ -55,6 +56,26 @@ fn a_sequence_holds_a_change_at_every_look() {
 }
 
 /// One visitor in ten buys, and one in twenty is in the treatment.
+#[test]
+fn a_ratio_over_lopsided_denominators_holds_once_it_waits_and_not_before() {
+    let stopped = |wait: Wait| {
+        let plan = Plan {
+            data: Data::HeavyBelow,
+            control_for_one: 19,
+            most: 600,
+            wait,
+        };
+        let course = shares(1, 1, 0.0);
+        runs(120, |draw| lopsided::sequence(&plan, &course, draw))
+    };
+    let early = stopped(Wait::Never);
+    let broken = early.chance_of(early.rejected, 0.05);
+    assert!(broken < 1e-3, "{} stopped", early.rejected);
+    let waits = stopped(Wait::ForNormality);
+    let chance = waits.chance_of(waits.rejected, 0.05);
+    assert!(chance > 1e-4, "{} stopped", waits.rejected);
+}
+
 #[test]
 fn uneven_arms_of_skewed_revenue_hold_once_they_wait_and_not_before() {
     let shape = Shape::Revenue(0.1);
