@@ -14,11 +14,12 @@ mod outcome;
 mod refusal;
 mod report;
 mod sound;
+mod tables;
 mod text;
 mod words;
 
 pub use basis::By;
-pub use metric::{Asked, Direction, Kind, Metric};
+pub use metric::{Asked, Direction, Kind, MarginUnit, Metric};
 pub use refusal::Code;
 pub use report::{
     Comparison, Conclusion, Figures, Guardrail, MetricReport, Outcome, Report, Status, Verdict,

@@ -103,6 +103,7 @@ impl Source {
                 format!("there are two columns \"{}\"", figures::name(name)),
                 "give each column a name of its own",
             )),
+            (None, _) if self.parts(name).next().is_some() => Err(self.nested(name)),
             (None, _) => {
                 let known: Vec<&str> = self.columns.iter().map(String::as_str).collect();
                 Err(Failure::file(
@@ -112,6 +113,37 @@ impl Source {
                 ))
             }
         }
+    }
+
+    /// The columns that one of another type is made of, as lists and structures of Parquet are.
+    fn parts(&self, name: &str) -> impl Iterator<Item = usize> {
+        let of = format!("{name}.");
+        let nests = matches!(self.table, Table::Parquet(_));
+        (0..self.columns.len()).filter(move |at| nests && self.columns[*at].starts_with(&of))
+    }
+
+    fn nested(&self, name: &str) -> Failure {
+        let lists = match &self.table {
+            Table::Parquet(table) => self.parts(name).any(|at| table.holds_lists(at)),
+            Table::Csv(_) => false,
+        };
+        let name_of = figures::name(name);
+        if lists {
+            let what = format!("the column \"{name_of}\" holds lists");
+            return Failure::file(&self.path, what, "unnest it first");
+        }
+        let parts: Vec<&str> = self
+            .parts(name)
+            .map(|at| self.columns[at].as_str())
+            .collect();
+        Failure::file(
+            &self.path,
+            format!("the column \"{name_of}\" is made of others"),
+            format!(
+                "name the one that is meant; there is: {}",
+                near::listed(&parts)
+            ),
+        )
     }
 
     /// What a column's first values seem to be.

@@ -91,7 +91,8 @@ impl CannotCompute {
                  and ask for the absolute difference",
             ),
             Self::NegativeVariance => Some(
-                "take every sum, that of the squares and that of the products, over the same n observations",
+                "take every sum, that of the squares and that of the products, over the same n observations, and those \
+                 of values so small that their squares vanish in another unit",
             ),
             Self::NegativeValues => Some("ask for the absolute difference"),
             Self::TooMany => Some("ask once, at the planned end"),
@@ -122,7 +123,7 @@ mod tests {
             ZeroDenominator => ("zero_denominator", None),
             Overflow => ("overflow", Some("nearer 1")),
             LostPrecision => ("lost_precision", Some("take one constant")),
-            NegativeVariance => ("negative_variance", Some("the same n observations")),
+            NegativeVariance => ("negative_variance", Some("vanish in another unit")),
             NegativeValues => ("negative_values", Some("absolute difference")),
             TooMany => ("too_many", Some("ask once")),
             Skewed => ("skewed", Some("split the traffic evenly")),

@@ -229,6 +229,10 @@ pub struct Judgement {
     /// Where the effect may lie, in the same unit; an end that the data do not bound is infinite, or −1 where
     /// nothing falls by more than all of it. None where an arm has no data.
     pub interval: Option<Interval>,
+    /// Of continuous values, where their ranks tell no change: the means of control and canary, in the metric's unit.
+    /// There the interval says nothing at all, or the effect is a 0 that only says which value is in the middle of both;
+    /// `effect` and `interval` are then not to be told as a finding.
+    pub means: Option<[f64; 2]>,
     /// How the two were compared.
     pub method: Method,
     /// The rule's: the chance of a false [`Verdict::Fail`] at the looks that it asked for. `interval` is at this level,
@@ -353,6 +357,7 @@ impl Compared {
             n: self.n,
             effect: known.then_some(self.effect),
             interval: Some(self.interval),
+            means: None,
             method: self.method,
             alpha: self.alpha,
         }
@@ -405,6 +410,7 @@ const fn without_data(n: [u64; 2], method: Method, rule: &Rule) -> Judgement {
         n,
         effect: None,
         interval: None,
+        means: None,
         method,
         alpha: rule.alpha.get(),
     }

@@ -302,6 +302,10 @@ impl Plan {
 /// How much of the way to a target precision is done: (target half-width/current half-width)²,
 /// because precision grows with the root of the observations; at most 1. Both half-widths in one unit.
 ///
+/// Source: the share of the information, 1/variance, that has been seen (K. K. G. Lan and D. M. Zucker, "Sequential
+/// monitoring of clinical trials: the role of information and Brownian motion", Statistics in Medicine 12, 1993);
+/// half-widths stand in for standard errors.
+///
 /// # Errors
 ///
 /// `target_half_width`, `half_width` not above 0 or not finite.
@@ -326,6 +330,9 @@ fn half(alpha: f64) -> f64 {
 
 /// The days until the rest of the observations has arrived, at the pace so far:
 /// (1/progress − 1)·days so far, rounded up.
+///
+/// Source: our own, a straight line: information, of which [`progress`] is a share, grows as the observations do, and
+/// these with the days.
 ///
 /// # Errors
 ///

@@ -4,7 +4,7 @@ use super::basis::{self, Basis, better};
 use super::guardrail::guardrail;
 use super::metric::{Direction, Kind, Metric, loses_no_more_than_all};
 use super::refusal::Refusal;
-use super::report::{ArmReport, Figures, MetricReport, Outcome, Verdict};
+use super::report::{Adjusted, ArmReport, Figures, MetricReport, Outcome, Verdict};
 use super::{Method, Request};
 use crate::Number;
 use crate::join::{MetricSums, Sums};
@@ -120,6 +120,10 @@ pub(super) fn compare(
     let better = better(metric.direction);
     let answer = basis.answer(request, question.alpha)?;
     let mut figures = Figures {
+        difference: match basis {
+            Basis::Counts(_) => Difference::Relative,
+            _ => question.difference,
+        },
         effect: Number(answer.effect),
         interval: [Number(answer.interval.lo), Number(answer.interval.hi)],
         interval_adjusted: None,
@@ -128,6 +132,7 @@ pub(super) fn compare(
         p_adjusted: None,
         chance_to_win: None,
         theta: theta.map(Number),
+        adjusted: theta.and_then(|theta| adjusted(theta, arms)),
         method: basis.compared_by(request.method),
         skewed: left > LARGEST_SKEWNESS,
         guardrail: None,
@@ -151,6 +156,20 @@ pub(super) fn compare(
         figures.guarded = verdict;
     }
     Ok(figures)
+}
+
+/// The means that a slope leaves, of arms that have values from before.
+fn adjusted(theta: f64, [control, treatment]: [&MetricSums; 2]) -> Option<Adjusted> {
+    let mean = |arm: &MetricSums| match &arm.sums {
+        Sums::Adjusted { pairs, .. } => Some(Number(
+            pairs.pairs().x().mean() - theta * pairs.pairs().y().mean(),
+        )),
+        _ => None,
+    };
+    Some(Adjusted {
+        control: mean(control)?,
+        treatment: mean(treatment)?,
+    })
 }
 
 /// The ratio of the sums; NaN over denominators that add up to 0.

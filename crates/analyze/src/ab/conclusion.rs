@@ -5,7 +5,7 @@ use super::metric::Direction;
 use super::report::{
     Comparison, Conclusion, MetricReport, Outcome, Report, Status, Verdict, figures_of,
 };
-use super::words::{effect, interval, level, margin};
+use super::words::{effect, end, interval, is_another, level, margin};
 use crate::figures::{behind, chance as certainty, count, name, name as name_of, p};
 
 /// What is said of one variant.
@@ -287,11 +287,11 @@ fn bound(report: &Report, metric: &MetricReport, comparison: &Comparison) -> Str
     else {
         return metric.label.clone();
     };
-    let told = |bound: f64| effect(report, metric.kind, figures, bound);
+    let told = |bound: f64| end(metric.kind, figures, bound);
     let of = if comparison.verdict == Verdict::Broken {
         format!(
             "{}, at best {}",
-            told(figures.effect.get()),
+            effect(metric.kind, figures, figures.effect.get()),
             told(guardrail.best.get())
         )
     } else {
@@ -303,7 +303,7 @@ fn bound(report: &Report, metric: &MetricReport, comparison: &Comparison) -> Str
     format!(
         "{} {of} ({} is accepted{p})",
         metric.label,
-        margin(report, metric)
+        margin(report.difference, metric)
     )
 }
 
@@ -313,12 +313,15 @@ fn phrase(report: &Report, metric: &MetricReport, comparison: &Comparison, alone
         return metric.label.clone();
     };
     let mut behind_it = Vec::new();
+    if is_another(report, figures) {
+        behind_it.push("relative".to_owned());
+    }
     if alone {
         let range = figures.interval_adjusted.unwrap_or(figures.interval);
         behind_it.push(format!(
             "{} interval{}",
             level(report.alpha),
-            behind(&interval(report, metric.kind, figures, range))
+            behind(&interval(metric.kind, figures, range))
         ));
         behind_it.extend(
             figures
@@ -329,7 +332,7 @@ fn phrase(report: &Report, metric: &MetricReport, comparison: &Comparison, alone
     if metric.direction == Direction::Down {
         behind_it.push("less is better".to_owned());
     }
-    let change = effect(report, metric.kind, figures, figures.effect.get());
+    let change = effect(metric.kind, figures, figures.effect.get());
     if behind_it.is_empty() {
         format!("{} {change}", metric.label)
     } else {

@@ -1,11 +1,13 @@
 //! What a reader must know before the figures.
 
 use super::compare::Split;
+use super::metric::Direction;
 use super::report::{ArmReport, MetricReport, Reading, figures_of, ratio};
-use super::{Method, Request, early};
+use super::{Method, Request, early, words};
 use crate::figures::{counted, name, p, share, value};
 use crate::join::{Lump, Missing};
 use crate::source::Remark;
+use stats::Difference;
 
 /// Below so many units in an arm nothing should be decided.
 const FEW: u64 = 100;
@@ -84,6 +86,9 @@ pub(super) fn warnings(
         warnings.extend(metrics.iter().filter_map(edge));
     }
     warnings.extend(metrics.iter().filter_map(skewed));
+    if request.question.difference == Difference::Absolute {
+        warnings.extend(metrics.iter().filter_map(wide));
+    }
     for (n, what) in [
         (reading.rows_without_unit, "without a unit"),
         (reading.rows_without_time, "without a time"),
@@ -139,6 +144,25 @@ fn skewed(metric: &MetricReport) -> Option<String> {
              (:conversion), or wait for more units.",
             metric.label,
             arms.join(", ")
+        )
+    })
+}
+
+/// A margin in the metric's unit that is more than the control has.
+fn wide(metric: &MetricReport) -> Option<String> {
+    let (margin, own) = (metric.guardrail?, metric.control.value.get());
+    let passes = match metric.direction {
+        Direction::Up => "none at all",
+        Direction::Down => "twice as much",
+    };
+    (own > 0.0 && margin > own).then(|| {
+        format!(
+            "{}: the margin of {} is more than \"{}\" itself has, {}: a variant with {passes} keeps the guardrail. \
+             Without --absolute a margin is a share of the control's figure, as guardrail=5%.",
+            metric.label,
+            words::margin(Difference::Absolute, metric),
+            name(&metric.control.variant),
+            words::figure(metric.kind, own),
         )
     })
 }

@@ -67,8 +67,19 @@ pub struct Metric {
     /// The metric is not to be improved, but must not get worse by more than this: a share of the
     /// control's figure, or in the metric's unit for absolute differences.
     pub guardrail: Option<f64>,
-    /// Whether the margin was written in per cent.
-    pub in_percent: bool,
+    pub margin_unit: MarginUnit,
+}
+
+/// How a margin is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MarginUnit {
+    /// `0.05`: a share of the control's figure, or in the metric's unit for absolute differences.
+    #[default]
+    Plain,
+    /// `5%`: of the control's figure.
+    Percent,
+    /// `5pp`: points of a share of units, as 5% against 10% are.
+    Points,
 }
 
 /// What each is called where people read: its name, and what tells it from another of that name.

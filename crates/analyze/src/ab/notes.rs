@@ -3,9 +3,11 @@
 use super::basis::{By, RARE};
 use super::metric::{Kind, Metric};
 use super::report::{MetricReport, Reading, figures_of, ratio};
+use super::words::level;
 use super::{Method, Request, control, early, health};
 use crate::figures::{count, name, share};
 use crate::join::{ACCURACY, Joined, Missing};
+use stats::Difference;
 
 pub(super) fn notes(
     request: &Request,
@@ -71,12 +73,12 @@ pub(super) fn notes(
         .iter()
         .any(|metric| metric.guardrail.is_some())
     {
-        notes.push(
-            "Guardrails are tested one-sided against their margin, each for itself and without correction; \
-             p is the chance of figures as good from a variant that is worse by the margin (of a broken \
-             one: as bad from one that is not)."
-                .to_owned(),
-        );
+        notes.push(format!(
+            "Guardrails are tested one-sided against their margin, each for itself and without correction: at best and \
+             at worst are bounds at {} each, and p is the chance of figures as good from a variant that is worse by \
+             the margin (of a broken one: as bad from one that is not).",
+            level(request.question.alpha.get())
+        ));
     }
     notes
 }
@@ -95,9 +97,11 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
             .collect();
         notes.push(if computed().any(|figures| figures.theta.is_some_and(|theta| theta.get() != 0.0)) {
             format!(
-                "{}: adjusted (CUPED) by each unit's {before} from before its exposure, known of {}.",
+                "{}: adjusted (CUPED) by each unit's {before} from before its exposure, known of {}. The value of a \
+                 variant is what it would be with the {before} that \"{}\" had before.",
                 metric.label,
-                known.join(", ")
+                known.join(", "),
+                name(&metric.control.variant)
             )
         } else {
             format!(
@@ -125,6 +129,13 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
                 ""
             }
         ));
+        if request.question.difference == Difference::Absolute {
+            notes.push(format!(
+                "{}: its change is relative all the same, a share of the control's rate: counts so small tell how many \
+                 times as many convert, and not by how many points.",
+                metric.label
+            ));
+        }
         if request.method == Method::Bayesian {
             notes.push(format!(
                 "{}: the chance to win starts from flat priors of the two rates; the interval is the exact \

@@ -19,6 +19,7 @@ pub struct Report {
     pub notes: Vec<String>,
     pub method: Method,
     pub alpha: f64,
+    /// As it was asked for; each comparison says what its own is.
     #[serde(serialize_with = "difference")]
     pub difference: Difference,
     pub control: String,
@@ -132,6 +133,10 @@ pub enum Outcome {
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
+    /// Whether effect, intervals and guardrail are shares of the control's figure or in the metric's unit. Those of
+    /// counts are shares, whatever was asked.
+    #[serde(serialize_with = "difference")]
+    pub difference: Difference,
     pub effect: Number,
     pub interval: [Number; 2],
     /// Without counts, which have none.
@@ -151,6 +156,9 @@ pub struct Figures {
     /// The slope CUPED adjusted by; 0 where there was nothing to adjust by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub theta: Option<Number>,
+    /// The means that CUPED compared.
+    #[serde(flatten)]
+    pub adjusted: Option<Adjusted>,
     /// How these figures came about, where that is not the method of the whole report.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<By>,
@@ -166,6 +174,23 @@ pub struct Figures {
     pub(super) floor: f64,
     #[serde(skip)]
     pub(super) basis: Basis,
+}
+
+/// Means freed of what the time before explains: mean after − θ·mean before, in the unit of the metric.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Adjusted {
+    #[serde(rename = "adjusted_mean_control")]
+    pub control: Number,
+    #[serde(rename = "adjusted_mean_treatment")]
+    pub treatment: Number,
+}
+
+impl Adjusted {
+    /// The treatment's mean if its units had been before as the control's were: as far from the control's mean as
+    /// it is, as the adjusted means are apart.
+    pub(super) fn beside(self, mean_of_control: f64) -> f64 {
+        mean_of_control + (self.treatment.get() - self.control.get())
+    }
 }
 
 /// Whether a metric stays within a margin.
@@ -222,6 +247,8 @@ pub struct Reading {
     pub values_used: u64,
     /// Cells that say NaN, which is no value.
     pub nan_cells: u64,
+    /// What did not fit into the memory that was given; of this run, and not of what the files say.
+    #[serde(skip)]
     pub temporary_bytes: u64,
     /// The chance that any two units named by text share a 64-bit key.
     pub key_collision_chance: f64,

@@ -161,14 +161,17 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         return Err(Refused::useless("metric.q", "it is for the type quantile only").into());
     }
     let judgement = judge(&observed, &rule).map_err(|invalid| at_the_input(invalid, &observed))?;
+    // Where ranks tell no change neither is one.
+    let told = judgement.means.is_none();
     let interval = judgement
         .interval
+        .filter(|_| told)
         .map(|interval| [Number(interval.lo), Number(interval.hi)]);
-    Ok(Answer::new()
+    let answer = Answer::new()
         .text("verdict", judgement.verdict.name())
         .text("reason", judgement.reason.to_string())
         .value("n", json!(judgement.n))
-        .maybe("effect", judgement.effect)
+        .maybe("effect", judgement.effect.filter(|_| told))
         .value("interval", json!(interval))
         .text("method", judgement.method.name())
         .number("alpha", judgement.alpha)
@@ -178,7 +181,11 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
                 Looks::Any => "any",
                 Looks::One => "one",
             },
-        ))
+        );
+    Ok(match judgement.means {
+        Some(means) => answer.numbers("means", &means),
+        None => answer,
+    })
 }
 
 impl Kind {

@@ -34,12 +34,19 @@ pub(super) fn thinned(metric: &MetricReport) -> Option<String> {
 pub(super) fn in_turns(metric: &MetricReport) -> Option<String> {
     let back = metric.dependence?.back_after?;
     metric.every?;
-    metric.interval?;
+    if compares_nothing(metric) {
+        return None;
+    }
     Some(format!(
         "{}: rows repeat every {back} rows, as where hosts take turns: what sets one host apart from another is then \
          taken for the canary's doing. Give one row for each moment, averaged over the hosts.",
         metric.label
     ))
+}
+
+/// Whether nothing was decided because rows remember too long, or there are none.
+fn compares_nothing(metric: &MetricReport) -> bool {
+    matches!(metric.because, Because::Remembers(_)) || metric.n.contains(&0)
 }
 
 /// That rows were taken as independent of each other and are not.
@@ -59,12 +66,16 @@ pub(super) fn narrower(metric: &MetricReport) -> Option<String> {
             metric.label
         )),
         // Nothing was decided, and that is said.
-        Some(_) if metric.interval.is_none() => None,
+        Some(_) if compares_nothing(metric) => None,
         Some(every) if memory.reaches(every) => Some(format!(
-            "{}: neighbouring rows depend on each other {correlation}, and {} was compared: the interval is too \
-             narrow. {}",
+            "{}: neighbouring rows depend on each other {correlation}, and {} was compared: {}. {}",
             metric.label,
             every_row(every),
+            if metric.interval.is_some() {
+                "the interval is too narrow"
+            } else {
+                "the comparison is too sure of itself"
+            },
             match memory.forgotten_after {
                 Some(step) => format!("Compare {} with --every auto.", every_row(step)),
                 None => "There are too few rows to compare only ones that are far enough apart."

@@ -71,6 +71,9 @@ pub struct MetricReport {
     pub effect: Option<Number>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<[Number; 2]>,
+    /// Of figures whose ranks tell no change: their means, which are told in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub means: Option<[Number; 2]>,
     pub alpha: f64,
     /// Of figures: how far apart the rows are that were compared, 1 being all of them, and how many
     /// rows there are.
@@ -132,6 +135,7 @@ pub(super) fn metric(
         (None, None) => Because::Judged(not_below(found.judgement.reason, lowest)),
     };
     let judgement = found.judgement;
+    let told = judgement.means.is_none();
     let verdict = match because {
         Because::Judged(_) => judgement.verdict,
         _ => Verdict::Inconclusive,
@@ -144,7 +148,7 @@ pub(super) fn metric(
         verdict,
         interval: judgement
             .interval
-            .filter(|_| found.remembers.is_none())
+            .filter(|_| told && found.remembers.is_none())
             .map(|of| [Number(of.lo.max(lowest)), Number(of.hi)]),
         reason: String::new(),
         method: judgement.method.name(),
@@ -164,7 +168,8 @@ pub(super) fn metric(
         missing: found.missing,
         baseline: Number(found.figures[0]),
         canary: Number(found.figures[1]),
-        effect: judgement.effect.map(Number),
+        effect: judgement.effect.filter(|_| told).map(Number),
+        means: judgement.means.map(|means| means.map(Number)),
         alpha: judgement.alpha,
         every: found.every,
         rows,

@@ -75,10 +75,14 @@ fn row(metric: &MetricReport) -> Vec<String> {
             value(x.get())
         }
     };
+    let [baseline, canary] = match metric.means {
+        Some(means) => means.map(|mean| format!("mean {}", shown(mean))),
+        None => [metric.baseline, metric.canary].map(shown),
+    };
     vec![
         metric.label.clone(),
-        shown(metric.baseline),
-        shown(metric.canary),
+        baseline,
+        canary,
         metric
             .effect
             .map_or(String::new(), |effect| change(effect.get())),

@@ -2,7 +2,7 @@
 
 use super::report::{Because, MetricReport};
 use super::rest::Against;
-use crate::figures::{between_shares, count, counted, share};
+use crate::figures::{between_shares, count, counted, share, value};
 use stats::Interval;
 use stats::judge::{Reason, Verdict, Worse};
 
@@ -111,6 +111,14 @@ fn failed(metric: &MetricReport) -> String {
             };
             format!("the {side} values of {name} are worse than is tolerated")
         }
+        Because::Judged(Reason::Ranks {
+            means: [baseline, canary],
+            ..
+        }) => format!(
+            "{name} is worse by more than is tolerated, with a mean of {} where the baseline's is {}",
+            value(*canary),
+            value(*baseline)
+        ),
         _ => format!("{name} is worse by more than is tolerated"),
     }
 }
@@ -132,7 +140,10 @@ fn open(metric: &MetricReport) -> String {
         Reason::TooFew { least, wanted } => {
             format!("{name} has {}", too_few(metric, *least, *wanted))
         }
-        Reason::MostlyEqual { .. } => format!("most values of {name} are equal"),
+        Reason::MostlyEqual { share, .. } if *share > 0.5 => {
+            format!("most values of {name} are equal")
+        }
+        Reason::MostlyEqual { .. } => format!("half of the values of {name} are equal"),
         Reason::Coarse { .. } => format!("the values of {name} come in steps too coarse to tell"),
         Reason::TailInDoubt(_) | Reason::TailUnseen(_) => {
             format!("the bulk of {name} is as tolerated, the worst values are in doubt")

@@ -3,7 +3,8 @@
 use super::report::{Because, MetricReport};
 use super::sentence::{between, change, gaps as gaps_of, percent, rest, too_few, within};
 use super::thinned::Memory;
-use crate::figures::{behind, name, share};
+use crate::Number;
+use crate::figures::{behind, name, share, value};
 use stats::Interval;
 use stats::judge::{Reason, Verdict, Worse};
 
@@ -118,6 +119,42 @@ fn reason(reason: &Reason, worse: Worse) -> String {
             );
             held(effect, interval, &against)
         }
+        // In the digits of the row.
+        Reason::Unbounded {
+            means: [baseline, canary],
+            tolerance,
+        } => format!(
+            "the change may be any share of the baseline (the canary's mean is {}, the baseline's {}), beyond the \
+             tolerated {} or not; more data will tell, unless the baseline is about 0",
+            value(*canary),
+            value(*baseline),
+            percent(*tolerance)
+        ),
+        Reason::Ranks {
+            pairs,
+            means: [baseline, canary],
+            tolerance,
+        } => format!(
+            "the canary's values (mean {}) are worse than the baseline's (mean {}) and the tolerated {} in {} of all \
+             pairs, more than chance makes of 50%",
+            value(*canary),
+            value(*baseline),
+            percent(*tolerance),
+            share(*pairs)
+        ),
+        Reason::MostlyEqual {
+            value: one,
+            share: of,
+            means: [baseline, canary],
+        } => format!(
+            "{} values are equal ({} are {}; the canary's mean is {}, the baseline's {}), which ranks cannot compare: \
+             judge it as a count or a rate",
+            if *of > 0.5 { "most" } else { "half of the" },
+            percent(*of),
+            Number(*one),
+            value(*canary),
+            value(*baseline)
+        ),
         // The margin by its name on the command line.
         Reason::NoEvents {
             bound,

@@ -24,8 +24,8 @@ use std::path::PathBuf;
 ///
 /// :cuped takes out of a mean what each unit's values from before its exposure explain, :cuped=COLUMN
 /// what those of another column do; it needs --time. :guardrail=MARGIN asks of a metric only that it
-/// is not worse by the margin, a share as 2% (a number above 1 is none; with --absolute in the metric's unit, and only of a
-/// conversion in per cent, which are points); guardrails are
+/// is not worse by the margin: a share of the control's figure, as 2% or 0.02 (a number above 1 is none), and with
+/// --absolute a number in the metric's unit, as 0.5, or for a conversion in points, as 2pp; guardrails are
 /// left out of the correction for many comparisons.
 #[derive(clap::Args, Debug)]
 #[command(
@@ -73,7 +73,8 @@ pub(super) struct Args {
     /// The accepted rate of false alarms.
     #[arg(long, default_value = "0.05", value_parser = super::alpha, allow_negative_numbers = true)]
     alpha: stats::Alpha,
-    /// Show differences in the metric's unit instead of per cent.
+    /// Show differences in the metric's unit (of conversions in points) instead of per cent. Fewer than 10 conversions in
+    /// a variant are compared by their counts, whose change is in per cent all the same.
     #[arg(long)]
     absolute: bool,
     /// Intervals that hold at every look, so that you may stop early.

@@ -98,6 +98,12 @@ impl Table {
         ))
     }
 
+    /// Whether a row may have several values of this column.
+    pub(super) fn holds_lists(&self, column: usize) -> bool {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        schema.column(column).max_rep_level() > 0
+    }
+
     pub(super) const fn rows(&self) -> u64 {
         self.rows
     }

@@ -84,7 +84,13 @@ fn a_margin_that_is_a_share_is_not_beyond_all() {
     }
     refused(
         "requests:conversion:down:guardrail=2.5 --absolute",
-        "--metric: requests: guardrail=2.5 is 250% write guardrail=2.5% or guardrail=250%",
+        "--metric: requests: guardrail=2.5 is 250pp write guardrail=2.5pp for points, or a share of units, as \
+         guardrail=0.05",
+    );
+    refused(
+        "requests:conversion:guardrail=100pp --absolute",
+        "--metric: requests: a share of units cannot get worse by 100pp, so a guardrail there can never fail give the \
+         loss that is still accepted, below 100pp, as guardrail=5pp",
     );
     let below = "give the loss that is still accepted, below 100%, as guardrail=5%";
     for margin in ["1", "100%", "300%"] {

@@ -138,6 +138,12 @@ fn wrong_cells_are_named_by_line_and_column() {
         "events.csv, line 3: 2 fields where the header has 3\n  \
          quote fields that hold the separator or a line break",
     );
+    refused(
+        format!("{good}2\n"),
+        "",
+        "events.csv, line 3: 1 field where the header has 3\n  \
+         quote fields that hold the separator or a line break",
+    );
     // The quotation mark that is never closed takes the rest of the file into its field.
     refused(
         format!("{good}2,\"treat\nment,3\n"),

@@ -37,6 +37,35 @@ fn with(inputs: &Value, path: &str, value: Value) -> Value {
 }
 
 #[test]
+fn a_judge_without_a_change_tells_the_means() {
+    let of = |ones: usize| (0..200).map(|i| u8::from(i < ones)).collect::<Vec<_>>();
+    let judged = |control: Vec<u8>, canary: Vec<u8>| {
+        let inputs = json!({
+            "control": {"values": control}, "canary": {"values": canary}, "metric": {"type": "continuous"},
+        });
+        ask("judge", &inputs)["result"].clone()
+    };
+    let found = judged(of(10), of(80));
+    assert_eq!(found["verdict"], "fail");
+    assert_eq!(
+        (&found["effect"], &found["interval"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(found["means"], json!([0.05, 0.4]));
+    let reason = found["reason"].as_str().unwrap();
+    assert!(
+        reason.starts_with(
+            "the canary's values (mean 0.4) are worse than the baseline's (mean 0.05)"
+        ),
+        "{reason}"
+    );
+    // One value in both is a change that is known.
+    let constant = judged(of(0), of(0));
+    assert_eq!(constant["effect"], 0.0);
+    assert_eq!(constant.get("means"), None);
+}
+
+#[test]
 fn a_field_of_the_wrong_kind_is_told_what_it_takes() {
     let whole = "a whole number from 0 to 2^53";
     let rates = json!({"control": {"x": 1, "n": 9}, "treatment": {"x": 2, "n": 9}});

@@ -332,6 +332,69 @@ fn errors_that_are_mostly_none_are_asked_for_as_a_rate() {
 }
 
 #[test]
+fn a_failure_that_ranks_give_no_size_to_shows_the_means() {
+    let folder = Folder::new();
+    let of = |share: u32, step: u32| {
+        rows(
+            "errors",
+            (0..1_000_u32).map(|i| u8::from(i * step % 1_000 < share).to_string()),
+        )
+    };
+    folder
+        .write("base.csv", of(50, 37))
+        .write("new.csv", of(400, 41));
+    let line = "canary @base.csv @new.csv --every 1";
+    let text = folder.run(line).unwrap();
+    let row = text.lines().find(|line| line.ends_with("  fail")).unwrap();
+    assert_eq!(
+        row.split("  ")
+            .filter(|cell| !cell.is_empty())
+            .map(str::trim)
+            .collect::<Vec<_>>(),
+        ["errors", "mean 0.05000", "mean 0.4000", "fail"],
+    );
+    let text = one_line(&text);
+    for part in [
+        "The canary fails: errors is worse by more than is tolerated, with a mean of 0.4000 where the baseline's is 0.05000.",
+        "errors: the canary's values (mean 0.4000) are worse than the baseline's (mean 0.05000) and the tolerated 10% in \
+         66.5% of all pairs",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    let metric = report(&folder, line)["metrics"][0].clone();
+    assert_eq!(metric["means"], serde_json::json!([0.05, 0.4]), "{metric}");
+    assert!(
+        metric.get("effect").is_none() && metric.get("interval").is_none(),
+        "{metric}"
+    );
+    // So it is where nothing is decided.
+    let same = report(&folder, "canary @base.csv @base.csv --every 1")["metrics"][0].clone();
+    assert_eq!(same["verdict"], "inconclusive");
+    assert_eq!(same["means"], serde_json::json!([0.05, 0.05]), "{same}");
+    assert!(same["reason"].as_str().unwrap().starts_with(
+        "most values are equal (95% are 0; the canary's mean is 0.05000, the baseline's 0.05000)"
+    ));
+    // Rows that repeat are told of all the same.
+    let hosts = |scale: u32| {
+        rows(
+            "load",
+            (0..400_u32).map(|i| (if i % 4 == 0 { i / 4 % 5 * scale } else { 0 }).to_string()),
+        )
+    };
+    folder
+        .write("base.csv", hosts(1))
+        .write("new.csv", hosts(2));
+    let found = report(&folder, "canary @base.csv @new.csv --every 1");
+    assert!(found["metrics"][0].get("means").is_some(), "{found}");
+    assert!(
+        found["warnings"]
+            .to_string()
+            .contains("rows repeat every 20 rows"),
+        "{found}"
+    );
+}
+
+#[test]
 fn names_of_any_length_and_content_do_a_terminal_no_harm() {
     let folder = Folder::new();
     let loud = format!("lat\u{1b}[31m{}", "x".repeat(70_000));

@@ -236,13 +236,39 @@ fn a_margin_in_per_cent_has_no_unit() {
             "{error}"
         );
     }
-    // A difference of shares is in points of a hundred.
-    let report = json(&folder, &format!("{AB}:conversion:guardrail=2% --absolute"));
-    assert_eq!(first(&report)["guardrail"]["margin"], 0.02);
-    let text = folder
-        .run(&format!("{AB}:conversion:guardrail=2% --absolute"))
-        .unwrap();
-    assert!(text.contains("2.00 pp"), "{text}");
+    // A difference of shares is in points of a hundred, or a share of the units.
+    for margin in ["2pp", "0.02"] {
+        let line = format!("{AB}:conversion:guardrail={margin} --absolute");
+        let report = json(&folder, &line);
+        assert_eq!(first(&report)["guardrail"]["margin"], 0.02);
+        let text = folder.run(&line).unwrap();
+        assert!(text.contains("2.00 pp"), "{text}");
+    }
+    for (asked, expected) in [
+        (
+            ":conversion:guardrail=2% --absolute",
+            "with --absolute 2% may be points, or a share of the control's rate write guardrail=2pp for points, or leave \
+             --absolute away for 2% of the control's rate",
+        ),
+        (
+            ":conversion:guardrail=2pp",
+            "2pp are points, and without --absolute a margin is a share of the control's rate add --absolute, or write \
+             guardrail=2% for a share of the control's rate",
+        ),
+        (
+            ":guardrail=2pp",
+            "2pp are points of a share of units, which a conversion has only write guardrail=2%, a share of the control's \
+             figure",
+        ),
+        (
+            ":guardrail=2pp --absolute",
+            "2pp are points of a share of units, which a conversion has only give it in the unit of the metric, as \
+             guardrail=0.5, or leave --absolute away",
+        ),
+    ] {
+        let error = folder.run(&format!("{AB}{asked}")).unwrap_err();
+        assert_eq!(one_line(&error), format!("--metric: m: {expected}"));
+    }
     assert!(
         folder
             .run(&format!("{AB}:guardrail=0.5 --absolute"))

@@ -128,6 +128,49 @@ fn nested_columns_are_named_by_their_path_and_missing_ones_are_missing() {
 }
 
 #[test]
+fn columns_that_are_there_and_hold_no_numbers_are_told_as_what_they_are() {
+    let folder = Folder::new();
+    let schema = "message m { required int64 user; required binary arm (utf8);
+        required group l (list) { repeated group list { required double element; } }
+        required group x { required double low; required double high; }
+        required fixed_len_byte_array(2) f (float16); }";
+    let file = written(schema, |_, group| {
+        units(group);
+        let all = vec![1.5; UNITS as usize];
+        let ones = vec![1; UNITS as usize];
+        let mut list = group.next_column().unwrap().unwrap();
+        list.typed::<DoubleType>()
+            .write_batch(&all, Some(&ones), Some(&vec![0; UNITS as usize]))
+            .unwrap();
+        list.close().unwrap();
+        for _ in 0..2 {
+            column::<DoubleType>(group, &all, None);
+        }
+        let half: FixedLenByteArray = ByteArray::from(vec![0, 0x3c]).into();
+        column::<FixedLenByteArrayType>(group, &vec![half; UNITS as usize], None);
+        false
+    });
+    folder.write("m.parquet", file);
+    for (metric, error) in [
+        (
+            "l",
+            "m.parquet: the column \"l\" holds lists\n  unnest it first",
+        ),
+        (
+            "x:down",
+            "m.parquet: the column \"x\" is made of others\n  name the one that is meant; there is: x.low, x.high",
+        ),
+        (
+            "f",
+            "m.parquet, column \"f\": a column of type Float16 cannot be a metric\n  write it as numbers of 32 or 64 bits",
+        ),
+    ] {
+        let line = format!("ab @m.parquet --unit user --variant arm --metric {metric}");
+        assert_eq!(folder.run(&line).unwrap_err(), error);
+    }
+}
+
+#[test]
 fn a_moment_is_no_metric() {
     for (kind, at) in [
         ("timestamp_millis", 0),

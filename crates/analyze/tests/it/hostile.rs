@@ -163,6 +163,19 @@ fn weights_are_whole_parts_or_shares_of_one() {
 }
 
 #[test]
+fn a_level_that_doubles_hardly_hold_has_its_interval() {
+    let line = |alpha: f64| json!({"control": {"x": 50, "n": 1000}, "treatment": {"x": 600, "n": 1000}, "alpha": alpha});
+    // mpmath: the quantiles at 5e-308 and 5e-311 of this many degrees of freedom are 0.8% apart.
+    let width = |alpha: f64| {
+        let answer = ask("proportion", line(alpha));
+        let interval = &answer["result"]["interval"];
+        interval[1].as_f64().unwrap() - interval[0].as_f64().unwrap()
+    };
+    let ratio = width(1e-310) / width(1e-307);
+    assert!((1.007..1.01).contains(&ratio), "{ratio}");
+}
+
+#[test]
 fn what_was_wrong_is_an_error_and_what_was_lost_says_so() {
     let good = json!({"n": 3, "sum": 6.0, "sum_sq": 14.0});
     let mean = |arm: Value| ask("mean", json!({"control": good, "treatment": arm}));
@@ -171,7 +184,11 @@ fn what_was_wrong_is_an_error_and_what_was_lost_says_so() {
     assert_eq!(result["cannot_compute"], "negative_variance", "{result}");
     assert_eq!(result["arm"], "treatment", "{result}");
     let remedy = result["remedy"].as_str().unwrap();
-    assert!(remedy.contains("the same n observations"), "{result}");
+    assert!(
+        remedy.contains("the same n observations")
+            && remedy.ends_with("of values so small that their squares vanish in another unit"),
+        "{result}"
+    );
     let lost = mean(json!({"n": 1000, "sum": 1e12, "sum_sq": 1e21}));
     assert_eq!(lost["result"]["cannot_compute"], "lost_precision", "{lost}");
     assert!(

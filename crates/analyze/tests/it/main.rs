@@ -30,4 +30,5 @@ mod reasons;
 mod replay;
 mod scale;
 mod skewed;
+mod units;
 mod verdicts;

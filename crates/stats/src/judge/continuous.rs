@@ -22,19 +22,31 @@ pub(super) fn judge(
     crate::guard::finite_values("control", control)?;
     crate::guard::finite_values("canary", canary)?;
     let n = [control.len() as u64, canary.len() as u64];
-    // Half of the level for the bulk, half for the tail.
-    let half = rule.alpha.get() / 2.0;
     let pair = match Pair::new(canary, control) {
         Ok(pair) => pair,
         Err(Failure::CannotCompute(_)) => return Ok(without_data(n, Method::MannWhitney, rule)),
         Err(Failure::Invalid(invalid)) => return Err(invalid),
     };
+    let mut judgement = judged(&pair, n, rule)?;
+    if tells_no_change(&pair, &judgement) {
+        let means = means(&pair);
+        judgement.means = Some(means);
+        if let Reason::Open { tolerance, .. } = judgement.reason {
+            judgement.reason = Reason::Unbounded { means, tolerance };
+        }
+    }
+    Ok(judgement)
+}
+
+fn judged(pair: &Pair, n: [u64; 2], rule: &Rule) -> Result<Judgement, InvalidInput> {
+    // Half of the level for the bulk, half for the tail.
+    let half = rule.alpha.get() / 2.0;
     let Bulk {
         effect,
         interval,
         recorded,
         chance,
-    } = bulk(&pair, rule, half)?;
+    } = bulk(pair, rule, half)?;
     let compared = Compared {
         n,
         effect,
@@ -55,9 +67,9 @@ pub(super) fn judge(
     let doubt_of_a_pass = || {
         tails
             .iter()
-            .find_map(|at| doubt::of_a_pass(&pair, *at, rule))
+            .find_map(|at| doubt::of_a_pass(pair, *at, rule))
     };
-    if pair.a()[0] == pair.b()[0] && is_constant(pair.a()) && is_constant(pair.b()) {
+    if is_one_value(pair) {
         return Ok(match doubt_of_a_pass() {
             Some(reason) => compared.with(Verdict::Inconclusive, reason),
             None => compared.with(Verdict::Pass, Reason::Constant),
@@ -68,21 +80,31 @@ pub(super) fn judge(
         return Ok(compared.with(verdict, reason));
     }
     if let Some(chance) = chance
-        && let Some(pairs) = ties::worse(&pair, rule, chance)
+        && let Some(pairs) = ties::worse(pair, rule, chance)
     {
-        let tolerance = rule.tolerance;
-        return Ok(compared.with(Verdict::Fail, Reason::Ranks { pairs, tolerance }));
+        let reason = Reason::Ranks {
+            pairs,
+            means: means(pair),
+            tolerance: rule.tolerance,
+        };
+        return Ok(compared.with(Verdict::Fail, reason));
     }
     let mut doubt = None;
     for tail in tails {
-        match tail::compare(&pair, *tail, rule, half / tails.len() as f64)? {
+        match tail::compare(pair, *tail, rule, half / tails.len() as f64)? {
             Finding::Worse(change) => return Ok(compared.with(Verdict::Fail, Reason::Tail(change))),
             Finding::Doubtful(change) => doubt = Some(Reason::TailInDoubt(change)),
             Finding::Nothing => {}
         }
     }
-    if let Some(ties::Most { value, share }) = ties::most(&pair) {
-        return Ok(compared.with(Verdict::Inconclusive, Reason::MostlyEqual { value, share }));
+    if let Some(ties::Most { value, share }) = ties::most(pair) {
+        let means = means(pair);
+        let reason = Reason::MostlyEqual {
+            value,
+            share,
+            means,
+        };
+        return Ok(compared.with(Verdict::Inconclusive, reason));
     }
     if verdict == Verdict::Inconclusive && rule.held_against(effect, recorded).0 == Verdict::Pass {
         let tolerance = rule.tolerance;
@@ -99,6 +121,40 @@ pub(super) fn judge(
         return Ok(compared.with(Verdict::Inconclusive, reason));
     }
     Ok(compared.with(verdict, reason))
+}
+
+/// Whether the change is no more known than before, or is the 0 between two medians that are one value because it
+/// fills most of both arms, or because the values are in steps and the ranks are worse all the same.
+fn tells_no_change(pair: &Pair, judgement: &Judgement) -> bool {
+    let never_negative = pair.a()[0] >= 0.0 && pair.b()[0] >= 0.0;
+    let everything = judgement.interval.is_some_and(|Interval { lo, hi }| {
+        hi == f64::INFINITY && (lo == f64::NEG_INFINITY || (never_negative && lo <= -1.0))
+    });
+    let by_ranks = matches!(judgement.reason, Reason::Ranks { .. });
+    let zero = judgement.effect == Some(0.0) && !is_one_value(pair);
+    everything || (zero && (by_ranks || is_middle_of_both(pair)))
+}
+
+/// Whether the value that fills most of both arms is the median of each.
+fn is_middle_of_both(pair: &Pair) -> bool {
+    let middle = |sorted: &[f64]| [sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2]];
+    ties::most(pair).is_some_and(|most| {
+        let medians = [middle(pair.a()), middle(pair.b())];
+        medians.as_flattened().iter().all(|x| *x == most.value)
+    })
+}
+
+/// Of control and canary.
+fn means(pair: &Pair) -> [f64; 2] {
+    [pair.b(), pair.a()].map(|values| {
+        let n = values.len() as f64;
+        let sum: f64 = values.iter().sum();
+        if sum.is_finite() {
+            sum / n
+        } else {
+            values.iter().map(|x| x / n).sum()
+        }
+    })
 }
 
 /// What ranks say of the bulk.
@@ -232,8 +288,9 @@ fn median(sorted: &[f64]) -> f64 {
     }
 }
 
-fn is_constant(sorted: &[f64]) -> bool {
-    sorted[0] == sorted[sorted.len() - 1]
+fn is_one_value(pair: &Pair) -> bool {
+    let is_constant = |sorted: &[f64]| sorted[0] == sorted[sorted.len() - 1];
+    pair.a()[0] == pair.b()[0] && is_constant(pair.a()) && is_constant(pair.b())
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
+mod digits;
+
 use crate::Interval;
+use digits::{Percent, Plain, Short};
 use std::cmp::Ordering;
 use std::fmt;
 
@@ -42,10 +45,19 @@ pub enum Reason {
         /// What the rule accepts.
         tolerance: f64,
     },
+    /// Of continuous values: the change may be any share of the baseline, as where that may be 0.
+    Unbounded {
+        /// The means of control and canary, in the unit of the values.
+        means: [f64; 2],
+        /// What the rule accepts.
+        tolerance: f64,
+    },
     /// Where values are equal in both arms: the canary ranks worse than the baseline made worse by the tolerance.
     Ranks {
         /// The share of all pairs of values in which the canary's is worse; equal ones are counted half.
         pairs: f64,
+        /// The means of control and canary, in the unit of the values.
+        means: [f64; 2],
         /// What the rule accepts.
         tolerance: f64,
     },
@@ -53,8 +65,10 @@ pub enum Reason {
     MostlyEqual {
         /// What most values are.
         value: f64,
-        /// The share of both arms' values that are equal to it.
+        /// The share of both arms' values that are equal to it; at least a half.
         share: f64,
+        /// The means of control and canary, in the unit of the values.
+        means: [f64; 2],
     },
     /// As recorded the values are within the tolerance, but so many are equal in both arms that what was rounded may
     /// be beyond it.
@@ -168,18 +182,43 @@ impl fmt::Display for Reason {
                     Percent(*tolerance)
                 )
             }
-            Self::Ranks { pairs, tolerance } => write!(
+            Self::Unbounded {
+                means: [control, canary],
+                tolerance,
+            } => write!(
                 f,
-                "the canary's values are worse than the baseline's and the tolerated {} in {} of all \
-                 pairs, more than chance makes of 50%",
+                "the change may be any share of the baseline (the canary's mean is {}, the baseline's {}), beyond the \
+                 tolerated {} or not; more data will tell, unless the baseline is about 0",
+                Short(*canary),
+                Short(*control),
+                Percent(*tolerance)
+            ),
+            Self::Ranks {
+                pairs,
+                means: [control, canary],
+                tolerance,
+            } => write!(
+                f,
+                "the canary's values (mean {}) are worse than the baseline's (mean {}) and the tolerated {} in {} of \
+                 all pairs, more than chance makes of 50%",
+                Short(*canary),
+                Short(*control),
                 Percent(*tolerance),
                 Percent(*pairs)
             ),
-            Self::MostlyEqual { value, share } => write!(
+            Self::MostlyEqual {
+                value,
+                share,
+                means: [control, canary],
+            } => write!(
                 f,
-                "most values are equal ({} are {}), which ranks cannot compare: judge it as a count or a rate",
+                "{} values are equal ({} are {}; the canary's mean is {}, the baseline's {}), which ranks cannot \
+                 compare: judge it as a count or a rate",
+                if *share > 0.5 { "most" } else { "half of the" },
                 Percent(*share),
-                Plain(*value)
+                Plain(*value),
+                Short(*canary),
+                Short(*control)
             ),
             Self::Coarse {
                 effect,
@@ -320,52 +359,6 @@ impl fmt::Display for Points {
             Percent(self.0.lo),
             Percent(self.0.hi)
         )
-    }
-}
-
-/// A value as it was given, unless that takes a line.
-struct Plain(f64);
-
-impl fmt::Display for Plain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = self.0;
-        if value == 0.0 || (1e-4..1e15).contains(&value.abs()) {
-            write!(f, "{value}")
-        } else {
-            write!(f, "{value:e}")
-        }
-    }
-}
-
-/// A share in three significant digits.
-struct Percent(f64);
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = self.0 * 100.0;
-        if percent.is_infinite() {
-            return f.write_str(if percent.is_sign_positive() {
-                "infinity"
-            } else {
-                "-infinity"
-            });
-        }
-        if percent != 0.0 && !(1e-3..1e6).contains(&percent.abs()) {
-            return write!(f, "{percent:.2e}%");
-        }
-        let decimals = match percent.abs() {
-            x if x >= 100.0 => 0,
-            x if x >= 10.0 => 1,
-            x if x >= 1.0 => 2,
-            _ => 4,
-        };
-        let text = format!("{percent:.decimals$}");
-        let text = if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.')
-        } else {
-            text.as_str()
-        };
-        write!(f, "{text}%")
     }
 }
 

@@ -133,6 +133,9 @@ impl Skewness {
     /// Σ(x − m)³/n over (Σ(x − m)²/n)^(3/2), free of the unit: 0 of what is symmetric, 2 of exponential
     /// values, about 1/√p of rare events. `None` where the values do not vary.
     ///
+    /// Source: the g₁ of D. N. Joanes and C. A. Gill, "Comparing measures of sample skewness and kurtosis", The
+    /// Statistician 47 (1998), without their correction of its bias, as `scipy.stats.skew` has it.
+    ///
     /// ```
     /// assert_eq!(stats::Skewness::of([4.0, 4.0]).skewness(), None);
     /// ```
@@ -148,6 +151,10 @@ impl Skewness {
     /// That a sum's third central moment is the sum of its parts' gives the formula; of both arms together,
     /// because the smaller one shows its own skewness only when it has met its large values, which is too
     /// late. 0 for arms of the same size. See [`crate::sequential::LARGEST_SKEWNESS`] for how much is too much.
+    ///
+    /// Source: third cumulants of independent sums add (M. G. Kendall and A. Stuart, *The Advanced Theory of Statistics*,
+    /// volume 1, the chapter on moments and cumulants), and that of a mean is κ₃/n²; that one γ and one variance stand in
+    /// for both arms' is our own.
     ///
     /// ```
     /// use stats::Skewness;

@@ -137,7 +137,23 @@ pub fn normal_quantile(p: f64) -> f64 {
     // By Chernoff's bound z is at most this, and by Mills' ratio less by about ln(√(2π)·z)/z.
     let bound = (-2.0 * libm::log(tail)).sqrt();
     let start = bound - libm::log(bound / INV_SQRT_2_PI) / bound;
+    if tail < SUBNORMAL {
+        return subnormal(start, libm::log(tail)).copysign(beyond);
+    }
     halley(start, |z| normal_sf(z) - tail).copysign(beyond)
+}
+
+/// Below this a chance, or the density that goes with it, has fewer digits than other doubles.
+const SUBNORMAL: f64 = 1e-300;
+
+/// The z with this logarithm of a chance beyond it, by Newton's steps on the logarithm; its slope is that of Mills'
+/// ratio, nearly z + 1/z there, so that each step leaves some z⁻⁴ of what was missing.
+fn subnormal(start: f64, ln_tail: f64) -> f64 {
+    let mut z = start;
+    for _ in 0..4 {
+        z += (ln_normal_sf(z) - ln_tail) / (z + 1.0 / z);
+    }
+    z
 }
 
 /// The z with a chance of `missing(z)` = 0 left up to the wanted one, from `start`.

@@ -31,11 +31,34 @@ fn ln_1p_square(r: f64) -> f64 {
 
 /// The chance of more than t ≥ 1: ½·I_x(df/2, ½) with x = df/(df + t²).
 fn outer(t: f64, df: f64) -> f64 {
-    let spread = (t / df.sqrt()).min(f64::MAX);
-    let half = 0.5 * df;
-    let odds = 1.0 / spread / spread;
-    let prefix = libm::exp(-half * ln_1p_square(spread) - ln_beta(0.5, half)) * (1.0 + odds).sqrt();
-    0.5 * prefix * integral_below(half, 0.5, odds, half + 0.5 * odds)
+    let Outer { ln, odds, integral } = Outer::of(t, df);
+    0.5 * libm::exp(ln) * (1.0 + odds).sqrt() * integral
+}
+
+/// That chance in parts, which are doubles also where it is none: ½·exp(`ln`)·√(1 + `odds`)·`integral`.
+struct Outer {
+    ln: f64,
+    odds: f64,
+    integral: f64,
+}
+
+impl Outer {
+    fn of(t: f64, df: f64) -> Self {
+        let spread = (t / df.sqrt()).min(f64::MAX);
+        let half = 0.5 * df;
+        let odds = 1.0 / spread / spread;
+        Self {
+            ln: -half * ln_1p_square(spread) - ln_beta(0.5, half),
+            odds,
+            integral: integral_below(half, 0.5, odds, half + 0.5 * odds),
+        }
+    }
+
+    /// The logarithm of the chance, and its slope −t·density/chance in ln t.
+    fn ln_and_slope(&self) -> (f64, f64) {
+        let ln = self.ln + 0.5 * libm::log1p(self.odds) + libm::log(0.5 * self.integral);
+        (ln, -2.0 / ((1.0 + self.odds) * self.integral))
+    }
 }
 
 /// The chance of between 0 and t, for 0 ≤ t ≤ 1: ½·I_y(½, df/2) with y = t²/(df + t²).
@@ -147,12 +170,19 @@ pub fn student_quantile(p: f64, df: f64) -> f64 {
         })
     } else {
         newton(-normal_quantile(tail), |t| {
+            if tail < FAR {
+                let (ln, slope) = Outer::of(t, df).ln_and_slope();
+                return (ln - libm::log(tail), slope);
+            }
             let chance = student_sf(t, df);
             (ln_ratio(chance, tail), -t * student_pdf(t, df) / chance)
         })
     };
     size.copysign(beyond)
 }
+
+/// Beyond this chance, or the density beside it, may be smaller than a double tells to all its digits.
+const FAR: f64 = 1e-30;
 
 /// ln(a/b), also where the ratio would overflow.
 fn ln_ratio(a: f64, b: f64) -> f64 {

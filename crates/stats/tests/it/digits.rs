@@ -355,6 +355,29 @@ fn student_tails_are_exact_where_squares_overflow_and_df_vanishes() {
 }
 
 #[test]
+fn quantiles_are_exact_for_chances_that_doubles_hardly_hold() {
+    // mpmath, 50 digits, of the doubles as they are.
+    for (p, z) in [
+        (1e-307, -37.479_332_564_321_574),
+        (5e-309, -37.559_121_220_014_27),
+        (1e-320, -38.269_125_343_032_65),
+        (5e-324, -38.467_405_617_144_344),
+    ] {
+        close(normal_quantile(p), z, 1e-15);
+    }
+    for (p, df, t) in [
+        (1e-307, 1600.0, -47.439_142_328_270_066),
+        (5e-311, 1600.0, -47.824_827_892_682_03),
+        (1e-320, 1600.0, -48.961_316_621_400_435),
+        (5e-324, 1600.0, -49.349_912_272_235_85),
+        (1e-307, 10.0, -1.285_307_550_645_638_9e31),
+        (5e-324, 10.0, -5.490_711_096_791_307e32),
+    ] {
+        close(student_quantile(p, df), t, 1e-13);
+    }
+}
+
+#[test]
 fn a_quantile_smaller_than_any_double_is_zero() {
     // ½ = (x/2)^a/Γ(a + 1) has its x near 2^(−1/a).
     assert_eq!(chi_squared_quantile(0.5, 0.001), 0.0);

@@ -97,7 +97,10 @@ fn ranks_alone_fail_at_their_part_of_the_level() {
         assert_eq!(at(passed).verdict, Verdict::Inconclusive);
         let found = at(failed);
         assert_eq!(found.verdict, Verdict::Fail);
-        let Reason::Ranks { pairs, tolerance } = found.reason else {
+        let Reason::Ranks {
+            pairs, tolerance, ..
+        } = found.reason
+        else {
             panic!("{}", found.reason)
         };
         let beyond = (failed - 20) as f64 / 200.0;
@@ -159,11 +162,70 @@ fn a_baseline_of_nothing_bounds_no_share() {
         let interval = found.interval.unwrap();
         assert!(interval.lo == f64::NEG_INFINITY && interval.hi == f64::INFINITY);
         assert_eq!(found.verdict, Verdict::Inconclusive);
+        assert_eq!(found.means, Some([2.0, 2.0]));
         assert_eq!(
             found.reason.to_string(),
-            "most values are equal (80% are 0), which ranks cannot compare: judge it as a count or a rate"
+            "most values are equal (80% are 0; the canary's mean is 2, the baseline's 2), which ranks cannot compare: judge \
+             it as a count or a rate"
         );
     }
+}
+
+#[test]
+fn where_ranks_tell_no_change_the_means_are_told() {
+    let values = |of: fn(u32) -> f64| (0..200).map(of).collect::<Vec<_>>();
+    let noise = values(|i| f64::from(i * 37 % 200) - 99.5);
+    let steps = values(|i| f64::from(3 + i % 5));
+    let higher = values(|i| f64::from(3 + i % 5 + u32::from(i % 3 == 0)));
+    for rule in rules(0.1) {
+        // A median of 0 beside an effect that is not known at all; one value that fills most of both.
+        for (control, canary, means) in [
+            (&noise, &noise, [0.0, 0.0]),
+            (
+                &mostly(0.0, 1.0, 10, 200),
+                &mostly(0.0, 1.0, 80, 200),
+                [0.05, 0.4],
+            ),
+            (
+                &mostly(5.0, 6.0, 20, 200),
+                &mostly(5.0, 6.0, 60, 200),
+                [5.1, 5.3],
+            ),
+        ] {
+            assert_eq!(judged(control, canary, &rule).means, Some(means));
+        }
+        // What is one value is as high as before, and steps with an interval have one.
+        let one = judged(&vec![7.0; 30], &vec![7.0; 30], &rule);
+        assert_eq!((one.effect, one.means), (Some(0.0), None));
+        assert_eq!(judged(&steps, &steps, &rule).means, None);
+        let known = judged(&steps, &higher, &rule);
+        let by_ranks = matches!(known.reason, Reason::Ranks { .. });
+        assert_eq!(known.means.is_some(), by_ranks && known.effect == Some(0.0));
+    }
+    let unknown = judged(&noise, &noise, &Rule::default()).reason;
+    assert!(
+        unknown
+            .to_string()
+            .starts_with("the change may be any share of the baseline (the canary's mean is 0,")
+    );
+    // Sums of what doubles just hold are beyond them, and means are not.
+    let large: Vec<f64> = (0..40)
+        .map(|i| if i < 36 { f64::MAX } else { 1.0 })
+        .collect();
+    let means = judged(
+        &large,
+        &large,
+        &Rule {
+            tolerance: 0.0,
+            ..Rule::default()
+        },
+    )
+    .means;
+    assert!(means.is_some_and(|means| {
+        means
+            .iter()
+            .all(|mean| *mean > 0.8 * f64::MAX && mean.is_finite())
+    }));
 }
 
 #[test]

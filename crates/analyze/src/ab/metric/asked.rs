@@ -3,7 +3,7 @@
 //! Names of columns may hold `:` and `/` themselves, as those of Prometheus do. So what is written is read
 //! for good only when the columns are known: the longest beginning that is a column is the column.
 
-use super::{Direction, Kind, Metric};
+use super::{Direction, Kind, MarginUnit, Metric};
 use crate::failure::Failure;
 use crate::figures::name;
 use crate::near;
@@ -125,8 +125,7 @@ struct Suffixes {
     direction: Option<Direction>,
     /// The column that is named, if one is.
     before: Option<Option<String>>,
-    guardrail: Option<f64>,
-    in_percent: bool,
+    guardrail: Option<(f64, MarginUnit)>,
 }
 
 impl Suffixes {
@@ -146,7 +145,6 @@ impl Suffixes {
                 }
                 (Some(("guardrail", given)), _) if self.guardrail.is_none() => {
                     self.guardrail = Some(margin(given).map_err(Wrong::Anyhow)?);
-                    self.in_percent = given.ends_with('%');
                 }
                 (None, Some(quantile)) if self.kind.is_none() => self.kind = Some(quantile),
                 (_, known) if known.is_some() || is_suffix(other) => {
@@ -188,20 +186,25 @@ impl Suffixes {
             before: self
                 .before
                 .map(|named| named.unwrap_or_else(|| column.to_owned())),
-            guardrail: self.guardrail,
-            in_percent: self.in_percent,
+            guardrail: self.guardrail.map(|(margin, _)| margin),
+            margin_unit: self.guardrail.map(|(_, unit)| unit).unwrap_or_default(),
         })
     }
 }
 
-/// `0.02` or `2%`, above 0.
-fn margin(text: &str) -> Result<f64, String> {
-    let (number, scale) = match text.strip_suffix('%') {
-        Some(percent) => (percent, 100.0),
-        None => (text, 1.0),
+/// `0.02`, `2%` or `2pp`, above 0.
+fn margin(text: &str) -> Result<(f64, MarginUnit), String> {
+    let (number, unit) = match (text.strip_suffix('%'), text.strip_suffix("pp")) {
+        (Some(percent), _) => (percent, MarginUnit::Percent),
+        (_, Some(points)) => (points, MarginUnit::Points),
+        (None, None) => (text, MarginUnit::Plain),
+    };
+    let scale = match unit {
+        MarginUnit::Plain => 1.0,
+        MarginUnit::Percent | MarginUnit::Points => 100.0,
     };
     match number.parse::<f64>() {
-        Ok(margin) if margin > 0.0 && margin.is_finite() => Ok(margin / scale),
+        Ok(margin) if margin > 0.0 && margin.is_finite() => Ok((margin / scale, unit)),
         _ => Err(format!(
             "\"{text}\" is no margin; give the loss that is still accepted, above 0, as guardrail=2%"
         )),

@@ -1,6 +1,7 @@
 //! One record becomes a row.
 
 use crate::failure::{Failure, shown};
+use crate::figures::counted;
 use crate::source::cell;
 use crate::source::rows::{Rows, Tally, VariantCodes};
 use crate::source::work::Scan;
@@ -10,7 +11,8 @@ use std::ops::Range;
 /// A record with more or less fields than the header.
 pub(super) fn fields(scan: &Scan<'_>, found: usize, lines: Range<u64>) -> Failure {
     let header = scan.columns.len();
-    let what = format!("{found} fields where the header has {header}");
+    let found = counted(found as u64, "field");
+    let what = format!("{found} where the header has {header}");
     if lines.end > lines.start + 1 {
         return Failure::file(
             scan.path,

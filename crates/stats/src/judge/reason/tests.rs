@@ -73,17 +73,24 @@ fn every_reason_is_a_sentence() {
             },
             tolerance,
         },
+        Reason::Unbounded {
+            means: [-0.050_576, 0.162_35],
+            tolerance,
+        },
         Reason::Ranks {
             pairs: 0.6125,
+            means: [0.052, 0.394],
             tolerance,
         },
         Reason::MostlyEqual {
             value: 0.0,
             share: 0.8,
+            means: [0.2, 1234.5],
         },
         Reason::MostlyEqual {
             value: -2.5e-9,
             share: 0.5,
+            means: [0.0, -1.25e-9],
         },
         Reason::Coarse {
             effect: 0.0,
@@ -143,9 +150,10 @@ fn every_reason_is_a_sentence() {
             "the change is not known yet (interval -2% or more): it may or may not exceed the tolerated 10%; more data will tell",
             "the canary is 5% higher than the baseline (interval -10% to 10%): all of it within the tolerated 10%",
             "the canary is above a baseline of 0: all of it beyond the tolerated 10%",
-            "the canary's values are worse than the baseline's and the tolerated 10% in 61.3% of all pairs, more than chance makes of 50%",
-            "most values are equal (80% are 0), which ranks cannot compare: judge it as a count or a rate",
-            "most values are equal (50% are -2.5e-9), which ranks cannot compare: judge it as a count or a rate",
+            "the change may be any share of the baseline (the canary's mean is 0.162, the baseline's -0.0506), beyond the tolerated 10% or not; more data will tell, unless the baseline is about 0",
+            "the canary's values (mean 0.394) are worse than the baseline's (mean 0.052) and the tolerated 10% in 61.3% of all pairs, more than chance makes of 50%",
+            "most values are equal (80% are 0; the canary's mean is 1234, the baseline's 0.2), which ranks cannot compare: judge it as a count or a rate",
+            "half of the values are equal (50% are -2.5e-9; the canary's mean is -1.25e-9, the baseline's 0), which ranks cannot compare: judge it as a count or a rate",
             "the canary is as high as the baseline (interval -2% or more): the values come in steps too coarse to tell a change of the tolerated 10%; judge finer values, or a count or a rate",
             "the tail is worse than tolerated: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",
             "the bulk is as tolerated, but the tail looks worse: 7 of 10 values lie beyond the baseline's 0.9 quantile and the tolerance",

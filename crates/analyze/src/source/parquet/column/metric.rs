@@ -4,6 +4,7 @@ use super::{AtRow, Column, Values, readers};
 use crate::failure::{Failure, shown};
 use crate::source::cell;
 use crate::source::work::Scan;
+use ::parquet::basic::LogicalType;
 use ::parquet::column::reader::ColumnReader;
 use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, FixedLenByteArrayType};
 
@@ -29,7 +30,11 @@ pub(in crate::source::parquet) struct MetricColumn<'a> {
 
 impl<'a> MetricColumn<'a> {
     pub(in crate::source::parquet) fn new(column: Column<'a>) -> Result<Self, Failure> {
-        let unfit = column.unfit("a metric", "metrics are numbers, or true and false");
+        let remedy = match column.about.logical_type_ref() {
+            Some(LogicalType::Float16) => "write it as numbers of 32 or 64 bits",
+            _ => "metrics are numbers, or true and false",
+        };
+        let unfit = column.unfit("a metric", remedy);
         let (scan, at, about) = (column.scan, column.at, &column.about);
         let (decimal, unsigned) = (column.is_decimal(), column.is_unsigned());
         if column.is_date() {
