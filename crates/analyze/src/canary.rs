@@ -24,7 +24,7 @@ pub(crate) use metric::worse;
 pub use rates::Bursts;
 pub use report::{MetricReport, Report};
 pub use rest::Rest;
-pub use thinned::{Every, Memory};
+pub use thinned::{CanaryLonger, Every, Memory};
 
 use crate::failure::Failure;
 use crate::figures::plain;

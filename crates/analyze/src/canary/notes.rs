@@ -4,7 +4,7 @@ use super::columns::quoted;
 use super::direction::Known;
 use super::report::{Because, MetricReport};
 use super::sentence::{change, gaps as gaps_of};
-use super::thinned::every_row;
+use super::thinned::{CanaryLonger, every_row};
 use crate::figures::{count, name, value};
 use stats::judge::{Looks, Method, Reason, Worse};
 
@@ -47,6 +47,28 @@ pub(super) fn in_turns(metric: &MetricReport) -> Option<String> {
 /// Whether nothing was decided because rows remember too long, or there are none.
 fn compares_nothing(metric: &MetricReport) -> bool {
     matches!(metric.because, Because::Remembers(_)) || metric.n.contains(&0)
+}
+
+/// That the canary's rows remember for longer than the baseline's, which may be a change or noise.
+pub(super) fn longer(metric: &MetricReport) -> Option<String> {
+    let longer = metric.dependence?.canary_longer?;
+    let compared = every_row(metric.every?);
+    let what = match longer {
+        CanaryLonger::Changes => format!(
+            "as those of a canary that changes on the way do. It was taken for one, and {compared} was compared; if its \
+             rows are only not independent, the interval is too narrow."
+        ),
+        CanaryLonger::Remembers => {
+            "and by more than one change on the way explains: either it goes up and down, or its rows are not \
+             independent."
+                .to_owned()
+        }
+    };
+    Some(format!(
+        "{}: the canary's rows depend on each other for longer than the baseline's, {what} Look at a plot of the canary \
+         over time, run it for longer, or compare it with a second host.",
+        metric.label,
+    ))
 }
 
 /// That rows were taken as independent of each other and are not.

@@ -6,8 +6,8 @@ use super::direction::Known;
 use super::found::found;
 use super::metric::{Metric, What};
 use super::notes::{
-    apart, bursts, directions, gaps, in_turns, intervals, left_out, looks, narrower, other_way,
-    rates as better_as_rates, thinned,
+    apart, bursts, directions, gaps, in_turns, intervals, left_out, longer, looks, narrower,
+    other_way, rates as better_as_rates, thinned,
 };
 use super::rates::Bursts;
 use super::rest::{Against, Rest};
@@ -221,6 +221,7 @@ impl Report {
         warnings.extend(metrics.iter().filter_map(gaps));
         warnings.extend(metrics.iter().filter_map(bursts));
         warnings.extend(metrics.iter().filter_map(narrower));
+        warnings.extend(metrics.iter().filter_map(longer));
         warnings.extend(metrics.iter().filter_map(in_turns));
         let mut notes = intervals(request.looks, &metrics);
         for note in metrics.iter().filter_map(thinned) {

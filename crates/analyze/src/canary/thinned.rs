@@ -2,7 +2,7 @@
 
 use super::series::Series;
 use serde::Serialize;
-use stats::dependence::{Dependence, dependence};
+use stats::dependence::{Dependence, Longer, dependence};
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
@@ -42,6 +42,19 @@ pub struct Memory {
     /// After so many rows they come back, as those of hosts that take turns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub back_after: Option<usize>,
+    /// Why the canary's rows remember for clearly longer than the baseline's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canary_longer: Option<CanaryLonger>,
+}
+
+/// What the canary's rows remember beyond the baseline's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CanaryLonger {
+    /// What one change on the way explains, and was taken for.
+    Changes,
+    /// More than that.
+    Remembers,
 }
 
 /// The rows of a column that are compared.
@@ -98,12 +111,17 @@ fn memory_of_head(control: &[f64], canary: &[f64], most: usize) -> Option<Memory
         neighbours,
         step,
         turn,
+        canary_longer,
         ..
     } = dependence(control, canary).ok()?;
     Some(Memory {
         rank_correlation: neighbours,
         forgotten_after: step,
         back_after: turn,
+        canary_longer: canary_longer.map(|longer| match longer {
+            Longer::Changes => CanaryLonger::Changes,
+            Longer::Remembers => CanaryLonger::Remembers,
+        }),
     })
 }
 

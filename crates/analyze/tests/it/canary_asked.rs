@@ -209,7 +209,7 @@ fn hour(early: Option<u32>, step: u32) -> String {
 fn a_time_that_goes_backwards_is_told_where_the_order_of_rows_is_read() {
     let folder = Folder::new();
     folder
-        .write("base.csv", hour(None, 7))
+        .write("base.csv", hour(None, 23))
         .write("good.csv", hour(None, 11))
         .write("back.csv", hour(Some(30), 11));
     let warnings = |line: &str| report(&folder, line)["warnings"].clone();

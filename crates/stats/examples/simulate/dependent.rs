@@ -15,6 +15,8 @@ pub(crate) enum Noise {
     Drift,
     /// As `Memory`, on a day of 1,440 rows that both arms go through, of as much again.
     Day(f64),
+    /// An autoregression in each arm, of the control and of the canary.
+    Apart(f64, f64),
 }
 
 impl Noise {
@@ -23,12 +25,22 @@ impl Noise {
             Self::Memory(memory) => memory.to_string(),
             Self::Drift => "0.15, a slow drift under noise".to_owned(),
             Self::Day(memory) => format!("{memory}, and a day that both share"),
+            Self::Apart(control, canary) => format!("{control}, of the canary {canary}"),
         }
+    }
+
+    /// Control and canary.
+    fn arms(self, rows: u64, draw: &mut Draw) -> [Vec<f64>; 2] {
+        let each = match self {
+            Self::Apart(control, canary) => [Self::Memory(control), Self::Memory(canary)],
+            same => [same, same],
+        };
+        each.map(|noise| noise.arm(rows, draw))
     }
 
     fn arm(self, rows: u64, draw: &mut Draw) -> Vec<f64> {
         let (memory, part, day) = match self {
-            Self::Memory(memory) => (memory, 1.0, 0.0),
+            Self::Memory(memory) | Self::Apart(_, memory) => (memory, 1.0, 0.0),
             Self::Drift => (0.98, 0.15, 0.0),
             Self::Day(memory) => (memory, 1.0, std::f64::consts::SQRT_2),
         };
@@ -59,22 +71,34 @@ pub(crate) enum Rows {
 
 /// One canary, row by row; told is the step at the last look, 0 for none.
 pub(crate) fn rows(noise: Noise, rows: Rows, canary: &Canary, draw: &mut Draw) -> Outcome {
-    breaking(noise, rows, 0, canary, draw)
+    breaking(noise, rows, (Way::At, 0), canary, draw)
 }
 
-/// The same of one that changes at row `from`.
+/// How a canary changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    At,
+    /// Evenly until the last row.
+    Leak,
+}
+
+/// The same of one that changes from row `from` on.
 pub(crate) fn breaking(
     noise: Noise,
     rows: Rows,
-    from: usize,
+    (way, from): (Way, usize),
     canary: &Canary,
     draw: &mut Draw,
 ) -> Outcome {
     let all = canary.looks * canary.each;
-    let control = noise.arm(all, draw);
-    let mut changed = noise.arm(all, draw);
-    for value in &mut changed[from..] {
-        *value *= 1.0 + canary.change;
+    let [control, mut changed] = noise.arms(all, draw);
+    let last = (all as usize - from) as f64;
+    for (row, value) in changed[from..].iter_mut().enumerate() {
+        let part = match way {
+            Way::At => 1.0,
+            Way::Leak => (row + 1) as f64 / last,
+        };
+        *value *= 1.0 + part * canary.change;
     }
     let mut last = 1;
     let outcome = follow_to_stop(canary.looks, |look| {

@@ -1,3 +1,5 @@
+mod lone;
+
 use super::*;
 
 /// Uniform on (−½, ½), from a congruential generator that the Python beside the figures has, too.
@@ -185,37 +187,6 @@ fn rows_that_forget_for_good_have_no_turn() {
         });
         assert_eq!(with_turns.count(), 0, "{memory}");
     }
-}
-
-/// A control without memory shows that a canary like it has none, so that what the pairs remember is a change.
-#[test]
-fn a_canary_that_breaks_on_the_way_is_not_thinned() {
-    let broken = |seed: u32| -> Vec<f64> {
-        let rows = remembering(0.0, seed, 240).into_iter().enumerate();
-        rows.map(|(row, x)| x + if row < 60 { 5.0 } else { 8.0 })
-            .collect()
-    };
-    let used = |memory: f64, steps: std::ops::RangeInclusive<usize>| {
-        let found = |seed: u32| {
-            let control: Vec<f64> = remembering(memory, seed, 240);
-            dependence(&control, &broken(seed + 1_000)).unwrap()
-        };
-        let all = (0..40).map(|seed| found(seed * 37 + 5));
-        all.filter(|found| {
-            found.series == Series::Control && found.step.is_some_and(|step| steps.contains(&step))
-        })
-        .count()
-    };
-    assert!(used(0.0, 1..=1) >= 20, "{}", used(0.0, 1..=1));
-    // 0.5 is below a tenth after four rows, and half as many more are six.
-    assert_eq!(used(0.5, 1..=2), 0);
-    assert!(used(0.5, 3..=12) >= 35, "{}", used(0.5, 3..=12));
-    // A control that never varies has none.
-    let constant = dependence(&[0.0; 240], &broken(7)).unwrap();
-    assert_eq!((constant.series, constant.step), (Series::Control, Some(1)));
-    // One of few rows may hide one.
-    let few = dependence(&remembering(0.0, 42, 49), &broken(7)[30..79]).unwrap();
-    assert_ne!(few.step, Some(1));
 }
 
 /// A day that both arms go through is no noise between them, unless their rows cannot be paired.

@@ -1,6 +1,6 @@
 //! Rows that depend on each other: what that costs, and what thinning leaves.
 
-use super::super::dependent::{Noise, Rows, breaking, rows};
+use super::super::dependent::{Noise, Rows, Way, breaking, rows};
 use super::super::judged::Canary;
 use super::super::trial::Tally;
 use super::{Bench, percent, share};
@@ -27,6 +27,19 @@ impl Bench {
                 self.dependent_row(noise, 1_440, looks, 0.0);
             }
         }
+        let apart = [
+            (0.0, 0.7),
+            (0.0, 0.9),
+            (0.0, 0.95),
+            (0.0, 0.98),
+            (0.5, 0.95),
+            (0.9, 0.0),
+        ];
+        for (tolerance, apart) in [(0.0, &apart[..]), (0.1, &apart[..3])] {
+            for (control, canary) in apart {
+                self.dependent_row(Noise::Apart(*control, *canary), 720, 24, tolerance);
+            }
+        }
     }
 
     /// A canary that was as its control, and is not any more.
@@ -40,13 +53,17 @@ impl Bench {
         for memory in [0.0, 0.7] {
             for change in [1.0, 9.0] {
                 for (from, of) in [(60, 360), (180, 720)] {
-                    self.breaking_row(memory, change, from, of);
+                    self.breaking_row(memory, change, (Way::At, from), of);
                 }
             }
         }
+        for memory in [0.0, 0.7] {
+            self.breaking_row(memory, 0.5, (Way::At, 60), 720);
+            self.breaking_row(memory, 2.0, (Way::Leak, 60), 720);
+        }
     }
 
-    fn breaking_row(&self, memory: f64, change: f64, from: usize, of: u64) {
+    fn breaking_row(&self, memory: f64, change: f64, (way, from): (Way, usize), of: u64) {
         let canary = Canary {
             rule: Rule::default(),
             looks: of / 20,
@@ -55,9 +72,10 @@ impl Bench {
             change,
         };
         let [all, thinned] = [Rows::All, Rows::Thinned].map(|which| {
-            let row = format!("breaks: {memory} {change} {from} {of} {which:?}");
+            let leak = if way == Way::Leak { "leak " } else { "" };
+            let row = format!("breaks: {leak}{memory} {change} {from} {of} {which:?}");
             self.repeat(&row, 400, |draw| {
-                breaking(Noise::Memory(memory), which, from, &canary, draw)
+                breaking(Noise::Memory(memory), which, (way, from), &canary, draw)
             })
         });
         let at = |tally: &Tally| {
@@ -65,8 +83,9 @@ impl Bench {
             look.map_or("-".to_owned(), |look| (look * canary.each).to_string())
         };
         println!(
-            "| {memory} | {} | {from} | {of} | {} | {} | {} | {} | {} | {} |",
+            "| {memory} | {}{} | {from} | {of} | {} | {} | {} | {} | {} | {} |",
             percent(change),
+            if way == Way::Leak { ", as a leak" } else { "" },
             canary.looks,
             all.runs,
             share(&all, all.rejected),
