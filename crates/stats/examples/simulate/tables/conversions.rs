@@ -8,7 +8,12 @@ use super::{Bench, FOUND_BY_NINE_OF_TEN, percent, share};
 const DATA: [(f64, u64); 3] = [(0.01, 20_000), (0.05, 4_000), (0.2, 2_000)];
 
 /// Control and treatment.
-const SPLITS: [[u64; 2]; 6] = [[1, 1], [2, 1], [9, 1], [19, 1], [99, 1], [1, 19]];
+const SPLITS: [[u64; 2]; 7] = [[1, 1], [2, 1], [3, 1], [9, 1], [19, 1], [99, 1], [1, 19]];
+
+/// Whether the level is shared there; else the whole of it is what each method has.
+fn shared(split: [u64; 2]) -> bool {
+    split.iter().any(|units| *units > 2)
+}
 
 /// The change that a fixed test finds nine times out of ten.
 fn change(p: f64, split: [u64; 2], most: u64) -> f64 {
@@ -56,11 +61,7 @@ impl Bench {
             let row = format!("conversions: {visitors:?}");
             self.repeat(&row, 2_000, |draw| conversions(&visitors, draw))
         };
-        // Even arms have the whole level.
-        let whole = |change: f64| {
-            let uneven = split[0] != split[1];
-            uneven.then(|| tally(Spending::WholeEach, change))
-        };
+        let whole = |change: f64| shared(split).then(|| tally(Spending::WholeEach, change));
         let equal = tally(Spending::Portions, 0.0);
         let other = tally(Spending::Portions, change);
         let last = looks(most).len() as u64;
@@ -101,8 +102,7 @@ impl Bench {
             let tally = self.repeat(&row, 2_000, |draw| conversions(&visitors, draw));
             (tally.runs, self.held(&tally, tally.rejected, 0.05))
         };
-        let even = split[0] == split[1];
-        let whole = (!even).then(|| said(Spending::WholeEach).1);
+        let whole = shared(split).then(|| said(Spending::WholeEach).1);
         let (runs, parts) = said(Spending::Portions);
         println!(
             "| {} | {}:{} | {most} | {runs} | {} | {parts} |",
