@@ -13,6 +13,7 @@
 mod asymptotic;
 mod average;
 mod boundary;
+mod conversions;
 mod counts;
 mod effect;
 mod evidence;
@@ -27,6 +28,7 @@ pub use asymptotic::{DEFAULT_TUNING, asymptotic, reach};
 pub(crate) use asymptotic::{critical, time};
 pub(crate) use average::{Part, average};
 pub use boundary::{Mixture, Sides, Stitching, Tuning};
+pub use conversions::{Conversions, Portion};
 pub use counts::{CountsAnswer, CountsQuestion, counts};
 pub use effect::{LEAST_SIGNAL, effect};
 pub use lopsided::{LARGEST_SKEWNESS, LEAST_OF_SKEWED, LEAST_UNITS, may_answer};

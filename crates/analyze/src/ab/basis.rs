@@ -9,21 +9,21 @@ use serde::Serialize;
 use stats::count::{Events, central};
 use stats::effect::{self, Proportion, QuantileArm, Share};
 use stats::numeric::student_quantile;
-use stats::sequential::{self, CountsQuestion};
+use stats::sequential::{Conversions, LEAST_EVENTS, Portion};
 use stats::{Alpha, Better, Difference, Estimate, Failure, Interval};
 use std::sync::Arc;
 
 mod quantiles;
 
 /// Below so many conversions in an arm the normal approximation is no good: the counts are compared.
-pub(super) const RARE: u64 = 10;
+pub(super) const RARE: u64 = LEAST_EVENTS;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Basis {
-    /// In the metric's unit, or by the delta method.
-    Estimate(Estimate),
-    /// A share of the control, by the test of the difference itself.
-    Share(Share),
+    /// In the metric's unit, or by the delta method; and what of the level its sequence may spend.
+    Estimate(Estimate, Portion),
+    /// A share of the control, by the test of the difference itself; and the same.
+    Share(Share, Portion),
     /// Values whose quantiles are compared at every look.
     Quantiles(Arc<Quantiles>),
     Counts(Counts),
@@ -47,8 +47,6 @@ pub enum By {
 pub(super) struct Counts {
     pub(super) control: Proportion,
     pub(super) treatment: Proportion,
-    /// Of the units that were seen, adding up to 1: what each of the two had the chance to convert.
-    shares: [f64; 2],
 }
 
 /// What a method says at a level of error.
@@ -79,26 +77,29 @@ pub(super) fn basis(
     let mut theta = None;
     let basis = match (control, treatment) {
         (Sums::Mean(control), Sums::Mean(treatment)) if shares => {
-            Basis::Share(Share::of_means(control, treatment)?)
+            Basis::of_share(Share::of_means(control, treatment)?)
         }
         (Sums::Mean(control), Sums::Mean(treatment)) => {
-            Basis::Estimate(effect::mean(control, treatment, question)?)
+            Basis::of_estimate(effect::mean(control, treatment, question)?)
         }
         (Sums::Share { x, n }, Sums::Share { x: more, n: of }) => {
             let (control, treatment) = (Proportion::new(*x, *n)?, Proportion::new(*more, *of)?);
-            if control.x().min(treatment.x()) < RARE {
-                Basis::Counts(Counts::new(control, treatment))
+            let conversions = Conversions::new(control, treatment);
+            let portion = conversions.portion();
+            if conversions.are_few() {
+                Basis::Counts(Counts { control, treatment })
             } else if shares {
-                Basis::Share(Share::of_proportions(control, treatment)?)
+                Basis::Share(Share::of_proportions(control, treatment)?, portion)
             } else {
-                Basis::Estimate(effect::proportion(control, treatment, question)?)
+                Basis::Estimate(effect::proportion(control, treatment, question)?, portion)
             }
         }
         (Sums::Ratio(control), Sums::Ratio(treatment)) if shares => {
-            Basis::Share(Share::of_ratios(control.pairs(), treatment.pairs())?)
+            Basis::of_share(Share::of_ratios(control.pairs(), treatment.pairs())?)
         }
         (Sums::Ratio(control), Sums::Ratio(treatment)) => {
-            Basis::Estimate(effect::ratio(control.pairs(), treatment.pairs(), question)?.estimate)
+            let ratio = effect::ratio(control.pairs(), treatment.pairs(), question)?;
+            Basis::of_estimate(ratio.estimate)
         }
         (
             Sums::Adjusted { pairs: control, .. },
@@ -109,10 +110,10 @@ pub(super) fn basis(
             let (control, treatment) = (control.pairs(), treatment.pairs());
             let (basis, slope) = if shares {
                 let (share, slope) = Share::of_cuped(control, treatment)?;
-                (Basis::Share(share), slope)
+                (Basis::of_share(share), slope)
             } else {
                 let adjusted = effect::cuped(control, treatment, question)?;
-                (Basis::Estimate(adjusted.estimate), adjusted.theta)
+                (Basis::of_estimate(adjusted.estimate), adjusted.theta)
             };
             theta = Some(slope);
             basis
@@ -137,7 +138,7 @@ pub(super) fn basis(
                     let found = values.quantile(q)?;
                     Ok(QuantileArm::new(n, n, q, found.value, found.lo, found.hi)?)
                 };
-                Basis::Estimate(effect::quantile(
+                Basis::of_estimate(effect::quantile(
                     &arm(control)?,
                     &arm(treatment)?,
                     question,
@@ -153,16 +154,34 @@ impl Basis {
     /// How far from 0 both arms are, in standard errors; ∞ where no means are compared.
     pub(super) const fn signal(&self) -> f64 {
         match self {
-            Self::Estimate(estimate) => estimate.signal,
-            Self::Share(share) => share.absolute().signal,
+            Self::Estimate(estimate, _) => estimate.signal,
+            Self::Share(share, _) => share.absolute().signal,
             Self::Quantiles(_) | Self::Counts(_) => f64::INFINITY,
         }
+    }
+
+    const fn of_estimate(estimate: Estimate) -> Self {
+        Self::Estimate(estimate, Portion::WHOLE)
+    }
+
+    const fn of_share(share: Share) -> Self {
+        Self::Share(share, Portion::WHOLE)
+    }
+
+    /// What of the level is spent, where another method has the rest.
+    pub(super) fn spent(&self, method: Method) -> Option<Portion> {
+        let portion = match (self, method) {
+            (_, Method::Fixed | Method::Bayesian) | (Self::Quantiles(_), _) => Portion::WHOLE,
+            (Self::Estimate(_, portion) | Self::Share(_, portion), _) => *portion,
+            (Self::Counts(counts), _) => counts.conversions().portion(),
+        };
+        (portion != Portion::WHOLE).then_some(portion)
     }
 
     /// How the figures come about, where that is not the method of the whole report.
     pub(super) const fn compared_by(&self, method: Method) -> Option<By> {
         match (self, method) {
-            (Self::Estimate(_) | Self::Share(_), _) => None,
+            (Self::Estimate(..) | Self::Share(..), _) => None,
             (Self::Quantiles(_), _) => Some(By::SequentialQuantile),
             (Self::Counts(_), Method::Sequential { .. }) => Some(By::SequentialCounts),
             (Self::Counts(_), Method::Fixed | Method::Bayesian) => Some(By::ExactCounts),
@@ -174,18 +193,19 @@ impl Basis {
         match (self, request.method) {
             (Self::Counts(counts), method) => counts.answer(method, alpha),
             (Self::Quantiles(values), _) => values.answer(alpha),
-            (Self::Share(share), Method::Sequential { tuning }) => {
-                let (reach, p) = at_any_time(share.absolute(), request, tuning, alpha)?;
+            (Self::Share(share, portion), Method::Sequential { tuning }) => {
+                let apart = share.absolute();
+                let (reach, p) = portion.sequence(apart, request.question, tuning, alpha)?;
                 Ok(of_share(share, share.within(reach), p))
             }
-            (Self::Share(share), Method::Fixed | Method::Bayesian) => {
+            (Self::Share(share, _), Method::Fixed | Method::Bayesian) => {
                 Ok(of_share(share, share.interval(alpha), share.absolute().p))
             }
-            (Self::Estimate(estimate), Method::Sequential { tuning }) => {
-                let (reach, p) = at_any_time(estimate, request, tuning, alpha)?;
+            (Self::Estimate(estimate, portion), Method::Sequential { tuning }) => {
+                let (reach, p) = portion.sequence(estimate, request.question, tuning, alpha)?;
                 Ok(of(estimate, reach, p))
             }
-            (Self::Estimate(estimate), Method::Fixed | Method::Bayesian) => {
+            (Self::Estimate(estimate, _), Method::Fixed | Method::Bayesian) => {
                 let reach = -student_quantile(0.5 * alpha.get(), estimate.df);
                 Ok(of(estimate, reach, estimate.p))
             }
@@ -216,19 +236,6 @@ impl Basis {
     }
 }
 
-/// How many standard errors the sequence reaches at the level `alpha`, tuned for the report's, and the p.
-fn at_any_time(
-    estimate: &Estimate,
-    request: &Request,
-    tuning: f64,
-    alpha: Alpha,
-) -> Result<(f64, f64), Failure> {
-    let question = request.question;
-    let reach = sequential::reach(estimate.n, question, tuning, alpha)?;
-    let found = sequential::asymptotic(estimate, question, tuning)?;
-    Ok((reach, found.p))
-}
-
 fn of(estimate: &Estimate, reach: f64, p: f64) -> Answer {
     Answer {
         effect: estimate.effect,
@@ -248,14 +255,8 @@ fn of_share(share: &Share, interval: Interval, p: f64) -> Answer {
 }
 
 impl Counts {
-    fn new(control: Proportion, treatment: Proportion) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "counts stay below 2^53")]
-        let (of, all) = (control.n() as f64, (control.n() + treatment.n()) as f64);
-        Self {
-            control,
-            treatment,
-            shares: [of / all, 1.0 - of / all],
-        }
+    const fn conversions(&self) -> Conversions {
+        Conversions::new(self.control, self.treatment)
     }
 
     /// The change of the rate relative to the control's, by the counts alone.
@@ -267,12 +268,7 @@ impl Counts {
         };
         let (ratio, interval, p) = match method {
             Method::Sequential { .. } => {
-                let question = CountsQuestion {
-                    prior: self.shares.map(|share| 2.0 * share),
-                    shares: self.shares,
-                    alpha,
-                };
-                let found = sequential::counts([self.control.x(), self.treatment.x()], &question)?;
+                let found = self.conversions().counts(alpha)?;
                 (found.rate_ratio, found.rate_ratio_interval, found.p)
             }
             Method::Fixed | Method::Bayesian => {

@@ -233,7 +233,7 @@ fn above(floor: f64, bounds: [Number; 2]) -> [Number; 2] {
 fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(), Refusal> {
     figures.p = None;
     let chance = match &figures.basis {
-        Basis::Estimate(estimate) => {
+        Basis::Estimate(estimate, _) => {
             let prior = Prior::normal(0.0, Prior::USUAL_VARIANCE)?;
             let posterior = bayes::effect(estimate, prior, better, request.question)?;
             figures.effect = Number(posterior.expected);
@@ -241,7 +241,7 @@ fn believe(figures: &mut Figures, better: Better, request: &Request) -> Result<(
             figures.stderr = Some(Number(posterior.stddev));
             posterior.chance_to_win
         }
-        Basis::Share(_) | Basis::Quantiles(_) => {
+        Basis::Share(..) | Basis::Quantiles(_) => {
             return Err(Refusal::Defect("a belief begins with an estimate"));
         }
         Basis::Counts(counts) => {

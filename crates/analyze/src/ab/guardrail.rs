@@ -8,9 +8,7 @@ use crate::Number;
 use stats::effect::Share;
 use stats::non_inferiority::{self, non_inferiority};
 use stats::numeric::student_quantile;
-use stats::{
-    Alpha, Better, CannotCompute, Difference, Estimate, Interval, Question, Side, sequential,
-};
+use stats::{Alpha, Better, CannotCompute, Difference, Estimate, Interval, Question, Side};
 
 /// Whether it holds, one-sided at the level of the report, each guardrail for itself: missing a harm
 /// is worse than a false alarm.
@@ -34,8 +32,8 @@ pub(super) fn guardrail(
         Better::Lower => share.at(margin),
     };
     let estimate = match basis {
-        Basis::Estimate(estimate) => Some(*estimate),
-        Basis::Share(share) => Some(at_margin(share)),
+        Basis::Estimate(estimate, portion) => Some((*estimate, *portion)),
+        Basis::Share(share, portion) => Some((at_margin(share), *portion)),
         Basis::Quantiles(_) | Basis::Counts(_) => None,
     };
     let at_worst_and_best = |interval: Interval| match better {
@@ -43,7 +41,7 @@ pub(super) fn guardrail(
         Better::Lower => (interval.hi, interval.lo),
     };
     match (estimate, request.method) {
-        (Some(estimate), Method::Fixed | Method::Bayesian) => {
+        (Some((estimate, _)), Method::Fixed | Method::Bayesian) => {
             let ask = |effect: f64| {
                 let estimate = Estimate { effect, ..estimate };
                 non_inferiority(&estimate, margin, better, alpha)
@@ -61,39 +59,35 @@ pub(super) fn guardrail(
             };
             // Each end is one-sided; not at the margin, but wherever it is.
             let interval = match basis {
-                Basis::Share(share) => share.interval(Alpha::new(2.0 * alpha.get())?),
+                Basis::Share(share, _) => share.interval(Alpha::new(2.0 * alpha.get())?),
                 _ => estimate.within(-student_quantile(alpha.get(), estimate.df)),
             };
             let (bound, best) = at_worst_and_best(interval);
             let p = [found.p, ask(mirrored)?.p];
             Ok((told(bound, best, Some(p)), verdict))
         }
-        (Some(estimate), Method::Sequential { tuning }) => {
+        (Some((estimate, portion)), Method::Sequential { tuning }) => {
             let ask = |side: Side, effect: f64| {
                 let question = Question {
                     side,
                     ..request.question
                 };
-                sequential::asymptotic(&Estimate { effect, ..estimate }, question, tuning)
+                let estimate = Estimate { effect, ..estimate };
+                portion.sequence(&estimate, question, tuning, alpha)
             };
             let (good, bad, from_margin) = match better {
                 Better::Higher => (Side::Greater, Side::Less, estimate.effect + margin),
                 Better::Lower => (Side::Less, Side::Greater, estimate.effect - margin),
             };
-            let held = ask(good, from_margin)?.p;
-            let broken = ask(bad, from_margin)?.p;
+            let (reach, held) = ask(good, from_margin)?;
+            let (_, broken) = ask(bad, from_margin)?;
             let verdict = match (held < alpha.get(), broken < alpha.get()) {
                 (true, _) => Verdict::Holds,
                 (false, true) => Verdict::Broken,
                 (false, false) => Verdict::Inconclusive,
             };
-            let one_sided = Question {
-                side: good,
-                ..request.question
-            };
-            let reach = sequential::reach(estimate.n, one_sided, tuning, alpha)?;
             let interval = match basis {
-                Basis::Share(share) => share.within(reach),
+                Basis::Share(share, _) => share.within(reach),
                 _ => estimate.within(reach),
             };
             let (bound, best) = at_worst_and_best(interval);

@@ -144,6 +144,15 @@ fn of_metric(request: &Request, asked: &Metric, metric: &MetricReport) -> Vec<St
             ));
         }
     }
+    // Of two variants one may have few conversions and the other many; a note that repeats is told once.
+    for spent in computed().filter_map(|figures| figures.basis.spent(request.method)) {
+        notes.push(format!(
+            "{}: one variant has more than 5 units for 2 of the other, so comparing counts below {RARE} \
+             conversions and the sequence from there on share the level; p and interval are of {} of it.",
+            metric.label,
+            share(spent.get())
+        ));
+    }
     if matches!(metric.kind, Kind::Quantile(_)) {
         notes.push(format!(
             "{}: over units, each by the sum of its values.",

@@ -10,6 +10,8 @@ use crate::failure::Failure;
 use crate::figures::{counted, name};
 use crate::join::{Arm, Joined, Lump, MetricSums, Sums};
 use stats::CannotCompute;
+use stats::effect::Proportion;
+use stats::sequential::Conversions;
 
 /// One of the two arms.
 #[derive(Clone, Copy)]
@@ -188,7 +190,7 @@ fn unmatched(joined: &Joined, label: &str) -> String {
 /// Too few units without a conversion, beside many with one: as rare as rare conversions, and no
 /// better known.
 fn few_without(arm: &MetricSums) -> bool {
-    matches!(arm.sums, Sums::Share { x, n } if n - x < RARE && x >= RARE)
+    matches!(arm.sums, Sums::Share { x, n } if Proportion::new(x, n).is_ok_and(Conversions::lacks_others))
 }
 
 fn none_converted(arm: &MetricSums) -> bool {

@@ -19,6 +19,7 @@ mod canary_told;
 mod careless;
 mod clocks;
 mod columnar;
+mod conversions;
 mod dependent;
 mod edges;
 mod harness;

@@ -1,8 +1,8 @@
 //! What the methods promise, tried out: false positives, coverage, power and delay by simulation.
 //!
 //! `cargo run --release -p stats --example simulate [SEED [PERCENT_OF_RUNS [TABLE]]]` prints the tables
-//! of `docs/SIMULATION.md`, in Markdown, or one of them: `anytime`, `uneven`, `lopsided`, `boundaries`, `rare`, `once`, `equal`,
-//! `ramp`, `coarse`, `dependent`, `breaks`, `bursts`, `edge`, `detect`.
+//! of `docs/SIMULATION.md`, in Markdown, or one of them: `anytime`, `uneven`, `lopsided`, `conversions`, `boundaries`,
+//! `rare`, `once`, `equal`, `ramp`, `coarse`, `dependent`, `breaks`, `bursts`, `edge`, `detect`.
 //! The same seed gives the same figures with any number of cores. A short form runs as a test
 //! (`tests/it/simulation.rs`).
 
@@ -10,6 +10,7 @@ mod anytime;
 mod boundaries;
 mod bursty;
 mod coarse;
+mod conversions;
 mod dependent;
 mod draw;
 mod fixed;
@@ -38,10 +39,11 @@ fn main() {
     );
     println!("Seed {}; {}% of the runs.", bench.seed, bench.percent);
     type Print = fn(&Bench);
-    let tables: [(&str, Print); 14] = [
+    let tables: [(&str, Print); 15] = [
         ("anytime", Bench::anytime),
         ("uneven", Bench::uneven),
         ("lopsided", Bench::lopsided),
+        ("conversions", Bench::conversions),
         ("boundaries", Bench::boundaries),
         ("rare", Bench::rare_events),
         ("once", Bench::one_look),

@@ -3,6 +3,7 @@
 mod boundaries;
 mod bursty;
 mod coarse;
+mod conversions;
 mod dependent;
 mod effects;
 mod judges;

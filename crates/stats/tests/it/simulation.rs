@@ -11,6 +11,7 @@ mod changed;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/coarse.rs"]
 mod coarse;
+mod conversions;
 #[expect(dead_code, reason = "shared with the example, which uses the rest")]
 #[path = "../../examples/simulate/dependent.rs"]
 mod dependent;
@@ -39,6 +40,8 @@ mod screens;
 mod trial;
 #[path = "../../examples/simulate/uneven.rs"]
 mod uneven;
+#[path = "../../examples/simulate/conversions.rs"]
+mod visitors;
 
 use anytime::{By, Course, at};
 use boundaries::Watch;
