@@ -114,9 +114,9 @@ fn an_even_split_waits_until_lopsided_values_are_some_standard_errors_from_0() {
 }
 
 #[test]
-fn a_sequence_of_means_begins_at_twenty_units_a_variant() {
-    for (small, answers) in [(19, false), (20, true)] {
-        let found = comparison(&shop(40, small, 2), "--sequential");
+fn a_sequence_of_means_begins_at_fifty_units_a_variant() {
+    for (small, answers) in [(49, false), (50, true)] {
+        let found = comparison(&shop(100, small, 2), "--sequential");
         assert_eq!(found["p"].is_number(), answers, "{small}: {found}");
         let code = found["cannot_compute"].as_str();
         assert_eq!(code, (!answers).then_some("too_few"), "{found}");
