@@ -1,4 +1,5 @@
 use super::*;
+use crate::Alpha;
 
 mod continuous;
 mod events;

@@ -1,5 +1,7 @@
 use super::*;
 use crate::effect;
+use crate::numeric::student_quantile;
+use crate::{Alpha, Interval, sequential};
 use proptest::prelude::*;
 
 fn proportions(x: u64, of: u64, y: u64, among: u64) -> Share {
