@@ -43,8 +43,8 @@ pub enum CannotCompute {
     TooMany,
     /// Means that are too lopsided still ([`may_answer`](crate::sequential::may_answer), for a sequence).
     #[error(
-        "too few of the rare large values were seen, in the smaller arm or in both, for a mean to be held against \
-         its spread"
+        "too few of the rare large values were seen, in the smaller arm or in both, to hold a mean against its \
+         spread"
     )]
     Skewed,
 }
@@ -97,7 +97,7 @@ impl CannotCompute {
             Self::NegativeValues => Some("ask for the absolute difference"),
             Self::TooMany => Some("ask once, at the planned end"),
             Self::Skewed => Some(
-                "wait for more units in the smaller arm, split the traffic evenly, or compare how many convert",
+                "wait for more units, split the traffic evenly where it is not, or compare how many convert",
             ),
             Self::Overflow => Some("give the figures in a unit in which they are nearer 1"),
             _ => None,

@@ -48,7 +48,11 @@ impl Refusal {
 
 impl From<CannotCompute> for Refusal {
     fn from(code: CannotCompute) -> Self {
-        Self::cannot(code, code.to_string())
+        let why = match code.remedy() {
+            Some(remedy) => format!("{code}; {remedy}"),
+            None => code.to_string(),
+        };
+        Self::cannot(code, why)
     }
 }
 
