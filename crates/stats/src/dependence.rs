@@ -73,7 +73,7 @@ pub struct Dependence {
     /// turns and those of a job that runs every so often. Thinning does not help then: the hosts stay as few as they are.
     pub turn: Option<usize>,
     /// The canary's rows remember for clearly longer than the control's, which the two having one distribution does not
-    /// explain. Told of pairs only.
+    /// explain.
     pub canary_longer: Option<Longer>,
 }
 
@@ -103,7 +103,8 @@ pub struct Dependence {
 /// `r(k)` is above 0.1 and above five of Bartlett's standard errors `√((1 + 2·Σ r(j)²)/n)` over the lags before.
 ///
 /// Of pairs, each arm is also looked at by itself, as pairs hide what one arm alone remembers, and a change of the canary
-/// on the way, such as a leak or a step, is a dependence of the pairs, too. An arm remembers nothing where it has no turn and
+/// on the way, such as a leak or a step, is a dependence of the pairs, too; so it is of a canary that is read by itself,
+/// which below stands for the pairs. An arm remembers nothing where it has no turn and
 /// neither its `r(1)` nor its first m lags together are above one of their standard errors. The canary's course is the
 /// isotonic regression of its ranks, up or down, whichever leaves less, and its rest what that leaves.
 ///
@@ -178,10 +179,17 @@ fn paired(control: &[f64], canary: &[f64]) -> Result<Dependence, CannotCompute> 
 }
 
 fn apart(control: &[f64], canary: &[f64]) -> Result<Dependence, CannotCompute> {
-    let control = of_series(control, Series::Control);
-    let canary = of_series(canary, Series::Canary);
-    match (control, canary) {
-        (Ok(control), Ok(canary)) if canary.is_worse_than(&control) => Ok(canary),
+    let alone = (
+        of_series(control, Series::Control),
+        of_series(canary, Series::Canary),
+    );
+    match alone {
+        // What changes in the canary is in it alone as it is in pairs.
+        (Ok(one), Ok(other)) if other.is_worse_than(&one) => {
+            Ok(or_of_one_arm(other, control, canary))
+        }
+        // A control that never varies remembers nothing.
+        (Err(CannotCompute::NoVariance), Ok(other)) => Ok(or_of_one_arm(other, control, canary)),
         (Ok(only), _) | (Err(_), Ok(only)) => Ok(only),
         (Err(cannot), Err(_)) => Err(cannot),
     }

@@ -18,6 +18,7 @@ mod counts;
 mod effect;
 mod evidence;
 mod lopsided;
+mod mean;
 mod periods;
 mod proportion;
 mod quantile;
@@ -31,7 +32,11 @@ pub use boundary::{Mixture, Sides, Stitching, Tuning};
 pub use conversions::{Conversions, Portion};
 pub use counts::{CountsAnswer, CountsQuestion, counts};
 pub use effect::{LEAST_SIGNAL, effect};
-pub use lopsided::{LARGEST_SKEWNESS, LEAST_OF_SKEWED, LEAST_UNITS, may_answer};
+pub use lopsided::{
+    LARGEST_SKEWNESS, LEAST_OF_SKEWED, LEAST_OF_SKEWED_ABSOLUTE, LEAST_UNITS, may_answer,
+    may_divide,
+};
+pub use mean::{LEAST_OF_UNEVEN, mean};
 pub use periods::{Period, PeriodsAnswer, counts_by_period};
 pub use proportion::{LEAST_EVENTS, proportion};
 pub use quantile::{Comparison, QuantileChange, QuantileTest};

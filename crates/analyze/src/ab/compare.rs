@@ -9,7 +9,7 @@ use super::{Method, Request};
 use crate::Number;
 use crate::join::{MetricSums, Sums};
 use stats::bayes::{self, BetaPrior, Prior};
-use stats::sequential::{LARGEST_SKEWNESS, LEAST_UNITS, RatioMismatch, may_answer};
+use stats::sequential::{LARGEST_SKEWNESS, LEAST_UNITS, RatioMismatch, may_answer, may_divide};
 use stats::{Better, CannotCompute, Difference, Failure, PairSkewness, Skewness, adjust, srm};
 
 /// How many units' worth the sequence believes in the planned split before it sees one. The 10,000 of the
@@ -101,7 +101,12 @@ pub(super) fn compare(
     let waits = match (request.method, lopsided) {
         (_, None) => false,
         (Method::Sequential { .. }, Some([control, treatment])) => {
-            !may_answer(&control, &treatment, basis.signal())
+            let divides = |arm: &&MetricSums| match &arm.sums {
+                Sums::Ratio(pairs) => may_divide(pairs.pairs()),
+                _ => true,
+            };
+            !may_answer(&control, &treatment, basis.signal(), question.difference)
+                || !arms.iter().all(divides)
         }
         (Method::Fixed | Method::Bayesian, _) => left > MOST_AT_ONE_LOOK,
     };

@@ -103,8 +103,13 @@ pub(super) fn compare_any(
     if let Some([control, treatment]) = proportions(control, treatment)? {
         return Ok(stats::effect::proportion(control, treatment, question)?);
     }
-    let (control, treatment) = (control.mean("control")?, treatment.mean("treatment")?);
+    let [control, treatment] = means(control, treatment)?;
     Ok(stats::effect::mean(&control, &treatment, question)?)
+}
+
+/// Both arms, where both are means.
+pub(super) fn means(control: &AnyArm, treatment: &AnyArm) -> Result<[Moments; 2], Stop> {
+    Ok([control.mean("control")?, treatment.mean("treatment")?])
 }
 
 /// Both arms, where both are proportions.

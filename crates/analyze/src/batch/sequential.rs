@@ -1,16 +1,20 @@
 //! `sequential`: a mean or a proportion at any look, by an asymptotic confidence sequence.
 
-use super::arms::{AnyArm, compare_any, proportions, told};
+use super::arms::{AnyArm, compare_any, means, proportions, told};
 use super::{Answer, Inputs, Stop};
 use crate::Number;
 use stats::sequential;
 
 const WEAK: &str = "an arm is less than 8 of its standard errors from 0 (64 events, of rare ones): a relative \
-                    sequence does not keep its level there; ask for the absolute difference, whose p is that \
-                    of the same question, or use counts_sequential";
+                    sequence does not keep its level there";
 
 const FEW: &str = "one arm is more than twice the other, and one has fewer than 10 events, or units without: a \
-                   sequence does not keep its level there; use counts_sequential, or wait for more";
+                   sequence does not keep its level there";
+
+const LOPSIDED: &str = "one arm is more than twice the other, and one is less than 15 of its standard errors from 0: \
+                        a sequence of lopsided values, as revenue, does not keep its level there, and sums do not \
+                        show how lopsided they are; wait for more, or let viridian analyze ab --sequential read the \
+                        values";
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,15 +32,31 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     // A batch is also for checking us against other software, so the figures are those of the formula;
     // that their level is not kept is told beside them.
     let answer = told(&sequential::asymptotic(&fixed, question, tuning)?);
-    if sequential::effect(&fixed, question, tuning).is_err() {
-        return Ok(answer.text("caution", WEAK));
-    }
-    let few = proportions(&arms.control, &arms.treatment)?.is_some_and(|[control, treatment]| {
-        sequential::proportion(control, treatment, question, tuning).is_err()
-    });
-    Ok(if few {
-        answer.text("caution", FEW)
+    let weak = sequential::effect(&fixed, question, tuning).is_err();
+    let caution = if let Some([control, treatment]) = proportions(&arms.control, &arms.treatment)? {
+        let kept = sequential::proportion(control, treatment, question, tuning).is_ok();
+        match (weak, kept) {
+            (true, _) => Some(format!(
+                "{WEAK}; ask for the absolute difference, whose p is that of the same question, or use \
+                 counts_sequential"
+            )),
+            (false, false) => Some(format!("{FEW}; use counts_sequential, or wait for more")),
+            (false, true) => None,
+        }
     } else {
-        answer
+        let [control, treatment] = means(&arms.control, &arms.treatment)?;
+        let kept = sequential::mean(&control, &treatment, question, tuning).is_ok();
+        let even = sequential::mean(&control, &treatment, question.absolute(), tuning).is_ok();
+        match (even, kept) {
+            (false, _) => Some(LOPSIDED.to_owned()),
+            (true, false) => Some(format!(
+                "{WEAK}; ask for the absolute difference, whose p is that of the same question, or wait for more"
+            )),
+            (true, true) => None,
+        }
+    };
+    Ok(match caution {
+        Some(caution) => answer.text("caution", caution),
+        None => answer,
     })
 }

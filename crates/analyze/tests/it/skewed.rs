@@ -114,6 +114,28 @@ fn an_even_split_waits_until_lopsided_values_are_some_standard_errors_from_0() {
 }
 
 #[test]
+fn a_difference_in_the_unit_waits_for_longer_than_a_share() {
+    // One of 50 buys, for 1 to 176: a mean of 4,500 is 5.7 standard errors from 0, and of 6,500 near normal.
+    let shop = |visitors: usize| {
+        let bought = |i: usize| 1.6_f64.powi(((i / 50) % 12) as i32);
+        rows(
+            "user,arm,revenue",
+            (0..visitors).map(|i| {
+                let arm = if i % 100 < 50 { "treatment" } else { "control" };
+                let revenue = if i % 50 == 7 { bought(i) } else { 0.0 };
+                format!("u{i},{arm},{revenue}")
+            }),
+        )
+    };
+    for (visitors, answers) in [(9_000, false), (13_000, true)] {
+        let rare = shop(visitors);
+        let found = comparison(&rare, "--sequential --absolute");
+        assert_eq!(found["p"].is_number(), answers, "{visitors}: {found}");
+        assert!(comparison(&rare, "--sequential")["p"].is_number());
+    }
+}
+
+#[test]
 fn a_sequence_of_means_begins_at_fifty_units_a_variant() {
     for (small, answers) in [(49, false), (50, true)] {
         let found = comparison(&shop(100, small, 2), "--sequential");

@@ -291,6 +291,13 @@ fn a_sequence_that_does_not_keep_its_level_says_so() {
     assert!(of(mean(-7.9), mean(9.0), "relative").is_some());
     assert_eq!(of(mean(-8.1), mean(9.0), "relative"), None);
     assert_eq!(of(mean(9.0), mean(7.9), "absolute"), None);
+    // Of uneven arms nothing is sent from one doubtful answer to another.
+    let many = json!({"n": 1_000, "sum": 9_000.0, "sum_sq": 181_000.0});
+    for difference in ["relative", "absolute"] {
+        let told = of(many.clone(), mean(7.9), difference).unwrap();
+        assert!(told.contains("lopsided") && !told.contains("counts_sequential"));
+        assert_eq!(of(many.clone(), mean(15.1), difference), None);
+    }
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub(crate) enum Rows {
     All,
     /// Every so many-th, as [`dependence`] says of what is there at that look; none where it says none.
     Thinned,
+    /// The same, of a control that has one row more, so that rows are no pairs.
+    OneMore,
 }
 
 /// One canary, row by row; told is the step at the last look, 0 for none.
@@ -90,8 +92,9 @@ pub(crate) fn breaking(
     canary: &Canary,
     draw: &mut Draw,
 ) -> Outcome {
+    let more = usize::from(rows == Rows::OneMore);
     let all = canary.looks * canary.each;
-    let [control, mut changed] = noise.arms(all, draw);
+    let [control, mut changed] = noise.arms(all + more as u64, draw);
     let last = (all as usize - from) as f64;
     for (row, value) in changed[from..].iter_mut().enumerate() {
         let part = match way {
@@ -103,10 +106,12 @@ pub(crate) fn breaking(
     let mut last = 1;
     let outcome = follow_to_stop(canary.looks, |look| {
         let there = (look * canary.each) as usize;
-        let (control, changed) = (&control[..there], &changed[..there]);
+        let (control, changed) = (&control[..there + more], &changed[..there]);
         let step = match rows {
             Rows::All => Some(1),
-            Rows::Thinned => dependence(control, changed).map_or(Some(1), |found| found.step),
+            Rows::Thinned | Rows::OneMore => {
+                dependence(control, changed).map_or(Some(1), |found| found.step)
+            }
         };
         last = step.unwrap_or(0);
         let Some(step) = step else {

@@ -6,7 +6,7 @@ use super::rough::Rough;
 use super::trial::{Look, Outcome, follow};
 use super::uneven::{Wait, looks};
 use stats::effect::{self, Share};
-use stats::sequential::may_answer;
+use stats::sequential::{may_answer, may_divide};
 use stats::{Difference, PairSkewness};
 
 /// What a unit has: a numerator, and a denominator, which is 1 of a mean.
@@ -16,10 +16,12 @@ pub(crate) enum Data {
     Prices(f64),
     /// The same; what changes is how many buy.
     Buyers(f64),
+    /// Lognormal values with this σ; what changes are all of them.
+    Heavy(f64),
     /// One event for half of the units, over a lognormal denominator, σ 2.
     HeavyBelow,
-    /// Clicks, one in ten, of a lognormal number of views, σ 1.
-    Clicks,
+    /// Clicks, one in ten, of a lognormal number of views with this σ.
+    Clicks(f64),
     /// The control: 5% buy for 20. The treatment: 5% for 10, and 0.2% for 250.
     OtherPrices,
     /// The control is exponential, the treatment lognormal with σ 2; the mean of both is e².
@@ -31,8 +33,9 @@ impl Data {
         match self {
             Self::Prices(p) => format!("revenue, {}% buy, for another price", 100.0 * p),
             Self::Buyers(p) => format!("revenue, {}% buy, then more or fewer", 100.0 * p),
+            Self::Heavy(spread) => format!("lognormal, σ {spread}"),
             Self::HeavyBelow => "0 or 1 over lognormal, σ 2".to_owned(),
-            Self::Clicks => "clicks over lognormal views, σ 1".to_owned(),
+            Self::Clicks(spread) => format!("clicks over lognormal views, σ {spread}"),
             Self::OtherPrices => "5% for 20; 5% for 10 and 0.2% for 250".to_owned(),
             Self::OtherTail => "exponential; lognormal, σ 2".to_owned(),
         }
@@ -42,11 +45,16 @@ impl Data {
     fn base(self) -> f64 {
         match self {
             Self::Prices(p) | Self::Buyers(p) => p * 20.0 * 0.5_f64.exp(),
+            Self::Heavy(spread) => (0.5 * spread * spread).exp(),
             Self::HeavyBelow => 0.5 * (-2.0_f64).exp(),
-            Self::Clicks => 0.1,
+            Self::Clicks(_) => 0.1,
             Self::OtherPrices => 1.0,
             Self::OtherTail => 2.0_f64.exp(),
         }
+    }
+
+    const fn is_ratio(self) -> bool {
+        matches!(self, Self::HeavyBelow | Self::Clicks(_))
     }
 
     fn draw(self, treated: bool, factor: f64, draw: &mut Draw) -> (f64, f64) {
@@ -54,14 +62,14 @@ impl Data {
             Self::Prices(p) if draw.chance(p) => (factor * draw.amount(), 1.0),
             Self::Buyers(p) if draw.chance(p * factor) => (draw.amount(), 1.0),
             Self::Prices(_) | Self::Buyers(_) => (0.0, 1.0),
+            Self::Heavy(spread) => (factor * (spread * draw.normal()).exp(), 1.0),
             Self::HeavyBelow => {
                 let event = f64::from(u8::from(draw.chance(0.5 * factor)));
                 (event, (2.0 * draw.normal()).exp())
             }
-            Self::Clicks => {
-                let views = 1 + (5.0 * draw.normal().exp()) as u64;
-                let clicks = (0..views).filter(|_| draw.chance(0.1 * factor)).count();
-                (clicks as f64, views as f64)
+            Self::Clicks(spread) => {
+                let views = 1 + (5.0 * (spread * draw.normal()).exp()) as u64;
+                (clicks(views, 0.1 * factor, draw), views as f64)
             }
             Self::OtherPrices => {
                 let at = draw.unit();
@@ -77,6 +85,17 @@ impl Data {
             Self::OtherTail => (2.0_f64.exp() * draw.exponential(), 1.0),
         }
     }
+}
+
+/// From one to the next: those between them are only counted.
+fn clicks(views: u64, p: f64, draw: &mut Draw) -> f64 {
+    let mut gap = || (-draw.exponential() / (-p).ln_1p()) as u64;
+    let (mut clicks, mut at) = (0, gap());
+    while at < views {
+        clicks += 1;
+        at += 1 + gap();
+    }
+    clicks as f64
 }
 
 /// How a comparison goes.
@@ -120,7 +139,9 @@ pub(crate) fn sequence(plan: &Plan, course: &Course, draw: &mut Draw) -> Outcome
         let Some(asked) = asked(arms, course) else {
             return Look::NOTHING;
         };
-        if plan.wait == Wait::ForNormality && !answers(arms, &asked) {
+        if plan.wait == Wait::ForNormality
+            && !answers(data, arms, &asked, course.question.difference)
+        {
             return Look::NOTHING;
         }
         first = first.or(Some(n));
@@ -141,7 +162,7 @@ fn asked([control, treatment]: [&PairSkewness; 2], course: &Course) -> Option<As
 }
 
 /// Whether `analyze ab --sequential` answers.
-fn answers(arms: [&PairSkewness; 2], asked: &Asked) -> bool {
+fn answers(data: Data, arms: [&PairSkewness; 2], asked: &Asked, difference: Difference) -> bool {
     let signal = match asked {
         Asked::Estimate(estimate) => estimate.signal,
         Asked::Share(share) => share.absolute().signal,
@@ -150,5 +171,6 @@ fn answers(arms: [&PairSkewness; 2], asked: &Asked) -> bool {
         let pairs = arm.pairs();
         arm.less(pairs.x().mean() / pairs.y().mean())
     });
-    may_answer(&control, &treatment, signal)
+    may_answer(&control, &treatment, signal, difference)
+        && (!data.is_ratio() || arms.iter().all(|arm| may_divide(arm.pairs())))
 }

@@ -103,7 +103,12 @@ impl Arms {
                 Some(Asked::Estimate(estimate)) => estimate.signal,
                 None => 0.0,
             };
-            may_answer(&self.control.skewness, &self.treatment.skewness, signal)
+            may_answer(
+                &self.control.skewness,
+                &self.treatment.skewness,
+                signal,
+                course.question.difference,
+            )
         }
     }
 

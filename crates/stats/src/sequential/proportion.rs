@@ -1,3 +1,4 @@
+use super::mean::are_uneven;
 use crate::effect::{self, Proportion};
 use crate::{CannotCompute, Estimate, Failure, Question};
 
@@ -7,9 +8,6 @@ use crate::{CannotCompute, Estimate, Failure, Question};
 /// Found by simulation, not proven: at splits of 19:1, looked at from the first unit on, at most 4.4% of equal
 /// arms are found different with it, and up to 12% without (level 5%; `docs/SIMULATION.md`, "Uneven arms").
 pub const LEAST_EVENTS: u64 = 10;
-
-/// How many times as large as the other an arm may be and count as of the same size.
-const UNEVEN: u64 = 2;
 
 /// Two proportions compared at every look: [`effect::proportion`] within [`super::effect`], and where one arm
 /// is more than twice the other, from [`LEAST_EVENTS`] on.
@@ -44,14 +42,10 @@ pub fn proportion(
 ) -> Result<Estimate, Failure> {
     let fixed = effect::proportion(control, treatment, question)?;
     let any_time = super::effect(&fixed, question, tuning)?;
-    let (smaller, larger) = (
-        control.n().min(treatment.n()),
-        control.n().max(treatment.n()),
-    );
     let few = [control, treatment]
         .iter()
         .any(|arm| arm.x().min(arm.n() - arm.x()) < LEAST_EVENTS);
-    if few && larger / UNEVEN > smaller {
+    if few && are_uneven(control.n(), treatment.n()) {
         return Err(CannotCompute::TooFew.into());
     }
     Ok(any_time)

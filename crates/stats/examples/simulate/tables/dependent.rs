@@ -47,9 +47,10 @@ impl Bench {
         println!("\n### The judge on canaries that break on the way, tolerance 10%, level 5%\n");
         println!(
             "| correlation of neighbours | change | from row | of rows | looks | runs | found, all rows \
-             | every k-th row | median row at which it is found, all rows | every k-th row |"
+             | every k-th row | with one row more of the control | median row at which it is found, all rows \
+             | every k-th row | with one row more |"
         );
-        println!("|---|---|---|---|---|---|---|---|---|---|");
+        println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
         for memory in [0.0, 0.7] {
             for change in [1.0, 9.0] {
                 for (from, of) in [(60, 360), (180, 720)] {
@@ -71,7 +72,7 @@ impl Bench {
             control_for_one: 1,
             change,
         };
-        let [all, thinned] = [Rows::All, Rows::Thinned].map(|which| {
+        let [all, thinned, apart] = [Rows::All, Rows::Thinned, Rows::OneMore].map(|which| {
             let leak = if way == Way::Leak { "leak " } else { "" };
             let row = format!("breaks: {leak}{memory} {change} {from} {of} {which:?}");
             self.repeat(&row, 400, |draw| {
@@ -83,15 +84,17 @@ impl Bench {
             look.map_or("-".to_owned(), |look| (look * canary.each).to_string())
         };
         println!(
-            "| {memory} | {}{} | {from} | {of} | {} | {} | {} | {} | {} | {} |",
+            "| {memory} | {}{} | {from} | {of} | {} | {} | {} | {} | {} | {} | {} | {} |",
             percent(change),
             if way == Way::Leak { ", as a leak" } else { "" },
             canary.looks,
             all.runs,
             share(&all, all.rejected),
             share(&thinned, thinned.rejected),
+            share(&apart, apart.rejected),
             at(&all),
             at(&thinned),
+            at(&apart),
         );
     }
 

@@ -32,8 +32,9 @@ impl Bench {
         for (data, most) in [
             (Data::Prices(0.02), 10_000),
             (Data::Buyers(0.02), 10_000),
-            (Data::Prices(0.1), 3_000),
-            (Data::Buyers(0.1), 3_000),
+            (Data::Prices(0.1), 6_000),
+            (Data::Buyers(0.1), 6_000),
+            (Data::Heavy(1.5), 6_000),
         ] {
             for (asked, question, by) in [
                 ("share", relative, By::Share),
@@ -74,7 +75,11 @@ impl Bench {
         println!("|---|---|---|---|---|---|---|---|---|---|");
         let relative = anytime::at(Alpha::default());
         for control_for_one in [19, 9, 1] {
-            for (data, change) in [(Data::HeavyBelow, 0.5), (Data::Clicks, 0.3)] {
+            for (data, change) in [
+                (Data::HeavyBelow, 0.5),
+                (Data::Clicks(1.0), 0.3),
+                (Data::Clicks(2.0), 0.3),
+            ] {
                 let plan = |wait: Wait| Plan {
                     data,
                     control_for_one,

@@ -40,6 +40,32 @@ fn a_canary_that_breaks_on_the_way_is_not_thinned() {
     assert_ne!(few.step, Some(1));
 }
 
+/// A row more or less in one file makes no memory of a change.
+#[test]
+fn a_canary_that_breaks_is_not_thinned_beside_a_control_of_another_length() {
+    for rows in [241, 239, 1_000] {
+        let found = (0..20).filter(|seed| {
+            let control = remembering(0.0, seed * 37 + 5, rows);
+            let mut canary = remembering(0.0, seed * 37 + 1_005, 240);
+            for x in &mut canary[60..] {
+                *x += 3.0;
+            }
+            let found = dependence(&control, &canary).unwrap();
+            (found.step, found.canary_longer) == (Some(1), Some(Longer::Changes))
+        });
+        let found = found.count();
+        assert!(found >= 10, "{rows}: {found}");
+    }
+    // And what only remembers is thinned all the same.
+    let thinned = (0..20).filter(|seed| {
+        let control = remembering(0.0, seed * 37 + 5, 241);
+        let canary = remembering(0.9, seed * 37 + 1_005, 240);
+        let found = dependence(&control, &canary).unwrap();
+        found.step.is_none_or(|step| step >= 6)
+    });
+    assert!(thinned.count() >= 18);
+}
+
 /// What is found of 40 pairs of 360 rows that remember so much.
 fn of_pairs(control: f64, canary: f64) -> Vec<Dependence> {
     let found = |seed: u32| {
