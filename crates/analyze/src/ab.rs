@@ -8,6 +8,7 @@ mod control;
 mod early;
 mod guardrail;
 mod health;
+mod lopsided;
 mod metric;
 mod notes;
 mod outcome;
