@@ -50,7 +50,8 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
         match (even, kept) {
             (false, _) => Some(LOPSIDED.to_owned()),
             (true, false) => Some(format!(
-                "{WEAK}; ask for the absolute difference, whose p is that of the same question, or wait for more"
+                "{WEAK}; ask for the absolute difference, whose p (though not its early interval) holds for the same \
+                 question, or wait for more"
             )),
             (true, true) => None,
         }
