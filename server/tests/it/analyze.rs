@@ -192,10 +192,7 @@ fn nothing_is_left_of_what_was_put_aside() {
         |last: &str| std::fs::write(folder.path().join("events.csv"), events(last)).unwrap();
 
     write("");
-    let (out, _) = ends(&tight(folder.path(), "events.csv").output().unwrap(), 0);
-    let report: serde_json::Value = serde_json::from_str(&out).unwrap();
-    let spilled = report["reading"]["temporary_bytes"].as_u64().unwrap();
-    assert!(spilled > 1 << 20, "{spilled}");
+    ends(&tight(folder.path(), "events.csv").output().unwrap(), 0);
     assert_eq!(left(), 0);
 
     // Stopped while something is there: it waits for the rest of what comes through a pipe.

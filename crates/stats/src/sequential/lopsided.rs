@@ -1,44 +1,46 @@
 use crate::{Difference, PairMoments, Skewness};
 
 /// The most skewness with which a sequence of means answers: of the difference
-/// ([`Skewness::of_difference`]), or of the smaller arm's mean ([`Skewness::of_mean`]) while [`LEAST_OF_SKEWED`]
-/// is not reached.
+/// ([`Skewness::of_difference`]), or of the smaller arm's mean ([`Skewness::of_mean`]) while
+/// [`LEAST_OF_SKEWED`] is not reached.
 ///
-/// Found by simulation, not proven: at splits of 9:1 and 19:1, looked at from the first unit on, at most 4.3% of
-/// equal arms are found different where looks wait for it, and up to 38% where they do not (level 5%; exponential
-/// and lognormal values, revenue of 2% and 10% buyers; `docs/SIMULATION.md`, "Uneven arms"). The difference of
-/// equal arms of the same size has none of it.
+/// Found by simulation, not proven: at splits of 9:1 and 19:1, looked at from the first unit on, at most
+/// 4.3% of equal arms are found different where looks wait for it, and up to 38% where they do not (level
+/// 5%; exponential and lognormal values, revenue of 2% and 10% buyers; `docs/SIMULATION.md`, "Uneven
+/// arms"). The difference of equal arms of the same size has none of it.
 pub const LARGEST_SKEWNESS: f64 = 0.2;
 
-/// Of lopsided values both arms are so many standard errors from 0 ([`Estimate::signal`](crate::Estimate::signal))
-/// where a sequence of their relative difference answers; the denominators of a ratio are so in any case.
+/// Of lopsided values both arms are so many standard errors from 0
+/// ([`Estimate::signal`](crate::Estimate::signal)) where a sequence of their relative difference answers;
+/// the denominators of a ratio are so in any case.
 ///
-/// Found by simulation, not proven. Arms of the same size that differ are lopsided in different ways, and early
-/// intervals lose a large change (`docs/SIMULATION.md`, "Large changes"). A unit that is most of an arm's
-/// denominators takes the ratio to itself, so that little seems to be left: of clicks over lognormal views with σ 2, 7% of equal
-/// arms at 19:1 are found different without this floor and 2% with it.
+/// Found by simulation, not proven. Arms of the same size that differ are lopsided in different ways, and
+/// early intervals lose a large change (`docs/SIMULATION.md`, "Large changes"). A unit that is most of an
+/// arm's denominators takes the ratio to itself, so that little seems to be left: of clicks over lognormal
+/// views with σ 2, 7% of equal arms at 19:1 are found different without this floor and 2% with it.
 pub const LEAST_OF_SKEWED: f64 = 5.0;
 
-/// The same of absolute differences, to which a factor does more: looked at from the first unit on, 25% lose a price three times
-/// as high for 2% buyers, and of lognormal values with σ 2 16% from 5 standard errors on and 6% from 12 on.
+/// The same of absolute differences, to which a factor does more: looked at from the first unit on, 25%
+/// lose a price three times as high for 2% buyers, and of lognormal values with σ 2 16% from 5 standard
+/// errors on and 6% from 12 on.
 pub const LEAST_OF_SKEWED_ABSOLUTE: f64 = 12.0;
 
 /// So many units the smaller arm has where a sequence of means answers.
 ///
-/// Found by simulation, not proven: of normal values at a split of 99:1, 19% of equal arms are found different from
-/// the second unit on, 4% from the twentieth on; of clicks over lognormal views 7% from the twentieth and 5% from the
-/// fiftieth on. The spread of a few units is no measure of it.
+/// Found by simulation, not proven: of normal values at a split of 99:1, 19% of equal arms are found
+/// different from the second unit on, 4% from the twentieth on; of clicks over lognormal views 7% from the
+/// twentieth and 5% from the fiftieth on. The spread of a few units is no measure of it.
 pub const LEAST_UNITS: u64 = 50;
 
-/// Whether a sequence of means, of ratios ([`PairSkewness::less`](crate::PairSkewness::less) the arm's ratio times its
-/// denominators) or of adjusted means, may answer by now: where what is compared is not too lopsided for
-/// its mean to be taken for a normal one.
+/// Whether a sequence of means, of ratios ([`PairSkewness::less`](crate::PairSkewness::less) the arm's
+/// ratio times its denominators) or of adjusted means, may answer by now: where what is compared is not too
+/// lopsided for its mean to be taken for a normal one.
 ///
-/// That is from [`LEAST_UNITS`] on, where the difference has at most [`LARGEST_SKEWNESS`], and so has the mean of the smaller arm, or both
-/// arms are [`LEAST_OF_SKEWED`] standard errors from 0, or [`LEAST_OF_SKEWED_ABSOLUTE`]: `signal` is that of the estimate. Of
-/// ratios ask [`may_divide`], too. Values that do not vary are
-/// not lopsided. It looks at skewness that was seen: an arm of another shape, which has not met its large values yet, is
-/// not found out.
+/// That is from [`LEAST_UNITS`] on, where the difference has at most [`LARGEST_SKEWNESS`], and so has the
+/// mean of the smaller arm, or both arms are [`LEAST_OF_SKEWED`] standard errors from 0, or
+/// [`LEAST_OF_SKEWED_ABSOLUTE`]: `signal` is that of the estimate. Of ratios ask [`may_divide`], too.
+/// Values that do not vary are not lopsided. It looks at skewness that was seen: an arm of another shape,
+/// which has not met its large values yet, is not found out.
 ///
 /// ```
 /// use stats::{Difference::Relative, Skewness, sequential::may_answer};
@@ -69,8 +71,8 @@ pub fn may_answer(
         && (signal >= least || little(Skewness::of_mean(control, treatment)))
 }
 
-/// Whether a sequence of ratios over these denominators y may answer by now: where their mean is [`LEAST_OF_SKEWED`] of its
-/// standard errors from 0, so that no unit is most of them. Of both arms.
+/// Whether a sequence of ratios over these denominators y may answer by now: where their mean is
+/// [`LEAST_OF_SKEWED`] of its standard errors from 0, so that no unit is most of them. Of both arms.
 ///
 /// ```
 /// use stats::{PairMoments, sequential::may_divide};
