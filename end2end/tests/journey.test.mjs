@@ -119,6 +119,8 @@ suite(
       await hydrated(page);
       await mark(page);
       await observed(page, "1.1").filter({ hasText: /10%|50%/ }).waitFor({ timeout: 30_000 });
+      // Between two steps the click would come too late, which is the next test.
+      await pill(page, "waits for approval");
       await page.getByRole("button", { name: "Roll back to 1.0" }).click();
       await pill(page, "rolled back");
       await page.locator(".verbs-reasons", { hasText: "it is over" }).waitFor();
