@@ -3,7 +3,7 @@
 use super::arms::{AnyArm, compare_any, means, proportions, told};
 use super::{Answer, Inputs, Stop};
 use crate::Number;
-use stats::sequential;
+use stats::{CannotCompute, Failure, sequential};
 
 const WEAK: &str = "an arm is less than 8 of its standard errors from 0 (64 events, of rare ones): a relative \
                     sequence does not keep its level there";
@@ -32,28 +32,29 @@ pub(super) fn answer(inputs: Inputs) -> Result<Answer, Stop> {
     // A batch is also for checking us against other software, so the figures are those of the formula;
     // that their level is not kept is told beside them.
     let answer = told(&sequential::asymptotic(&fixed, question, tuning)?);
-    let weak = sequential::effect(&fixed, question, tuning).is_err();
-    let caution = if let Some([control, treatment]) = proportions(&arms.control, &arms.treatment)? {
-        let kept = sequential::proportion(control, treatment, question, tuning).is_ok();
-        match (weak, kept) {
-            (true, _) => Some(format!(
-                "{WEAK}; ask for the absolute difference, whose p is that of the same question, or use \
-                 counts_sequential"
-            )),
-            (false, false) => Some(format!("{FEW}; use counts_sequential, or wait for more")),
-            (false, true) => None,
+    let caution = match proportions(&arms.control, &arms.treatment)? {
+        Some([control, treatment]) => {
+            let weak = sequential::effect(&fixed, question, tuning).is_err();
+            let kept = sequential::proportion(control, treatment, question, tuning).is_ok();
+            match (weak, kept) {
+                (true, _) => Some(format!(
+                    "{WEAK}; ask for the absolute difference, whose p is that of the same question, or use \
+                     counts_sequential"
+                )),
+                (false, false) => Some(format!("{FEW}; use counts_sequential, or wait for more")),
+                (false, true) => None,
+            }
         }
-    } else {
-        let [control, treatment] = means(&arms.control, &arms.treatment)?;
-        let kept = sequential::mean(&control, &treatment, question, tuning).is_ok();
-        let even = sequential::mean(&control, &treatment, question.absolute(), tuning).is_ok();
-        match (even, kept) {
-            (false, _) => Some(LOPSIDED.to_owned()),
-            (true, false) => Some(format!(
-                "{WEAK}; ask for the absolute difference, whose p (though not its early interval) holds for the same \
-                 question, or wait for more"
-            )),
-            (true, true) => None,
+        None => {
+            let [control, treatment] = means(&arms.control, &arms.treatment)?;
+            match sequential::mean(&control, &treatment, question, tuning) {
+                Ok(_) => None,
+                Err(Failure::CannotCompute(CannotCompute::Skewed)) => Some(LOPSIDED.to_owned()),
+                Err(_) => Some(format!(
+                    "{WEAK}; ask for the absolute difference, whose p (though not its early interval) holds for \
+                     the same question, or wait for more"
+                )),
+            }
         }
     };
     Ok(match caution {

@@ -49,11 +49,11 @@ pub fn mean(
     tuning: f64,
 ) -> Result<Estimate, Failure> {
     let fixed = effect::mean(control, treatment, question)?;
-    let any_time = super::effect(&fixed, question, tuning)?;
-    if are_uneven(control.n(), treatment.n()) && fixed.signal < LEAST_OF_UNEVEN {
-        return Err(CannotCompute::Skewed.into());
+    let uneven = are_uneven(control.n(), treatment.n()) && fixed.signal < LEAST_OF_UNEVEN;
+    match super::effect(&fixed, question, tuning) {
+        Ok(_) | Err(Failure::CannotCompute(_)) if uneven => Err(CannotCompute::Skewed.into()),
+        told => told,
     }
-    Ok(any_time)
 }
 
 #[cfg(test)]
@@ -84,5 +84,10 @@ mod tests {
         let relative = Question::default();
         let refused = mean(&arm(100, 9.0), &arm(100, 7.9), relative, 5_000.0).unwrap_err();
         assert_eq!(refused, CannotCompute::TooFew.into());
+        // Of uneven ones it is told that more than that is missing.
+        let refused = mean(&arm(300, 9.0), &arm(100, 7.9), relative, 5_000.0).unwrap_err();
+        assert_eq!(refused, CannotCompute::Skewed.into());
+        let wrong = mean(&arm(300, 9.0), &arm(100, 7.9), relative, 0.0).unwrap_err();
+        assert!(matches!(wrong, Failure::Invalid(invalid) if invalid.field == "tuning"));
     }
 }
